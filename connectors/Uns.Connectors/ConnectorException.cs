@@ -1,0 +1,7 @@
+namespace Uns.Connectors;
+
+/// <summary>The device is gone, too slow, or answers nonsense. The message names the device's address, what was found and what was wanted.</summary>
+public sealed class ConnectorException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>A write was not taken: the tag is not writable, the value does not fit, or the device refused it. The connection is fine.</summary>
+public sealed class WriteRefusedException(string message) : Exception(message);

@@ -1,0 +1,4 @@
+namespace Uns.Connectors;
+
+/// <summary>Placeholder until the loop lands.</summary>
+public sealed class ConnectorWorker;

@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Uns.Tags;
+
+namespace Uns.Connectors;
+
+/// <summary>One device as the user wrote it: in the browser, by the API, or in a file. The unit of saving.</summary>
+public sealed record DeviceOptions
+{
+    /// <summary>Name, unique in the hub; becomes the Sparkplug device id. No <c>/ + #</c>.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Which connector reads it: <c>modbus</c>, <c>s7</c> or <c>opcua</c>.</summary>
+    public string Protocol { get; init; } = "";
+
+    /// <summary>False stops the device without forgetting it.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The connector's own settings (host, port, …) by the property names of its options class.</summary>
+    public JsonObject Settings { get; init; } = [];
+
+    /// <summary>The device's tags.</summary>
+    public IReadOnlyList<TagOptions> Tags { get; init; } = [];
+}
+
+/// <summary>One tag of a device as the user wrote it.</summary>
+public sealed record TagOptions
+{
+    /// <summary>Name within the device; <c>/</c> separates folders.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Address in the protocol's own notation.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>Type of the raw value; <see cref="DataType.Unknown"/> takes the one that the address implies.</summary>
+    public DataType DataType { get; init; }
+
+    /// <summary>Time between two reads, 10 ms to 1 h.</summary>
+    /// <value>One second unless set.</value>
+    public TimeSpan Period { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>True when commands may set the tag.</summary>
+    public bool Writable { get; init; }
+
+    /// <summary>Engineering value = raw x Factor + Offset. Neither zero nor infinite.</summary>
+    /// <value>1 unless set.</value>
+    public double Factor { get; init; } = 1;
+
+    /// <summary>Added after the factor.</summary>
+    public double Offset { get; init; }
+
+    /// <summary>Change, in engineering units, below which nothing is reported; 0 reports every change.</summary>
+    public double Deadband { get; init; }
+
+    /// <summary>Lowest engineering value that may be written; null for no bound.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Highest engineering value that may be written; null for no bound.</summary>
+    public double? High { get; init; }
+
+    /// <summary>Engineering unit; free text.</summary>
+    public string Unit { get; init; } = "";
+
+    /// <summary>Words for people.</summary>
+    public string Description { get; init; } = "";
+}

@@ -1,0 +1,40 @@
+using Uns.Tags;
+
+namespace Uns.Connectors;
+
+/// <summary>One protocol: checks what the user wrote and makes connectors from it. The room's public wall.</summary>
+public interface IConnectorKind
+{
+    /// <summary>The word in <see cref="DeviceOptions.Protocol"/>, lower case.</summary>
+    string Protocol { get; }
+
+    /// <summary>The name for people, e.g. <c>Modbus TCP</c>.</summary>
+    string Title { get; }
+
+    /// <summary>The settings a form shows, in order; made from the room's options class.</summary>
+    IReadOnlyList<SettingField> Fields { get; }
+
+    /// <summary>One address a user may copy, e.g. <c>40001</c>.</summary>
+    string SampleAddress { get; }
+
+    /// <summary>Finds every fault of one device at once; empty when it can run.</summary>
+    IReadOnlyList<SettingFault> Check(DeviceOptions device);
+
+    /// <summary>Works out the plan. Only for options without faults.</summary>
+    ConnectorPlan Plan(DeviceOptions device, TimeProvider clock);
+}
+
+/// <summary>What the worker needs to run one device.</summary>
+/// <param name="Connector">The device's connector, not connected yet; owned by the worker from then on.</param>
+/// <param name="Groups">Poll groups; one, with its period as the time limit of silence, where the connector pushes.</param>
+/// <param name="Tags">What each tag is after scaling: name, type, unit, range, rights. Same order as in the options.</param>
+public sealed record ConnectorPlan(IConnector Connector, IReadOnlyList<PollGroup> Groups, IReadOnlyList<TagDefinition> Tags);
+
+/// <summary>One setting of a connector, as a form shows it.</summary>
+/// <param name="Name">Property name in <see cref="DeviceOptions.Settings"/>.</param>
+/// <param name="Label">The name for people.</param>
+/// <param name="Kind">How it is typed: <c>text</c>, <c>number</c>, <c>bool</c>, <c>choice</c> or <c>duration</c>.</param>
+/// <param name="Default">The value when not set, as text.</param>
+/// <param name="Help">One sentence: what it is, range and unit.</param>
+/// <param name="Choices">The values of a choice; empty otherwise.</param>
+public sealed record SettingField(string Name, string Label, string Kind, string Default, string Help, IReadOnlyList<string> Choices);
