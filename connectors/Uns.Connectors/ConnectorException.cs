@@ -1,7 +1,12 @@
 namespace Uns.Connectors;
 
 /// <summary>The device is gone, too slow, or answers nonsense. The message names the device's address, what was found and what was wanted.</summary>
-public sealed class ConnectorException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class ConnectorException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>Shortest wait before the next attempt, where the back-off would come too soon: a full CPU, a wrong password.</summary>
+    /// <value>Zero unless set: the back-off alone decides.</value>
+    public TimeSpan RetryNotBefore { get; init; }
+}
 
 /// <summary>A write was not taken: the tag is not writable, the value does not fit, or the device refused it. The connection is fine.</summary>
 public sealed class WriteRefusedException(string message) : Exception(message);

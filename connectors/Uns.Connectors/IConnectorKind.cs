@@ -22,18 +22,33 @@ public interface IConnectorKind
 
     /// <summary>Works out the plan. Only for options without faults.</summary>
     ConnectorPlan Plan(DeviceOptions device, TimeProvider clock);
+
+    /// <summary>Where the device listens, for the steps of a connection test. Only for options without faults.</summary>
+    /// <returns>Null when the protocol is not spoken over TCP.</returns>
+    DeviceEndPoint? EndPointOf(DeviceOptions device);
 }
+
+/// <summary>A TCP address as the user wrote it.</summary>
+/// <param name="Host">Name or address.</param>
+/// <param name="Port">1 to 65535.</param>
+public sealed record DeviceEndPoint(string Host, int Port);
 
 /// <summary>What the worker needs to run one device.</summary>
 /// <param name="Connector">The device's connector, not connected yet; owned by the worker from then on.</param>
 /// <param name="Groups">Poll groups; one, with its period as the time limit of silence, where the connector pushes.</param>
 /// <param name="Tags">What each tag is after scaling: name, type, unit, range, rights. Same order as in the options.</param>
-public sealed record ConnectorPlan(IConnector Connector, IReadOnlyList<PollGroup> Groups, IReadOnlyList<TagDefinition> Tags);
+/// <param name="RawTypes">What the device holds for each tag, before scaling. Same order as <paramref name="Tags"/>.</param>
+public sealed record ConnectorPlan(IConnector Connector, IReadOnlyList<PollGroup> Groups, IReadOnlyList<TagDefinition> Tags, IReadOnlyList<DataType> RawTypes)
+{
+    /// <summary>The worker's own limit of one call, for a connector that forgets its own; well above what a read of many blocks takes.</summary>
+    /// <value>30 seconds unless set.</value>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);
+}
 
 /// <summary>One setting of a connector, as a form shows it.</summary>
 /// <param name="Name">Property name in <see cref="DeviceOptions.Settings"/>.</param>
 /// <param name="Label">The name for people.</param>
-/// <param name="Kind">How it is typed: <c>text</c>, <c>number</c>, <c>bool</c>, <c>choice</c> or <c>duration</c>.</param>
+/// <param name="Kind">How it is typed: <c>text</c>, <c>secret</c>, <c>number</c>, <c>bool</c>, <c>choice</c> or <c>duration</c>.</param>
 /// <param name="Default">The value when not set, as text.</param>
 /// <param name="Help">One sentence: what it is, range and unit.</param>
 /// <param name="Choices">The values of a choice; empty otherwise.</param>

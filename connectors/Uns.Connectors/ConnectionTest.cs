@@ -1,0 +1,186 @@
+using System.Net;
+using System.Net.Sockets;
+using Uns.Tags;
+
+namespace Uns.Connectors;
+
+/// <summary>One step of a connection test.</summary>
+/// <param name="Name">Settings, Name, Port, Protocol, or <c>Tag</c> and the tag's name.</param>
+/// <param name="Passed">False when the step failed; the steps that need it are then left out.</param>
+/// <param name="Took">How long it took.</param>
+/// <param name="Message">What was found; where it failed, one sentence that says what to change.</param>
+public sealed record TestStep(string Name, bool Passed, TimeSpan Took, string Message);
+
+/// <summary>Tries a device out without saving it, step by step, and stops at the step that says what is wrong.</summary>
+/// <remarks>Opens one connection of its own and closes it. Writes nothing to the device.</remarks>
+public sealed class ConnectionTest(TimeProvider clock)
+{
+    /// <summary>Longest time for one step.</summary>
+    public static TimeSpan StepLimit { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs the steps in order.</summary>
+    /// <returns>The steps that were tried; the last ones are one for each tag when the device answered.</returns>
+    public async Task<IReadOnlyList<TestStep>> RunAsync(IConnectorKind kind, DeviceOptions device, CancellationToken cancellationToken)
+    {
+        var steps = new List<TestStep>();
+        var faults = kind.Check(device);
+        steps.Add(new("Settings", faults.Count == 0, TimeSpan.Zero, faults.Count == 0 ? "No fault found." : string.Join(" ", faults)));
+        if (faults.Count > 0)
+        {
+            return steps;
+        }
+
+        if (kind.EndPointOf(device) is { } endPoint
+            && !(await TryAsync(steps, "Name", token => ResolveAsync(endPoint, token), cancellationToken)
+                && await TryAsync(steps, "Port", token => OpenAsync(endPoint, token), cancellationToken)))
+        {
+            return steps;
+        }
+
+        var plan = kind.Plan(device, clock);
+        try
+        {
+            if (await TryAsync(steps, "Protocol", token => GreetAsync(kind, plan.Connector, token), cancellationToken))
+            {
+                await ReadTagsAsync(steps, device, plan, cancellationToken);
+            }
+        }
+        finally
+        {
+            await plan.Connector.DisconnectAsync();
+            await plan.Connector.DisposeAsync();
+        }
+
+        return steps;
+    }
+
+    private async Task<bool> TryAsync(List<TestStep> steps, string name, Func<CancellationToken, Task<string>> step, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(StepLimit, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var begun = clock.GetTimestamp();
+        string message;
+        var passed = false;
+        try
+        {
+            message = await step(linked.Token).WaitAsync(linked.Token);
+            passed = true;
+        }
+        catch (ConnectorException failure)
+        {
+            message = failure.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            message = $"No answer within {StepLimit.TotalSeconds:0} s: check that the device is switched on and not overloaded.";
+        }
+
+        steps.Add(new(name, passed, clock.GetElapsedTime(begun), message));
+        return passed;
+    }
+
+    private static async Task<string> ResolveAsync(DeviceEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await Dns.GetHostAddressesAsync(endPoint.Host, cancellationToken);
+            return $"{endPoint.Host} is {string.Join(", ", found.Select(a => a.ToString()))}.";
+        }
+        catch (SocketException failure)
+        {
+            throw new ConnectorException(DeviceSocket.Explain(endPoint, failure), failure);
+        }
+    }
+
+    private async Task<string> OpenAsync(DeviceEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        using var socket = await DeviceSocket.ConnectAsync(endPoint, StepLimit / 2, clock, cancellationToken);
+        return $"Port {endPoint.Port} is open.";
+    }
+
+    private static async Task<string> GreetAsync(IConnectorKind kind, IConnector connector, CancellationToken cancellationToken)
+    {
+        await connector.ConnectAsync(cancellationToken);
+        return $"{kind.Title} answers.";
+    }
+
+    private async Task ReadTagsAsync(List<TestStep> steps, DeviceOptions device, ConnectorPlan plan, CancellationToken cancellationToken)
+    {
+        var first = new FirstSamples(device.Tags.Count);
+        var begun = clock.GetTimestamp();
+        var failure = await ReadAllAsync(plan, first, cancellationToken);
+        for (var index = 0; index < device.Tags.Count; index++)
+        {
+            var tag = device.Tags[index];
+            var type = plan.Tags[index].DataType;
+            var raw = first.Of(tag.Name) ?? new TagSample(tag.Name, TagValue.Null(type), TagQuality.Bad, clock.GetUtcNow(), failure ?? "no value came.");
+            var sample = TagStage.Scale(raw, new Scaling(tag.Factor, tag.Offset), type);
+            steps.Add(new(
+                $"Tag {tag.Name}",
+                sample.Quality != TagQuality.Bad,
+                clock.GetElapsedTime(begun),
+                sample.Quality == TagQuality.Bad ? sample.Reason ?? "no value came." : $"{sample.Value} {tag.Unit}".TrimEnd()));
+        }
+    }
+
+    // Null when all went well, else why the tags that are still missing could not be read.
+    private async Task<string?> ReadAllAsync(ConnectorPlan plan, FirstSamples first, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(StepLimit, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            if (plan.Connector.Pushes)
+            {
+                var listening = plan.Connector.ListenAsync(first, linked.Token);
+                await await Task.WhenAny(listening, first.Complete);
+                await linked.CancelAsync();
+                return null;
+            }
+
+            foreach (var group in plan.Groups)
+            {
+                await plan.Connector.ReadAsync(group, first, linked.Token).WaitAsync(linked.Token);
+            }
+
+            return null;
+        }
+        catch (ConnectorException failure)
+        {
+            return failure.Message;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no value came within {StepLimit.TotalSeconds:0} s.";
+        }
+    }
+
+    private sealed class FirstSamples(int expected) : ITagSink
+    {
+        private readonly Lock _gate = new();
+        private readonly Dictionary<string, TagSample> _samples = new(StringComparer.Ordinal);
+        private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Complete => _complete.Task;
+
+        public void Add(in TagSample sample)
+        {
+            lock (_gate)
+            {
+                _samples.TryAdd(sample.Tag, sample);
+                if (_samples.Count >= expected)
+                {
+                    _complete.TrySetResult();
+                }
+            }
+        }
+
+        public TagSample? Of(string tag)
+        {
+            lock (_gate)
+            {
+                return _samples.TryGetValue(tag, out var sample) ? sample : null;
+            }
+        }
+    }
+}

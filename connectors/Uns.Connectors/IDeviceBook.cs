@@ -1,0 +1,26 @@
+namespace Uns.Connectors;
+
+/// <summary>The devices the hub knows: looked up, checked, saved and removed one at a time. Saving one restarts that one alone.</summary>
+public interface IDeviceBook
+{
+    /// <summary>All devices, by name.</summary>
+    IReadOnlyList<DeviceOptions> All();
+
+    /// <summary>One device by its exact name; null when there is none.</summary>
+    DeviceOptions? Find(string name);
+
+    /// <summary>Finds every fault of one device; empty when it can be saved and run.</summary>
+    IReadOnlyList<SettingFault> Check(DeviceOptions device);
+
+    /// <summary>Saves a new device, or the new shape of a known one, and runs it.</summary>
+    Task SaveAsync(DeviceOptions device, CancellationToken cancellationToken);
+
+    /// <summary>Stops a device and forgets it. No error when there is none of that name.</summary>
+    Task RemoveAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>How one device's worker stands; null when none runs.</summary>
+    ConnectorStatus? StatusOf(string name);
+
+    /// <summary>A device was saved or removed, or a worker's state changed.</summary>
+    event Action Changed;
+}

@@ -1,0 +1,96 @@
+using Uns.Tags;
+
+namespace Uns.Connectors;
+
+/// <summary>
+/// Between the connector and the way out: turns raw samples into engineering values and lets only news through.
+/// Each connection gets its own passage; what an old connection still has to say is not let through.
+/// </summary>
+internal sealed class TagStage
+{
+    private readonly Lock _gate = new();
+    private readonly ITagSink _sink;
+    private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
+    private Passage? _open;
+
+    public TagStage(IReadOnlyList<TagDefinition> definitions, IReadOnlyList<TagOptions> tags, ITagSink sink)
+    {
+        _sink = sink;
+        for (var index = 0; index < tags.Count; index++)
+        {
+            var tag = tags[index];
+            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), new ChangeFilter(new Deadband(tag.Deadband)));
+            _entries.Add(entry);
+            _byName.Add(tag.Name, entry);
+        }
+    }
+
+    /// <summary>Opens the passage of a new connection and shuts the one before.</summary>
+    public ITagSink Open()
+    {
+        lock (_gate)
+        {
+            _open = new Passage(this);
+            return _open;
+        }
+    }
+
+    /// <summary>Shuts the passage and gives every tag one sample of bad quality.</summary>
+    public void MarkAllBad(string reason, DateTimeOffset at)
+    {
+        lock (_gate)
+        {
+            _open = null;
+            foreach (var entry in _entries)
+            {
+                Pass(entry, new TagSample(entry.Name, TagValue.Null(entry.Type), TagQuality.Bad, at, reason));
+            }
+        }
+    }
+
+    /// <summary>Scales one raw sample; a value that is no number, or does not fit after scaling, turns bad and says so.</summary>
+    internal static TagSample Scale(in TagSample raw, in Scaling scaling, DataType type)
+    {
+        if (raw.Quality == TagQuality.Bad || raw.Value.IsNull)
+        {
+            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = raw.Reason ?? "the device sent no value." };
+        }
+
+        if (raw.Value.Type is DataType.Float or DataType.Double && !double.IsFinite(raw.Value.Number))
+        {
+            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"the device sent {raw.Value}, which is no number: check type and byte order." };
+        }
+
+        return scaling.TryApply(raw.Value, out var engineering)
+            ? raw with { Value = engineering }
+            : raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"raw {raw.Value} does not fit {engineering.Type} after scaling: check factor and offset." };
+    }
+
+    private void Take(Passage from, in TagSample raw)
+    {
+        lock (_gate)
+        {
+            // A name that no tag has comes from a connector's fault; there is nobody to tell it to.
+            if (ReferenceEquals(_open, from) && _byName.TryGetValue(raw.Tag, out var entry))
+            {
+                Pass(entry, Scale(raw, entry.Scaling, entry.Type));
+            }
+        }
+    }
+
+    private void Pass(Entry entry, in TagSample sample)
+    {
+        if (entry.Filter.Passes(sample))
+        {
+            _sink.Add(sample);
+        }
+    }
+
+    private sealed record Entry(string Name, DataType Type, Scaling Scaling, ChangeFilter Filter);
+
+    private sealed class Passage(TagStage stage) : ITagSink
+    {
+        public void Add(in TagSample sample) => stage.Take(this, sample);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Threading.Channels;
+using Uns.Tags;
+
+namespace Uns.Connectors;
+
+/// <summary>Writes that wait for their turn between two reads. Open only while the device is connected, so that no old command is sent later.</summary>
+internal sealed class WriteQueue
+{
+    /// <summary>Most writes that wait. More than that means that a caller has run wild: it is told at once.</summary>
+    public const int Capacity = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
+    private readonly Channel<PendingWrite> _waiting = Channel.CreateBounded<PendingWrite>(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
+
+    private readonly string _device;
+    private string? _closedBecause = "it has not been reached yet.";
+
+    public WriteQueue(string device, ConnectorPlan plan, IReadOnlyList<TagOptions> tags)
+    {
+        _device = device;
+        for (var index = 0; index < tags.Count; index++)
+        {
+            _targets.Add(tags[index].Name, new Target(tags[index], plan.RawTypes[index]));
+        }
+    }
+
+    public ChannelReader<PendingWrite> Reader => _waiting.Reader;
+
+    /// <summary>Checks and queues one write.</summary>
+    /// <exception cref="WriteRefusedException">Unknown tag, not writable, out of range, does not fit, or too many wait.</exception>
+    /// <exception cref="ConnectorException">The device is not connected, or was lost before the device confirmed.</exception>
+    public Task WriteAsync(string tag, in TagValue value, CancellationToken cancellationToken)
+    {
+        var pending = new PendingWrite(tag, ToRaw(tag, value), cancellationToken);
+        lock (_gate)
+        {
+            if (_closedBecause is not null)
+            {
+                throw new ConnectorException($"{_device} is not connected, '{tag}' was not written: {_closedBecause}");
+            }
+
+            if (!_waiting.Writer.TryWrite(pending))
+            {
+                throw new WriteRefusedException($"{Capacity} writes to {_device} already wait, '{tag}' was not written: send fewer at a time.");
+            }
+        }
+
+        return pending.Done.Task.WaitAsync(cancellationToken);
+    }
+
+    public void Open()
+    {
+        lock (_gate)
+        {
+            _closedBecause = null;
+        }
+    }
+
+    /// <summary>Refuses what waits and what comes, with the reason.</summary>
+    public void Close(string reason)
+    {
+        lock (_gate)
+        {
+            _closedBecause = reason;
+            while (_waiting.Reader.TryRead(out var pending))
+            {
+                pending.Done.TrySetException(new ConnectorException($"{_device} was lost before '{pending.Tag}' was written: {reason}"));
+            }
+        }
+    }
+
+    private TagValue ToRaw(string tag, in TagValue value)
+    {
+        if (!_targets.TryGetValue(tag, out var target))
+        {
+            throw new WriteRefusedException($"{_device} has no tag '{tag}'.");
+        }
+
+        if (!target.Options.Writable)
+        {
+            throw new WriteRefusedException($"'{tag}' of {_device} is not writable: set Writable to allow it.");
+        }
+
+        if (value.IsNumber && value.Number < target.Options.Low)
+        {
+            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at least {target.Options.Low} {target.Options.Unit}".TrimEnd() + ".");
+        }
+
+        if (value.IsNumber && value.Number > target.Options.High)
+        {
+            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at most {target.Options.High} {target.Options.Unit}".TrimEnd() + ".");
+        }
+
+        var scaling = new Scaling(target.Options.Factor, target.Options.Offset);
+        if (target.RawType == DataType.Unknown)
+        {
+            // Only the device knows the type: the number is descaled and the connector fits it in.
+            return scaling.IsNone || !value.IsNumber ? value : TagValue.Of((value.Number - scaling.Offset) / scaling.Factor);
+        }
+
+        return scaling.Undo(value, target.RawType, out var raw) is { } fault
+            ? throw new WriteRefusedException($"'{tag}' of {_device} {fault}")
+            : raw;
+    }
+
+    private sealed record Target(TagOptions Options, DataType RawType);
+}
+
+/// <summary>One write on its way.</summary>
+internal sealed record PendingWrite(string Tag, TagValue Raw, CancellationToken Caller)
+{
+    /// <summary>Ends with the device's answer.</summary>
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
