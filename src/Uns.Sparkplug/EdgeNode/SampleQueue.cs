@@ -19,17 +19,8 @@ internal sealed class SampleQueue(int capacity = SampleQueue.DefaultCapacity)
     /// <summary>Samples that a newer one of the same tag replaced before they were sent.</summary>
     public long Merged => Interlocked.Read(ref _merged);
 
-    /// <summary>True when nothing waits.</summary>
-    public bool IsEmpty
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count == 0;
-            }
-        }
-    }
+    /// <summary>How many samples may wait.</summary>
+    public int Capacity { get; } = capacity;
 
     /// <summary>Takes one sample.</summary>
     /// <returns>False when an older one had to make room.</returns>
@@ -37,7 +28,7 @@ internal sealed class SampleQueue(int capacity = SampleQueue.DefaultCapacity)
     {
         lock (_gate)
         {
-            var roomy = _waiting.Count < capacity;
+            var roomy = _waiting.Count < Capacity;
             if (!roomy)
             {
                 MakeRoom(sample.Tag);
@@ -73,9 +64,9 @@ internal sealed class SampleQueue(int capacity = SampleQueue.DefaultCapacity)
             }
         }
 
-        if (kept.Count >= capacity)
+        if (kept.Count >= Capacity)
         {
-            kept.RemoveRange(0, kept.Count - capacity + 1);
+            kept.RemoveRange(0, kept.Count - Capacity + 1);
         }
 
         _newest.Clear();
