@@ -1,0 +1,256 @@
+using Uns.Connectors.Modbus.Wire;
+using Uns.Tags;
+
+namespace Uns.Connectors.Modbus;
+
+/// <summary>Reads and writes one Modbus TCP device, or the units behind one gateway, over one connection.</summary>
+internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, TimeProvider clock) : IConnector
+{
+    // A device that says "busy" for ever must not hold up the others.
+    private const int BusyTries = 3;
+
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
+
+    // A refused address is asked again only so often: the device's program may have changed.
+    private static readonly TimeSpan RefusedRest = TimeSpan.FromHours(1);
+
+    private readonly List<ReadBlock>[] _blocks = [.. plan.Groups.Select(g => new List<ReadBlock>(plan.BlocksOf(g.Index)))];
+    private readonly Dictionary<ReadBlock, Refusal> _refused = [];
+    private readonly Dictionary<string, ModbusTag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    private readonly HashSet<byte> _withoutMask = [];
+    private readonly UnitHealth _units = new(plan.Units);
+
+    /// <inheritdoc/>
+    public bool Pushes => false;
+
+    /// <inheritdoc/>
+    public Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        _units.Clear();
+        _refused.Clear();
+        return channel.OpenAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken)
+    {
+        var blocks = _blocks[group.Index];
+        for (var index = 0; index < blocks.Count; index++)
+        {
+            var block = blocks[index];
+            if (RestReason(block) is { } reason)
+            {
+                AddBad(block, sink, reason);
+                continue;
+            }
+
+            var answer = await AskAsync(block.Unit, block.Pdu, cancellationToken);
+            if (answer is { Outcome: ModbusOutcome.Refused, Exception: ModbusException.IllegalAddress or ModbusException.IllegalValue } && block.Tags.Count > 1)
+            {
+                // Somewhere in the block is a hole: the halves are asked at once, and from then on instead of the whole.
+                var (lower, upper) = block.Split();
+                blocks[index] = lower;
+                blocks.Insert(index + 1, upper);
+                index--;
+                continue;
+            }
+
+            Take(block, answer, sink);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => throw new NotSupportedException("Modbus is polled.");
+
+    /// <inheritdoc/>
+    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
+    {
+        var target = _tags[tag];
+        var address = target.Address;
+        return address.Table switch
+        {
+            ModbusTable.Coil => ConfirmAsync(target, ModbusPdu.WriteOneCoil(address.Offset, value.Truth), cancellationToken),
+            ModbusTable.HoldingRegister when address.Bit is { } bit => WriteBitAsync(target, bit, value.Truth, cancellationToken),
+            ModbusTable.HoldingRegister => WriteRegistersAsync(target, value, cancellationToken),
+            _ => throw new WriteRefusedException($"'{tag}' is a {address.Table.Words()}, which can only be read."),
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<BrowseEntry>>([]);
+
+    /// <inheritdoc/>
+    public Task DisconnectAsync()
+    {
+        channel.Close();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        channel.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private string? RestReason(ReadBlock block)
+    {
+        var now = clock.GetUtcNow();
+        return _refused.TryGetValue(block, out var refusal) && now < refusal.Until ? refusal.Reason : _units.RestReason(block.Unit, now);
+    }
+
+    // Asks again where that can help: a read without an answer, a device that is busy.
+    private async Task<ModbusAnswer> AskAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
+    {
+        for (var (silent, busy) = (0, 0); ;)
+        {
+            var answer = await SendAsync(unit, pdu, cancellationToken);
+            if (answer.Outcome == ModbusOutcome.Silent && silent++ < plan.Options.Retries)
+            {
+                continue;
+            }
+
+            if (answer is { Outcome: ModbusOutcome.Refused, Exception: ModbusException.Acknowledge or ModbusException.Busy } && ++busy < BusyTries)
+            {
+                await Task.Delay(BusyPause, clock, cancellationToken);
+                continue;
+            }
+
+            return answer;
+        }
+    }
+
+    private async Task<ModbusAnswer> SendAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
+    {
+        if (plan.Options.Pause > TimeSpan.Zero)
+        {
+            await Task.Delay(plan.Options.Pause, clock, cancellationToken);
+        }
+
+        return await channel.SendAsync(unit, pdu, cancellationToken);
+    }
+
+    private void Take(ReadBlock block, in ModbusAnswer answer, ITagSink sink)
+    {
+        var now = clock.GetUtcNow();
+        switch (answer.Outcome)
+        {
+            case ModbusOutcome.Done:
+                _units.Answered(block.Unit);
+                _refused.Remove(block);
+                foreach (var tag in block.Tags)
+                {
+                    sink.Add(new(tag.Name, Cut(block, tag, answer.Data.Span), TagQuality.Good, now));
+                }
+
+                break;
+            case ModbusOutcome.Silent:
+                var silence = $"unit {block.Unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms, asked {plan.Options.Retries + 1} times.";
+                _units.Failed(block.Unit, silence, isSilent: true, now);
+                if (_units.AllSilent)
+                {
+                    throw new ConnectorException($"{plan.Options.Host}:{plan.Options.Port}, {silence}");
+                }
+
+                AddBad(block, sink, silence);
+                break;
+            default:
+                AddBad(block, sink, Refuse(block, answer.Exception, now));
+                break;
+        }
+    }
+
+    // The refusal is about these registers or this unit: the tags turn bad, the connection stays.
+    private string Refuse(ReadBlock block, byte exception, DateTimeOffset now)
+    {
+        var reason = $"{block.Tags[0].Address with { Unit = block.Unit }} was refused with {ModbusException.Explain(exception)}";
+        switch (exception)
+        {
+            case ModbusException.GatewayPath or ModbusException.GatewayTarget:
+                _units.Failed(block.Unit, $"unit {block.Unit}: {ModbusException.Explain(exception)}", isSilent: false, now);
+                return _units.RestReason(block.Unit, now) ?? reason;
+            case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
+                _refused[block] = new(now + RefusedRest, reason);
+                break;
+        }
+
+        _units.Answered(block.Unit);
+        return reason;
+    }
+
+    private TagValue Cut(ReadBlock block, ModbusTag tag, ReadOnlySpan<byte> data)
+    {
+        var at = tag.Address.Offset - block.Start;
+        return block.Table.IsBits()
+            ? TagValue.Of((data[at / 8] >> (at % 8) & 1) != 0)
+            : RegisterValue.Read(data.Slice(at * 2, tag.Width * 2), tag.Address, tag.Type, plan.Options.ByteOrder);
+    }
+
+    private void AddBad(ReadBlock block, ITagSink sink, string reason)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var tag in block.Tags)
+        {
+            sink.Add(new(tag.Name, TagValue.Null(tag.Type), TagQuality.Bad, now, reason));
+        }
+    }
+
+    private Task WriteRegistersAsync(ModbusTag tag, in TagValue value, CancellationToken cancellationToken)
+    {
+        var bytes = RegisterValue.Write(value, tag.Address, tag.Type, plan.Options.ByteOrder)
+            ?? throw new WriteRefusedException($"'{tag.Name}' takes a text of at most {tag.Address.TextLength} Latin-1 characters, '{value.Text}' does not fit.");
+        var isSingle = bytes.Length == 2 && !plan.Options.AlwaysWriteMultiple;
+        return ConfirmAsync(
+            tag,
+            isSingle ? ModbusPdu.WriteOneRegister(tag.Address.Offset, bytes) : ModbusPdu.WriteManyRegisters(tag.Address.Offset, bytes),
+            cancellationToken);
+    }
+
+    private async Task WriteBitAsync(ModbusTag tag, int bit, bool value, CancellationToken cancellationToken)
+    {
+        if (tag.Address.Order is ByteOrder.BADC or ByteOrder.DCBA)
+        {
+            bit ^= 8;
+        }
+
+        if (!_withoutMask.Contains(tag.Unit))
+        {
+            var answer = await SendAsync(tag.Unit, ModbusPdu.MaskOneBit(tag.Address.Offset, bit, value), cancellationToken);
+            if (answer is not { Outcome: ModbusOutcome.Refused, Exception: ModbusException.IllegalFunction })
+            {
+                Confirm(tag, answer);
+                return;
+            }
+
+            _withoutMask.Add(tag.Unit);
+        }
+
+        // Without function 22 the register is read and written back: another writer between the two would be overwritten.
+        var current = await SendAsync(tag.Unit, ModbusPdu.Read(ModbusTable.HoldingRegister, tag.Address.Offset, 1), cancellationToken);
+        Confirm(tag, current);
+        var register = (current.Data.Span[0] << 8) | current.Data.Span[1];
+        register = value ? register | (1 << bit) : register & ~(1 << bit);
+        byte[] bytes = [(byte)(register >> 8), (byte)register];
+        await ConfirmAsync(
+            tag,
+            plan.Options.AlwaysWriteMultiple ? ModbusPdu.WriteManyRegisters(tag.Address.Offset, bytes) : ModbusPdu.WriteOneRegister(tag.Address.Offset, bytes),
+            cancellationToken);
+    }
+
+    private async Task ConfirmAsync(ModbusTag tag, byte[] pdu, CancellationToken cancellationToken) =>
+        Confirm(tag, await SendAsync(tag.Unit, pdu, cancellationToken));
+
+    private void Confirm(ModbusTag tag, in ModbusAnswer answer)
+    {
+        switch (answer.Outcome)
+        {
+            case ModbusOutcome.Refused:
+                throw new WriteRefusedException($"'{tag.Name}' ({tag.Address with { Unit = tag.Unit }}) was not written: {ModbusException.Explain(answer.Exception)}");
+            case ModbusOutcome.Silent:
+                throw new ConnectorException($"unit {tag.Unit} did not confirm the write of '{tag.Name}' within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.");
+        }
+    }
+
+    private sealed record Refusal(DateTimeOffset Until, string Reason);
+}

@@ -1,0 +1,132 @@
+namespace Uns.Connectors.Modbus;
+
+/// <summary>What the first address of a table is called.</summary>
+public enum FirstAddress
+{
+    /// <summary>40001 is the first holding register: the convention of most handbooks.</summary>
+    One,
+
+    /// <summary>40000 is the first holding register: the number is the offset sent on the wire.</summary>
+    Zero,
+}
+
+/// <summary>One Modbus TCP device, or a gateway with many units, as the user writes it.</summary>
+public sealed record ModbusOptions
+{
+    /// <summary>Name or address of the device or gateway.</summary>
+    [Setting("Host", "Name or IP address of the device or gateway.")]
+    public string Host { get; init; } = "";
+
+    /// <summary>TCP port, 1 to 65535.</summary>
+    /// <value>502 unless set: the port registered for Modbus.</value>
+    [Setting("Port", "TCP port, 1 to 65535.")]
+    public int Port { get; init; } = 502;
+
+    /// <summary>Unit of the addresses that name none, 0 to 255.</summary>
+    /// <value>1 unless set.</value>
+    [Setting("Unit", "Unit id of addresses that name none, 0 to 255; an address names its own by 5!40001.")]
+    public int Unit { get; init; } = 1;
+
+    /// <summary>How addresses are counted.</summary>
+    /// <value>From one unless set.</value>
+    [Setting("First address", "One: 40001 is the first holding register. Zero: 40000 is.")]
+    public FirstAddress FirstAddress { get; init; } = FirstAddress.One;
+
+    /// <summary>Order of the bytes of values that take several registers, where their address names none.</summary>
+    /// <value>ABCD unless set.</value>
+    [Setting("Byte order", "Order of values over several registers; try CDAB when numbers look wrong.")]
+    public ByteOrder ByteOrder { get; init; } = ByteOrder.ABCD;
+
+    /// <summary>Longest wait for the connection, 100 ms to one minute.</summary>
+    /// <value>Five seconds unless set.</value>
+    [Setting("Connect timeout", "Longest wait for the connection, 100 ms to 1 min.")]
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest wait for one answer, 10 ms to one minute.</summary>
+    /// <value>One second unless set.</value>
+    [Setting("Answer timeout", "Longest wait for one answer, 10 ms to 1 min.")]
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a read without an answer is asked again, 0 to 5. Writes are never sent twice.</summary>
+    /// <value>1 unless set.</value>
+    [Setting("Retries", "How often a read without an answer is asked again, 0 to 5. Writes are never sent twice.")]
+    public int Retries { get; init; } = 1;
+
+    /// <summary>Pause before each request, 0 to one second, for devices that drop fast ones.</summary>
+    /// <value>None unless set.</value>
+    [Setting("Pause", "Pause before each request, 0 to 1 s, for devices that drop fast ones.")]
+    public TimeSpan Pause { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Most registers in one read, 1 to 125.</summary>
+    /// <value>125 unless set: the standard's limit.</value>
+    [Setting("Maximum registers", "Most registers in one read, 1 to 125; some meters take fewer.")]
+    public int MaximumRegisters { get; init; } = 125;
+
+    /// <summary>Most bits in one read, 1 to 2000.</summary>
+    /// <value>2000 unless set: the standard's limit.</value>
+    [Setting("Maximum bits", "Most coils or discrete inputs in one read, 1 to 2000.")]
+    public int MaximumBits { get; init; } = 2000;
+
+    /// <summary>Registers nobody asked for that are read along to join two reads into one, 0 to 124; for bits sixteen times as many.</summary>
+    /// <value>8 unless set: cheaper than a second request.</value>
+    [Setting("Maximum gap", "Unused registers read along to join two reads, 0 to 124; 0 for devices that refuse reads across gaps.")]
+    public int MaximumGap { get; init; } = 8;
+
+    /// <summary>Writes also a single register by function 16, for devices without function 6.</summary>
+    [Setting("Always write multiple", "Write also a single register by function 16, for devices without function 6.")]
+    public bool AlwaysWriteMultiple { get; init; }
+
+    /// <summary>Finds every fault at once, so that the user mends the settings in one go.</summary>
+    public IEnumerable<SettingFault> Check()
+    {
+        if (string.IsNullOrWhiteSpace(Host) || Uri.CheckHostName(Host) == UriHostNameType.Unknown)
+        {
+            yield return new("Settings.Host", $"is '{Host}': give the name or IP address of the device, without port.");
+        }
+
+        if (Port is < 1 or > 65535)
+        {
+            yield return new("Settings.Port", $"is {Port}: give 1 to 65535.");
+        }
+
+        if (Unit is < 0 or > 255)
+        {
+            yield return new("Settings.Unit", $"is {Unit}: give 0 to 255.");
+        }
+
+        if (ConnectTimeout < TimeSpan.FromMilliseconds(100) || ConnectTimeout > TimeSpan.FromMinutes(1))
+        {
+            yield return new("Settings.ConnectTimeout", $"is {ConnectTimeout:c}: give 100 ms to 1 min.");
+        }
+
+        if (AnswerTimeout < TimeSpan.FromMilliseconds(10) || AnswerTimeout > TimeSpan.FromMinutes(1))
+        {
+            yield return new("Settings.AnswerTimeout", $"is {AnswerTimeout:c}: give 10 ms to 1 min.");
+        }
+
+        if (Retries is < 0 or > 5)
+        {
+            yield return new("Settings.Retries", $"is {Retries}: give 0 to 5.");
+        }
+
+        if (Pause < TimeSpan.Zero || Pause > TimeSpan.FromSeconds(1))
+        {
+            yield return new("Settings.Pause", $"is {Pause:c}: give 0 to 1 s.");
+        }
+
+        if (MaximumRegisters is < 1 or > 125)
+        {
+            yield return new("Settings.MaximumRegisters", $"is {MaximumRegisters}: give 1 to 125.");
+        }
+
+        if (MaximumBits is < 1 or > 2000)
+        {
+            yield return new("Settings.MaximumBits", $"is {MaximumBits}: give 1 to 2000.");
+        }
+
+        if (MaximumGap is < 0 or > 124)
+        {
+            yield return new("Settings.MaximumGap", $"is {MaximumGap}: give 0 to 124.");
+        }
+    }
+}

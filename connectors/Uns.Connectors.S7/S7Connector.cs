@@ -1,0 +1,163 @@
+using Uns.Connectors.S7.Wire;
+using Uns.Tags;
+
+namespace Uns.Connectors.S7;
+
+/// <summary>Reads and writes one SIMATIC CPU over one connection.</summary>
+internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider clock) : IConnector
+{
+    private readonly Dictionary<string, S7Tag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    private List<S7Range>[] _ranges = [];
+
+    /// <inheritdoc/>
+    public bool Pushes => false;
+
+    /// <inheritdoc/>
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        await channel.OpenAsync(cancellationToken);
+        _ranges = [.. plan.Groups.Select(g => plan.RangesOf(g.Index, channel.PduBytes))];
+    }
+
+    /// <inheritdoc/>
+    public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken)
+    {
+        var ranges = _ranges[group.Index];
+        for (var asked = ranges.ToList(); asked.Count > 0;)
+        {
+            foreach (var message in S7Plan.Pack(asked, channel.PduBytes))
+            {
+                await ReadMessageAsync(message, cancellationToken);
+            }
+
+            asked = SplitRefused(ranges, asked);
+        }
+
+        var now = clock.GetUtcNow();
+        foreach (var range in ranges)
+        {
+            foreach (var tag in range.Tags)
+            {
+                sink.Add(Cut(range, tag, now));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => throw new NotSupportedException("S7 is polled.");
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
+    {
+        var address = _tags[tag].Address;
+        if (S7Value.Write(value, address, out var bytes) is { } fault)
+        {
+            throw new WriteRefusedException($"'{tag}' {fault}");
+        }
+
+        if (address.Type == S7Type.Bool)
+        {
+            await WriteItemAsync(tag, new(address.Area, address.Block, address.Byte, 1, address.Bit), bytes, cancellationToken);
+            return;
+        }
+
+        // Only long texts need several messages: their end goes first, so that the header counts what is there already.
+        var most = channel.PduBytes - S7Pdu.JobHeaderBytes - 2 - S7Pdu.ItemBytes - S7Pdu.ItemHeaderBytes;
+        for (var offset = (bytes.Length - 1) / most * most; offset >= 0; offset -= most)
+        {
+            var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
+            await WriteItemAsync(tag, new(address.Area, address.Block, address.Byte + offset, part.Length), part, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<BrowseEntry>>([]);
+
+    /// <inheritdoc/>
+    public Task DisconnectAsync()
+    {
+        channel.Close();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        channel.Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ReadMessageAsync(IReadOnlyList<S7Piece> pieces, CancellationToken cancellationToken)
+    {
+        var ack = await channel.ExchangeAsync(S7Pdu.Read([.. pieces.Select(p => p.Item)]), cancellationToken);
+        if (Fill(pieces, ack.Span) is { } wrong)
+        {
+            channel.Close();
+            throw new ConnectorException($"{plan.Options.Host}:{plan.Options.Port} broke the protocol: {wrong}");
+        }
+    }
+
+    private static string? Fill(IReadOnlyList<S7Piece> pieces, ReadOnlySpan<byte> ack)
+    {
+        if (ack[S7Pdu.AckHeaderBytes + 1] != pieces.Count)
+        {
+            return $"{ack[S7Pdu.AckHeaderBytes + 1]} items came, {pieces.Count} were asked for.";
+        }
+
+        var data = ack[(S7Pdu.AckHeaderBytes + 2)..];
+        foreach (var piece in pieces)
+        {
+            if (!S7Pdu.TryTakeItem(ref data, out var code, out var bytes) || (code == S7ReturnCode.Good && bytes.Length != piece.Length))
+            {
+                return $"{bytes.Length} bytes came for {piece.Item}, {piece.Length} were asked for.";
+            }
+
+            // A later piece of a text does not make good what an earlier one lost.
+            piece.Range.Code = piece.Offset > 0 && piece.Range.Code != S7ReturnCode.Good ? piece.Range.Code : code;
+            bytes.CopyTo(piece.Range.Bytes.AsSpan(piece.Offset));
+        }
+
+        return null;
+    }
+
+    // A range that reaches beyond its block is halved, so that only the tags outside stay bad. Answers what to ask next.
+    private static List<S7Range> SplitRefused(List<S7Range> ranges, List<S7Range> asked)
+    {
+        var next = new List<S7Range>();
+        foreach (var range in asked.Where(r => r.Code == S7ReturnCode.OutOfRange && r.Tags.Count > 1))
+        {
+            var (lower, upper) = range.Split();
+            var at = ranges.IndexOf(range);
+            ranges[at] = lower;
+            ranges.Insert(at + 1, upper);
+            next.Add(lower);
+            next.Add(upper);
+        }
+
+        return next;
+    }
+
+    private static TagSample Cut(S7Range range, S7Tag tag, DateTimeOffset now)
+    {
+        if (range.Code != S7ReturnCode.Good)
+        {
+            return new(tag.Name, TagValue.Null(tag.Address.Type.TagType()), TagQuality.Bad, now, $"{tag.Address} was refused with {S7ReturnCode.Explain(range.Code, range.Area)}");
+        }
+
+        var bytes = range.Bytes.AsSpan(tag.Address.Byte - range.Start, tag.Address.Width);
+        return S7Value.Read(bytes, tag.Address, out var value) is { } fault
+            ? new(tag.Name, value, TagQuality.Bad, now, fault)
+            : new(tag.Name, value, TagQuality.Good, now);
+    }
+
+    private async Task WriteItemAsync(string tag, S7Item item, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        var ack = await channel.ExchangeAsync(S7Pdu.Write(item, bytes.Span), cancellationToken);
+        var code = ack.Length > S7Pdu.AckHeaderBytes + 2 ? ack.Span[S7Pdu.AckHeaderBytes + 2] : (byte)0;
+        if (code != S7ReturnCode.Good)
+        {
+            throw new WriteRefusedException($"'{tag}' ({_tags[tag].Address}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Uns.Connectors.S7.Wire;
+
+namespace Uns.Connectors.S7;
+
+/// <summary>SIMATIC S7 over ISO-on-TCP: the room's door.</summary>
+public sealed class S7Kind : IConnectorKind
+{
+    /// <inheritdoc/>
+    public string Protocol => "s7";
+
+    /// <inheritdoc/>
+    public string Title => "Siemens S7";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingField> Fields { get; } = SettingFields.Of<S7Options>();
+
+    /// <inheritdoc/>
+    public string SampleAddress => "DB1.DBD4:REAL";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingFault> Check(DeviceOptions device)
+    {
+        var reading = SettingsReader.Read<S7Options>(device);
+        var faults = new List<SettingFault>(reading.Faults);
+        faults.AddRange(reading.Options.Check().Where(f => reading.Faults.All(r => r.Path != f.Path)));
+        faults.AddRange(DeviceChecks.Check(device));
+        for (var index = 0; index < device.Tags.Count; index++)
+        {
+            var tag = device.Tags[index];
+            if (S7AddressReader.Read(tag.Address, tag.DataType, out var address) is { } fault)
+            {
+                faults.Add(new($"Tags[{index}].Address", fault));
+            }
+            else if (address is not null && address.Byte + address.Width > 65536)
+            {
+                faults.Add(new($"Tags[{index}].Address", $"is '{tag.Address}': it reaches beyond byte 65535."));
+            }
+            else if (tag.Writable && address?.Area == S7Area.Input)
+            {
+                faults.Add(new($"Tags[{index}].Writable", $"is true: {tag.Address} is an input, which the CPU overwrites with its process image."));
+            }
+        }
+
+        return faults;
+    }
+
+    /// <inheritdoc/>
+    public ConnectorPlan Plan(DeviceOptions device, TimeProvider clock)
+    {
+        var options = SettingsReader.Read<S7Options>(device).Options;
+        var plan = S7Plan.Make(options, device.Tags);
+        // Worst case: every range is an item of its own in the smallest messages.
+        var messages = plan.Groups.Count == 0 ? 1 : plan.Groups.Max(g => S7Plan.Pack(plan.RangesOf(g.Index, 240), 240).Count());
+        return new(
+            new S7Connector(plan, new S7TcpChannel(options, clock), clock),
+            plan.Groups,
+            [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Address.Type.TagType()))],
+            [.. plan.Tags.Select(t => t.Address.Type.TagType())])
+        {
+            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * messages * 2),
+        };
+    }
+
+    /// <inheritdoc/>
+    public DeviceEndPoint? EndPointOf(DeviceOptions device)
+    {
+        var options = SettingsReader.Read<S7Options>(device).Options;
+        return new(options.Host, options.Port);
+    }
+}
