@@ -122,6 +122,28 @@ internal sealed class UaWriter
         return variant.Type == UaType.Null ? this : Scalar(variant.Type, variant.Value);
     }
 
+    public UaWriter DataValue(UaDataValue value)
+    {
+        var mask = (value.Value.Type == UaType.Null ? 0 : 1) | (value.Status == 0 ? 0 : 2) | (value.SourceTime is null ? 0 : 4) | (value.ServerTime is null ? 0 : 8);
+        Byte((byte)mask);
+        if ((mask & 1) != 0)
+        {
+            Variant(value.Value);
+        }
+
+        if ((mask & 2) != 0)
+        {
+            UInt32(value.Status);
+        }
+
+        if (value.SourceTime is { } source)
+        {
+            DateTime(source);
+        }
+
+        return value.ServerTime is { } server ? DateTime(server) : this;
+    }
+
     private UaWriter Scalar(UaType type, object? value) => type switch
     {
         UaType.Boolean => Boolean((bool)value!),
