@@ -26,6 +26,9 @@ internal ref struct PropertyReader
 
     public readonly DecodeFault Fault => _reader.Fault;
 
+    /// <summary>Bytes behind the current property.</summary>
+    public readonly int RestBytes => _reader.Rest.Length;
+
     public PropertyId Id { get; private set; }
 
     /// <summary>The value of a property that is a number.</summary>
