@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Packets;
@@ -31,6 +32,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     private readonly SemaphoreSlim _inFlight;
     private readonly TaskCompletionSource<MqttConnectionLostException> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _keepAlive;
+    private readonly uint _longestOut;
     private Task _loops = Task.CompletedTask;
     private long _lastHeard;
     private long _lastSent;
@@ -43,6 +45,7 @@ public sealed partial class MqttClient : IAsyncDisposable
         (_options, _clock, _logger, _stream, _source) = (options, clock, logger, stream, source);
         _keepAlive = accepted.Properties.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive; // [MQTT-3.2.2-21]
         _inFlight = new SemaphoreSlim(accepted.Properties.ReceiveMaximum ?? 1024); // [MQTT-3.3.4-9]
+        _longestOut = accepted.Properties.MaximumPacketSize ?? uint.MaxValue;
         ClientId = accepted.Properties.AssignedClientIdentifier ?? options.ClientId; // [MQTT-3.2.2-16]
         _lastHeard = _lastSent = clock.GetTimestamp();
     }
@@ -83,7 +86,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     /// <param name="retain">True: the broker keeps it as the topic's last message.</param>
     /// <param name="cancellationToken">Ends the wait, not the message.</param>
     /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
-    /// <exception cref="MqttRefusedException">The broker did not take the message (MQTT 5.0, QoS 1 and 2).</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes, or the broker did not take it (MQTT 5.0, QoS 1 and 2).</exception>
     public ValueTask PublishAsync(
         string topic,
         ReadOnlyMemory<byte> payload,
@@ -91,6 +94,7 @@ public sealed partial class MqttClient : IAsyncDisposable
         bool retain = false,
         CancellationToken cancellationToken = default)
     {
+        CheckLength(topic, payload.Length);
         if (qos != QualityOfService.AtMostOnce)
         {
             return new(PublishAcknowledgedAsync(topic, payload, qos, retain, cancellationToken));
@@ -102,8 +106,10 @@ public sealed partial class MqttClient : IAsyncDisposable
     /// <summary>Publishes one message with QoS 0 unless more than 4 MiB wait to be sent already. Never waits.</summary>
     /// <returns>False when there is no room: the message was not taken.</returns>
     /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes.</exception>
     public bool TryPublish(string topic, ReadOnlySpan<byte> payload, bool retain = false)
     {
+        CheckLength(topic, payload.Length);
         var message = new Outgoing(topic, payload, QualityOfService.AtMostOnce, retain, 0, _options.Version);
         return _sending.TryAppend(message, WritePublish, evenIfFull: false);
     }
@@ -160,6 +166,17 @@ public sealed partial class MqttClient : IAsyncDisposable
         await _loops;
         await _stream.DisposeAsync();
         _ending.Dispose();
+    }
+
+    // Told here, where the topic is known: the broker would only end the connection. [MQTT-3.1.2-24]
+    private void CheckLength(string topic, int payloadBytes)
+    {
+        const int MostOverhead = 16;
+        if (payloadBytes + (topic.Length * 3L) + MostOverhead > _longestOut && payloadBytes + Encoding.UTF8.GetByteCount(topic) + MostOverhead > _longestOut)
+        {
+            throw new MqttRefusedException(
+                $"A message of {payloadBytes} bytes on '{topic}' is too long: the broker at {_options.Endpoint} takes packets of {_longestOut} bytes.", ReasonCode.PacketTooLarge);
+        }
     }
 
     private static void WritePublish(IBufferWriter<byte> output, in Outgoing message) => PublishPacket.Write(

@@ -20,7 +20,7 @@ public sealed class SampleQueueTests
         Assert.Equal("a3 c1 b3 b4", string.Join(' ', taken.Select(s => s.Tag + s.Value)));
         Assert.Equal(4, queue.Merged);
         queue.Take(taken);
-        Assert.Equal(3, taken.Count);
+        Assert.Equal(4, taken.Count);
     }
 
     [Fact]
