@@ -143,7 +143,7 @@ internal sealed partial class DeviceBook(
         Changed?.Invoke();
     }
 
-    /// <summary>Brings back all saved devices and starts them.</summary>
+    /// <summary>Brings back all saved devices; <see cref="StartAll"/> starts them.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var documents = await store.ReadAsync(
@@ -170,13 +170,20 @@ internal sealed partial class DeviceBook(
                 {
                     _devices[name] = device;
                 }
-
-                Start(device);
             }
             catch (JsonException unreadable)
             {
                 LogUnreadable(name, unreadable.Message);
             }
+        }
+    }
+
+    /// <summary>Starts every device that does not run yet.</summary>
+    public void StartAll()
+    {
+        foreach (var device in All().Where(d => StatusOf(d.Name) is null))
+        {
+            Start(device);
         }
     }
 

@@ -115,6 +115,7 @@ internal sealed class HubHost : IAsyncDisposable
             await _plant.InstallAsync(devices, Services.GetRequiredService<IEquipmentMapBook>(), Options, cancellationToken);
         }
 
+        devices.StartAll();
         Services.GetRequiredService<HubMeters>();
         await _web.StartAsync(cancellationToken);
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Radzen;
 using Uns.Connectors;
 using Uns.Tree;
 using Uns.Ui.Parts;
@@ -39,6 +40,9 @@ public sealed partial class DeviceEdit
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
+    private DialogService Dialogs { get; set; } = null!;
 
     private IConnectorKind Kind => Kinds.First(k => k.Protocol == _form!.Protocol);
 
@@ -155,6 +159,14 @@ public sealed partial class DeviceEdit
 
     private async Task Remove()
     {
+        var sure = await Dialogs.Confirm(
+            $"{Name} and its {_form!.Tags.Count} tags are forgotten; its values become stale. The device itself is not touched.", $"Remove {Name}?",
+            new ConfirmOptions { OkButtonText = "Remove", CancelButtonText = "Keep" });
+        if (sure != true)
+        {
+            return;
+        }
+
         _busy = true;
         await Book.RemoveAsync(Name!, CancellationToken.None);
         Navigation.NavigateTo("/devices");

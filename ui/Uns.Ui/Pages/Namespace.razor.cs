@@ -8,6 +8,9 @@ namespace Uns.Ui.Pages;
 /// <summary>The tree with live values. What is picked lives in the address: <c>/?path=acme/berlin</c>.</summary>
 public sealed partial class Namespace
 {
+    // Up to so many rows are drawn as they are, so that they stand in the very first answer; more are drawn as they come into view.
+    private const int PlainRows = 200;
+
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
     private List<ValueRow> _rows = [];
     private UnsNode? _node;
@@ -68,9 +71,7 @@ public sealed partial class Namespace
         }
     }
 
-    private static string Link(string path) => path.Length == 0 ? "/" : "/?path=" + Uri.EscapeDataString(path);
-
-    private static string Short(string value) => value.Length <= 80 ? value : value[..80] + "…";
+    private static string Link(string path) => ValueTableRow.Link(path);
 
     private void Redraw()
     {
