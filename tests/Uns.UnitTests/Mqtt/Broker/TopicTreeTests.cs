@@ -118,7 +118,7 @@ public sealed class TopicTreeTests
     private static bool Matches(string filter, string topic)
     {
         var (f, t) = (filter.Split('/'), topic.Split('/'));
-        if (t[0].StartsWith('$') && f[0] is "+" or "#" && t[0].StartsWith('$'))
+        if (t[0].StartsWith('$') && (f[0] is "+" or "#"))
         {
             return false;
         }
