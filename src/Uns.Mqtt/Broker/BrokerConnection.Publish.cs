@@ -82,9 +82,11 @@ internal sealed partial class BrokerConnection
                 return;
             }
 
-            if (session.IncomingQos2.Count + _deferred >= core.Options.ReceiveMaximum)
+            // A client of 3.1.1 was told of no limit but its packet identifiers.
+            var limit = Version == ProtocolVersion.V5 ? core.Options.ReceiveMaximum : ushort.MaxValue;
+            if (session.IncomingQos2.Count + _deferred >= limit)
             {
-                Fail(new(ReasonCode.ReceiveMaximumExceeded, $"More than {core.Options.ReceiveMaximum} messages are unacknowledged.")); // [MQTT-3.3.4-7]
+                Fail(new(ReasonCode.ReceiveMaximumExceeded, $"More than {limit} messages are unacknowledged.")); // [MQTT-3.3.4-7]
                 return;
             }
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Listeners;
@@ -13,6 +14,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 {
     private byte[] _partial = [];
     private int _partialBytes;
+    private bool _isFeeding;
 
     public ILink Link { get; } = link;
 
@@ -47,30 +49,16 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
     /// <summary>Takes bytes of the transport; a packet's beginning is kept until the rest comes.</summary>
     public void Receive(ReadOnlySpan<byte> bytes)
     {
-        if (_partialBytes == 0)
+        try
         {
-            KeepRest(bytes[Feed(bytes)..]);
-            return;
+            Take(bytes);
         }
-
-        if (_partial.Length < _partialBytes + bytes.Length)
+#pragma warning disable CA1031 // A fault of ours in one client's packet must not end the service for all.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            Array.Resize(ref _partial, Math.Max(_partial.Length * 2, _partialBytes + bytes.Length));
-        }
-
-        bytes.CopyTo(_partial.AsSpan(_partialBytes));
-        _partialBytes += bytes.Length;
-        var all = _partial.AsSpan(0, _partialBytes);
-        var consumed = Feed(all);
-        if (consumed == _partialBytes || !IsOpen)
-        {
-            _partial = [];
-            _partialBytes = 0;
-        }
-        else if (consumed > 0)
-        {
-            all[consumed..].CopyTo(all);
-            _partialBytes -= consumed;
+            LogBroken(core.Logger, Session?.ClientId ?? "(not connected)", Link.Remote, e);
+            Disconnect(ReasonCode.UnspecifiedError);
         }
     }
 
@@ -126,21 +114,76 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
         IsOpen = false;
         Link.Close(this);
         Output.Clear();
-        _partial = [];
-        _partialBytes = 0;
+        if (!_isFeeding)
+        {
+            ForgetPartial(); // Else the packet at hand still lies in it.
+        }
+
         core.Ended(this, discardWill);
     }
 
-    private void KeepRest(ReadOnlySpan<byte> rest)
+    private void Take(ReadOnlySpan<byte> bytes)
     {
-        if (rest.IsEmpty || !IsOpen)
+        if (_partialBytes == 0)
+        {
+            Keep(bytes[Feed(bytes)..]);
+            return;
+        }
+
+        Keep(bytes);
+        _isFeeding = true;
+        int consumed;
+        try
+        {
+            consumed = Feed(_partial.AsSpan(0, _partialBytes));
+        }
+        finally
+        {
+            _isFeeding = false;
+        }
+
+        var left = IsOpen ? _partialBytes - consumed : 0;
+        if (left == 0)
+        {
+            ForgetPartial();
+        }
+        else if (consumed > 0)
+        {
+            Buffer.BlockCopy(_partial, consumed, _partial, 0, left);
+            _partialBytes = left;
+        }
+    }
+
+    /// <summary>Adds bytes to the packet that is not whole yet. Bounded by the largest packet and one read.</summary>
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || !IsOpen)
         {
             return;
         }
 
-        _partial = new byte[Math.Max(256, rest.Length * 2)];
-        rest.CopyTo(_partial);
-        _partialBytes = rest.Length;
+        if (_partial.Length < _partialBytes + bytes.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, (_partialBytes + bytes.Length) * 2));
+            Buffer.BlockCopy(_partial, 0, larger, 0, _partialBytes);
+            var count = _partialBytes;
+            ForgetPartial();
+            (_partial, _partialBytes) = (larger, count);
+        }
+
+        bytes.CopyTo(_partial.AsSpan(_partialBytes));
+        _partialBytes += bytes.Length;
+    }
+
+    private void ForgetPartial()
+    {
+        if (_partial.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_partial);
+        }
+
+        _partial = [];
+        _partialBytes = 0;
     }
 
     /// <summary>Handles all whole packets.</summary>
@@ -263,6 +306,9 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
         Close(discardWill: packet.Reason == ReasonCode.Success); // [MQTT-3.14.4-3]
     }
+
+    [LoggerMessage(1005, LogLevel.Error, "A packet of {ClientId} from {Remote} could not be handled because of a fault in the broker; its connection is ended.")]
+    private static partial void LogBroken(ILogger logger, string clientId, string remote, Exception exception);
 
     [LoggerMessage(1001, LogLevel.Warning, "The connection of {ClientId} from {Remote} was ended with reason 0x{Reason:X2}. {What}")]
     private static partial void LogFault(ILogger logger, string clientId, string remote, byte reason, string what);

@@ -18,6 +18,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <summary>Longest wait of entries that no answer waits for: the end of deliveries, retained QoS 0.</summary>
     private static readonly TimeSpan LazyWrite = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Sockets beyond the limit of clients: they get a CONNACK that says so. Those beyond are closed unread.</summary>
+    private const int SpareConnections = 256;
+
     private readonly MqttBrokerOptions _options;
     private readonly HubStore? _store;
     private readonly TimeProvider _clock;
@@ -46,9 +49,10 @@ public sealed partial class MqttBroker : IAsyncDisposable
         BrokerLoop? loop = null;
         _journal = store is null ? null : new BrokerJournal(store, work => loop!.Post(work));
         _core = new BrokerCore(options, _journal, clock, logger);
-        _loop = loop = OperatingSystem.IsLinux() ? new EpollLoop(_core.Counters) { Accepted = Open } : new PostedLoop();
+        _loop = loop = OperatingSystem.IsLinux() ? new EpollLoop(_core.Counters) { Accepted = Open, MaximumLinks = options.MaximumConnections + SpareConnections } : new PostedLoop();
         _loop.BeginBatch = _core.ReadClock;
         _loop.EndBatch = EndBatch;
+        _loop.Failed = e => LogBroken(_logger, e);
     }
 
     /// <summary>Where the broker listens; the port is the real one where 0 was asked for.</summary>
@@ -85,7 +89,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
         _loop.Start();
         _isRunning = true;
-        _ticks = _clock.CreateTimer(_ => _loop.Post(_core.Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _ticks = _clock.CreateTimer(_ => _loop.Post(Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         _lazyTimer = _clock.CreateTimer(_ => _loop.Post(() => (_isLazyDue, _isLazyPending) = (true, false)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (_listener is not null)
         {
@@ -160,6 +164,15 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var connection = new BrokerConnection(_core, link, remote);
         _core.Opened(connection);
         return connection;
+    }
+
+    private void Tick()
+    {
+        _core.Tick();
+        if ((_loop as EpollLoop)?.ResumeListening() is { } error)
+        {
+            LogNoFiles(_logger, error);
+        }
     }
 
     private void EndBatch()
@@ -277,4 +290,10 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     [LoggerMessage(1004, LogLevel.Error, "The store did not take a write; {Count} answers were refused or their connections ended.")]
     private static partial void LogStoreFault(ILogger logger, int count, Exception exception);
+
+    [LoggerMessage(1006, LogLevel.Error, "A piece of the broker's work failed because of a fault in the broker; the others go on.")]
+    private static partial void LogBroken(ILogger logger, Exception exception);
+
+    [LoggerMessage(1007, LogLevel.Error, "New connections could not be taken for up to a second: {Error}. Raise the limit of open files or lower the number of clients.")]
+    private static partial void LogNoFiles(ILogger logger, string error);
 }

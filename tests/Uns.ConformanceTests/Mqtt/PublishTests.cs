@@ -264,4 +264,47 @@ public sealed class PublishTests : BrokerFixture
             Assert.Equal(i, (await publisher.ReceiveAsync(PacketType.PubAck)).Ack.PacketId);
         }
     }
+
+    [Theory]
+    [InlineData(70_000)]
+    [InlineData(1_000_000)]
+    public async Task Large_messages_pass_whole_between_small_ones(int size)
+    {
+        var subscriber = await ConnectAsync("sub");
+        await subscriber.SubscribeAsync("t", AtLeastOnce);
+        var publisher = await ConnectAsync("pub");
+        var large = string.Concat(Enumerable.Range(0, size / 10).Select(i => $"{i,10}"));
+        for (ushort i = 1; i <= 20; i++)
+        {
+            await publisher.PublishAsync("t", i % 2 == 0 ? "small" : large, AtLeastOnce, id: i);
+            Assert.Equal(i % 2 == 0 ? "small" : large, (await subscriber.ReceivePublishAsync()).Payload);
+            await publisher.ReceiveAsync(PacketType.PubAck);
+        }
+    }
+
+    [Fact]
+    public async Task Several_messages_in_one_write_and_a_cut_packet_behind_them_are_all_delivered()
+    {
+        var subscriber = await ConnectAsync("sub");
+        await subscriber.SubscribeAsync("t", AtMostOnce);
+        var publisher = await ConnectAsync("pub");
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        for (var i = 0; i < 3000; i++)
+        {
+            PublishPacket.Write(output, ProtocolVersion.V5, "t", System.Text.Encoding.UTF8.GetBytes($"{i} {new string('x', i % 300)}"));
+        }
+
+        var random = new Random(3);
+        for (var at = 0; at < output.WrittenCount;)
+        {
+            var count = Math.Min(random.Next(1, 5000), output.WrittenCount - at);
+            await publisher.SendAsync(output.WrittenMemory.Slice(at, count));
+            at += count;
+        }
+
+        for (var i = 0; i < 3000; i++)
+        {
+            Assert.Equal($"{i} {new string('x', i % 300)}", (await subscriber.ReceivePublishAsync()).Payload);
+        }
+    }
 }

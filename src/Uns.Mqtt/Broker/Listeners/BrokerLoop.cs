@@ -19,6 +19,9 @@ internal abstract class BrokerLoop
     /// <summary>Called after each batch, on the loop's thread.</summary>
     public Action EndBatch { get; set; } = static () => { };
 
+    /// <summary>Told of posted work that threw; the loop goes on.</summary>
+    public Action<Exception> Failed { get; set; } = static _ => { };
+
     /// <summary>Completes when the thread has ended; faulted when it ended by an error.</summary>
     public Task Ended => _ended.Task;
 
@@ -59,6 +62,20 @@ internal abstract class BrokerLoop
     /// <summary>Lets go of what the loop holds of the operating system.</summary>
     protected abstract void Release();
 
+    private void RunPosted(Action work)
+    {
+        try
+        {
+            work();
+        }
+#pragma warning disable CA1031 // A fault of ours in one piece of work must not end the service for all.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failed(e);
+        }
+    }
+
     private void Run()
     {
         try
@@ -72,7 +89,7 @@ internal abstract class BrokerLoop
                 Interlocked.MemoryBarrier();
                 for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
                 {
-                    work();
+                    RunPosted(work);
                 }
 
                 EndBatch();

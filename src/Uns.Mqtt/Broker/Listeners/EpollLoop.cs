@@ -29,6 +29,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
     private bool _isReleased;
     private Socket? _listener;
     private uint _generation;
+    private int _pausedBy;
 
     public EpollLoop(BrokerCounters counters)
     {
@@ -40,6 +41,9 @@ internal sealed unsafe class EpollLoop : BrokerLoop
 
     /// <summary>Makes the connection of an accepted socket.</summary>
     public Func<ILink, EndPoint?, BrokerConnection> Accepted { get; set; } = static (_, _) => throw new InvalidOperationException();
+
+    /// <summary>Most sockets at once; more are closed as they come.</summary>
+    public int MaximumLinks { get; set; } = int.MaxValue;
 
     /// <summary>Takes connections from a listening socket, which the loop owns from now on.</summary>
     public void Listen(Socket listener)
@@ -54,6 +58,21 @@ internal sealed unsafe class EpollLoop : BrokerLoop
     {
         _listener?.Dispose();
         _listener = null;
+    }
+
+    /// <summary>Takes connections again after the system had no file to give.</summary>
+    /// <returns>Why it had paused; null when it had not.</returns>
+    public string? ResumeListening()
+    {
+        if (_pausedBy == 0 || _listener is null)
+        {
+            return null;
+        }
+
+        var error = Marshal.GetPInvokeErrorMessage(_pausedBy);
+        _pausedBy = 0;
+        Control(Native.ControlModify, (int)_listener.Handle, Native.EpollIn, ListenerToken);
+        return error;
     }
 
     public bool SendSome(EpollLink link, OutputBuffer output)
@@ -209,7 +228,14 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             var file = Native.Accept((int)_listener.Handle, address, &addressBytes, Native.NonBlocking | Native.CloseOnExec);
             if (file < 0)
             {
+                PauseListening(Marshal.GetLastPInvokeError());
                 return;
+            }
+
+            if (_links.Count - _free.Count >= MaximumLinks)
+            {
+                Native.Close(file);
+                continue;
             }
 
             var one = 1;
@@ -226,6 +252,16 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             _links[slot] = link;
             link.Connection = Accepted(link, remote);
             Control(Native.ControlAdd, file, Native.EpollIn, link.Token);
+        }
+    }
+
+    /// <summary>Looks away from the listener until the next tick: it would else wake the loop without end.</summary>
+    private void PauseListening(int error)
+    {
+        if (error is Native.OutOfFiles or Native.OutOfSystemFiles or Native.OutOfBuffers or Native.OutOfMemory)
+        {
+            _pausedBy = error;
+            Control(Native.ControlModify, (int)_listener!.Handle, 0, ListenerToken);
         }
     }
 

@@ -17,6 +17,10 @@ internal static unsafe partial class Native
     public const int Again = 11;
     public const int Interrupted = 4;
     public const int ShutdownWrite = 1;
+    public const int OutOfSystemFiles = 23;
+    public const int OutOfFiles = 24;
+    public const int OutOfBuffers = 105;
+    public const int OutOfMemory = 12;
 
     public static bool IsPacked => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
