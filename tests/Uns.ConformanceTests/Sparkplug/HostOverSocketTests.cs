@@ -31,12 +31,12 @@ public sealed class HostOverSocketTests : IAsyncLifetime
         foreach (var lie in new[] { HostState.Write(isOnline: false, since.AddSeconds(-1)), [] })
         {
             await listener.Client.PublishAsync(StateTopic, lie, QualityOfService.AtLeastOnce, retain: true);
-            Assert.Equal(lie, (await listener.NextAsync(_ => true)).Payload.ToArray());
-            Assert.Equal(birth.Payload.ToArray(), (await listener.NextAsync(_ => true)).Payload.ToArray());
+            await listener.NextAsync(m => m.Payload.Span.SequenceEqual(lie));
+            await listener.NextAsync(m => m.Payload.Span.SequenceEqual(birth.Payload.Span));
         }
 
         await stopAsync();
-        var death = await listener.NextAsync(_ => true);
+        var death = await listener.NextAsync(m => !m.Payload.Span.SequenceEqual(birth.Payload.Span));
         Assert.True(HostState.TryRead(death.Payload.Span, out online, out var until));
         Assert.Equal((false, QualityOfService.AtLeastOnce, true), (online, death.Qos, death.Retain));
         Assert.True(until >= since);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,10 +20,9 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
     private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0 }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private readonly List<(CancellationTokenSource Stop, Task Run)> _pumps = [];
     private readonly List<MqttClient> _clients = [];
-    private readonly Channel<bool> _moved = Channel.CreateUnbounded<bool>();
+    private readonly Channel<(MetricKey Key, MetricChange? Change)> _changes = Channel.CreateUnbounded<(MetricKey, MetricChange?)>();
+    private readonly Dictionary<MetricKey, MetricChange> _known = [];
     private int _bdSeq = -1;
-
-    public ConcurrentDictionary<MetricKey, MetricChange> Known { get; } = new();
 
     public MqttClientOptions Broker { get; private set; } = new();
 
@@ -36,31 +34,31 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
 
     public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_bdSeq = (_bdSeq + 1) % 256);
 
-    public void Changed(in MetricChange change)
-    {
-        Known[change.Key] = change;
-        _moved.Writer.TryWrite(true);
-    }
+    public void Changed(in MetricChange change) => _changes.Writer.TryWrite((change.Key, change));
 
-    public void Removed(MetricKey key)
-    {
-        Known.TryRemove(key, out _);
-        _moved.Writer.TryWrite(true);
-    }
+    public void Removed(MetricKey key) => _changes.Writer.TryWrite((key, null));
 
-    /// <summary>Waits until a metric is as wanted.</summary>
+    /// <summary>Goes through the changes, in order and none left out, until a metric is as wanted.</summary>
     public async Task<MetricChange> SeeAsync(string? device, string name, Func<MetricChange, bool> wanted)
     {
         using var deadline = new CancellationTokenSource(Deadline);
         var key = new MetricKey(Id, device, name);
         while (true)
         {
-            if (Known.TryGetValue(key, out var change) && wanted(change))
+            if (_known.TryGetValue(key, out var seen) && wanted(seen))
             {
-                return change;
+                return seen;
             }
 
-            await _moved.Reader.ReadAsync(deadline.Token);
+            var (changed, change) = await _changes.Reader.ReadAsync(deadline.Token);
+            if (change is { } now)
+            {
+                _known[changed] = now;
+            }
+            else
+            {
+                _known.Remove(changed);
+            }
         }
     }
 
