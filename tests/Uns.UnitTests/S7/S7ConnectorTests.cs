@@ -106,6 +106,20 @@ public sealed class S7ConnectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_text_set_up_too_long_does_not_overwrite_what_lies_behind_it()
+    {
+        var simulator = await SimulateAsync();
+        simulator.SetBlock(1, [5, 0, 0, 0, 0, 0, 0, 77, 78, 0, 0, 0]);
+        var connector = await ConnectAsync(simulator.EndPoint, ["DB1.DBB0:STRING(10)"]);
+
+        var refused = await Assert.ThrowsAsync<WriteRefusedException>(() => connector.WriteAsync("DB1.DBB0:STRING(10)", TagValue.Of("sixsix"), _stop.Token));
+        Assert.Contains("room for 5 characters", refused.Message, StringComparison.Ordinal);
+        await connector.WriteAsync("DB1.DBB0:STRING(10)", TagValue.Of("five5"), _stop.Token);
+
+        Assert.Equal("05056669766535" + "4D4E000000", Convert.ToHexString(simulator.Block(1)));
+    }
+
+    [Fact]
     public async Task A_block_downloaded_anew_comes_back_by_itself()
     {
         var simulator = await SimulateAsync();
