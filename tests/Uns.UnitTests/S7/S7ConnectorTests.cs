@@ -144,11 +144,11 @@ public sealed class S7ConnectorTests : IAsyncDisposable
         var proxy = new FaultProxy(simulator.EndPoint);
         _open.Add(proxy);
         await proxy.StartAsync();
-        var connector = await ConnectAsync(proxy.EndPoint, ["DB1.DBW0"], """{"AnswerTimeout":"200ms"}""");
+        var connector = await ConnectAsync(proxy.EndPoint, ["DB1.DBW0"], """{"AnswerTimeout":"600ms"}""");
 
         proxy.HoldAnswers();
         var lost = await Assert.ThrowsAsync<ConnectorException>(() => connector.ReadAsync(Group, _sink, _stop.Token));
-        Assert.Contains("did not answer within 200 ms", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer within 600 ms", lost.Message, StringComparison.Ordinal);
         proxy.ReleaseAnswers();
         lost = await Assert.ThrowsAsync<ConnectorException>(() => connector.ReadAsync(Group, _sink, _stop.Token));
         Assert.Contains("not connected", lost.Message, StringComparison.Ordinal);
