@@ -1,1 +1,3 @@
-return 0;
+using Uns.Hub.Commands;
+
+return await HubCommands.Build().Parse(args).InvokeAsync();

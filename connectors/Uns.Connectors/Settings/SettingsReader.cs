@@ -99,7 +99,8 @@ public static class SettingsReader
         return value is not null;
     }
 
-    private static TimeSpan? ParseDuration(string? text)
+    /// <summary>Reads a duration; null when it is none.</summary>
+    public static TimeSpan? ParseDuration(string? text)
     {
         if (text is null)
         {

@@ -1,0 +1,70 @@
+using Uns.Connectors.OpcUa.Wire;
+using Uns.Tags;
+
+namespace Uns.Connectors.OpcUa;
+
+/// <summary>The OPC UA protocol: checks devices and makes connectors.</summary>
+public sealed class OpcUaKind : IConnectorKind
+{
+    /// <inheritdoc/>
+    public string Protocol => "opcua";
+
+    /// <inheritdoc/>
+    public string Title => "OPC UA";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingField> Fields { get; } = SettingFields.Of<OpcUaOptions>();
+
+    /// <inheritdoc/>
+    public string SampleAddress => "ns=2;s=Line1.Speed";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingFault> Check(DeviceOptions device)
+    {
+        var reading = SettingsReader.Read<OpcUaOptions>(device);
+        var faults = new List<SettingFault>(DeviceChecks.Check(device));
+        faults.AddRange(reading.Faults);
+        faults.AddRange(reading.Options.Check().Select(f => new SettingFault($"Settings.{f.Path}", f.Message))
+            .Where(f => reading.Faults.All(r => r.Path != f.Path)));
+        for (var index = 0; index < device.Tags.Count; index++)
+        {
+            var tag = device.Tags[index];
+            if (!NodeId.TryParse(tag.Address, out _, out var fault))
+            {
+                faults.Add(new($"Tags[{index}].{nameof(tag.Address)}", fault));
+            }
+
+            if (!UaConversion.IsSupported(tag.DataType))
+            {
+                faults.Add(new($"Tags[{index}].{nameof(tag.DataType)}", tag.DataType == DataType.Unknown
+                    ? "is missing: give the node's type, e.g. Double; browsing the server shows it."
+                    : $"is {tag.DataType}: give Boolean, Int8 to UInt64, Float, Double, String, DateTime, Bytes, or an array of them."));
+            }
+        }
+
+        return faults;
+    }
+
+    /// <inheritdoc/>
+    public ConnectorPlan Plan(DeviceOptions device, TimeProvider clock)
+    {
+        var options = SettingsReader.Read<OpcUaOptions>(device).Options;
+        var items = new OpcUaItem[device.Tags.Count];
+        for (var index = 0; index < items.Length; index++)
+        {
+            var tag = device.Tags[index];
+            items[index] = NodeId.TryParse(tag.Address, out var node, out var fault)
+                ? new OpcUaItem(tag.Name, node, tag.DataType, tag.Period)
+                : throw new ArgumentException($"Tag '{tag.Name}': its address {fault}", nameof(device));
+        }
+
+        return new ConnectorPlan(
+            new OpcUaConnector(options, items, clock),
+            [new PollGroup(0, options.KeepAlive * 3)],
+            [.. device.Tags.Select(t => DeviceChecks.Define(t, t.DataType))],
+            [.. device.Tags.Select(t => t.DataType)]);
+    }
+
+    /// <inheritdoc/>
+    public DeviceEndPoint? EndPointOf(DeviceOptions device) => SettingsReader.Read<OpcUaOptions>(device).Options.Server();
+}

@@ -1,0 +1,236 @@
+namespace Uns.Connectors.OpcUa.Wire;
+
+/// <summary>One anonymous session on one channel: the services that the connector needs, each a request and its answer.</summary>
+/// <remarks>OPC 10000-4, 5.6 (session), 5.8 (view), 5.10 (attribute), 5.12 and 5.13 (monitored items, subscription).</remarks>
+internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan answerTimeout) : IAsyncDisposable
+{
+    private const uint AttributeValue = 13;
+    private NodeId? _token;
+
+    /// <summary>The server's namespace URIs by index, as read when the session was made.</summary>
+    public IReadOnlyList<string> Namespaces { get; private set; } = [];
+
+    /// <summary>Opens channel and session.</summary>
+    /// <param name="sessionTimeout">How long the server keeps the session without a request.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async Task OpenAsync(TimeSpan sessionTimeout, CancellationToken cancellationToken)
+    {
+        await channel.OpenAsync(cancellationToken);
+        var policy = await CreateAsync(sessionTimeout, cancellationToken);
+        var anonymous = new UaWriter().String(policy);
+        var activate = new UaWriter().String(null).ByteString(null).Int32(0).Int32(0).ExtensionObject(321, anonymous).String(null).ByteString(null);
+        await CallAsync(467, 470, activate, cancellationToken);
+        var array = await ReadAsync([NodeId.Standard(2255)], AttributeValue, cancellationToken);
+        Namespaces = array[0].Value.Value is object?[] uris ? [.. uris.Select(u => u as string ?? "")] : ["http://opcfoundation.org/UA/"];
+    }
+
+    /// <summary>Renews the channel's token when it is time.</summary>
+    public Task RenewWhenDueAsync(CancellationToken cancellationToken) => channel.RenewalIsDue ? channel.RenewAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Reads one attribute of many nodes; one answer each, in order. The caller keeps the number within what servers take at once.</summary>
+    public async Task<IReadOnlyList<UaDataValue>> ReadAsync(IReadOnlyList<NodeId> nodes, uint attribute, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().Double(0).UInt32(2).Int32(nodes.Count); // Both time stamps.
+        foreach (var node in nodes)
+        {
+            fields.NodeId(node).UInt32(attribute).String(null).QualifiedName(0, null);
+        }
+
+        var answer = await CallAsync(631, 634, fields, cancellationToken);
+        return Each(answer, nodes.Count, 1, static (ref UaReader reader) => reader.DataValue());
+    }
+
+    /// <summary>Writes one value; answers the status of the node.</summary>
+    public async Task<uint> WriteAsync(NodeId node, UaVariant value, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().Int32(1).NodeId(node).UInt32(AttributeValue).String(null).Byte(1).Variant(value);
+        var answer = await CallAsync(673, 676, fields, cancellationToken);
+        return Each(answer, 1, 4, static (ref UaReader reader) => reader.UInt32())[0];
+    }
+
+    /// <summary>All objects and variables one hierarchical step below a node.</summary>
+    public async Task<IReadOnlyList<UaReference>> BrowseAsync(NodeId node, CancellationToken cancellationToken)
+    {
+        // No view; 1,000 references at a time; forward, HierarchicalReferences and below, objects and variables, all fields.
+        var fields = new UaWriter().NodeId(default).Int64(0).UInt32(0).UInt32(1000).Int32(1)
+            .NodeId(node).UInt32(0).NodeId(NodeId.Standard(33)).Boolean(true).UInt32(3).UInt32(63);
+        var found = new List<UaReference>();
+        var next = Page(await CallAsync(527, 530, fields, cancellationToken), found);
+        while (next is not null)
+        {
+            next = Page(await CallAsync(533, 536, new UaWriter().Boolean(false).Int32(1).ByteString(next), cancellationToken), found);
+        }
+
+        return found;
+    }
+
+    /// <summary>Makes a subscription; answers its id and the longest time between two messages from it.</summary>
+    public async Task<(uint Id, TimeSpan KeepAlive)> SubscribeAsync(TimeSpan publishing, TimeSpan keepAlive, CancellationToken cancellationToken)
+    {
+        var keepAliveCount = (uint)Math.Max(1, Math.Ceiling(keepAlive / publishing));
+        var fields = new UaWriter().Double(publishing.TotalMilliseconds).UInt32(keepAliveCount * 10).UInt32(keepAliveCount).UInt32(0).Boolean(true).Byte(0);
+        var answer = await CallAsync(787, 790, fields, cancellationToken);
+        var reader = new UaReader(answer.Span);
+        var id = reader.UInt32();
+        var revised = TimeSpan.FromMilliseconds(Math.Clamp(reader.Double(), 1, 3_600_000));
+        reader.UInt32(); // Lifetime count.
+        return (id, revised * Math.Max(1, reader.UInt32()));
+    }
+
+    /// <summary>Adds values to a subscription; answers the status of each, in order.</summary>
+    public async Task<IReadOnlyList<uint>> MonitorAsync(
+        uint subscription, IReadOnlyList<(NodeId Node, TimeSpan Sampling, uint Handle)> items, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().UInt32(subscription).UInt32(2).Int32(items.Count); // Both time stamps.
+        foreach (var (node, sampling, handle) in items)
+        {
+            fields.NodeId(node).UInt32(AttributeValue).String(null).QualifiedName(0, null);
+            fields.UInt32(2).UInt32(handle).Double(sampling.TotalMilliseconds).NodeId(default).Byte(0).UInt32(10).Boolean(true); // Reporting; no filter; the newest ten.
+        }
+
+        var answer = await CallAsync(751, 754, fields, cancellationToken);
+        return Each(answer, items.Count, 20, static (ref UaReader reader) =>
+        {
+            var status = reader.UInt32();
+            reader.UInt32();
+            reader.Double();
+            reader.UInt32();
+            reader.ExtensionObject();
+            return status;
+        });
+    }
+
+    /// <summary>Asks for the next message of any subscription and acknowledges the last one.</summary>
+    public async Task<UaNotification> PublishAsync((uint Subscription, uint Sequence)? acknowledge, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().Int32(acknowledge is null ? 0 : 1);
+        if (acknowledge is var (subscription, sequence))
+        {
+            fields.UInt32(subscription).UInt32(sequence);
+        }
+
+        return UaNotification.Read(await channel.CallAsync(826, 829, _token, fields, limit, cancellationToken));
+    }
+
+    /// <summary>Closes the session, then the channel. Never throws.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_token is not null)
+            {
+                await CallAsync(473, 476, new UaWriter().Boolean(true), CancellationToken.None);
+            }
+        }
+        catch (Exception gone) when (gone is ConnectorException or UaServiceException)
+        {
+            // The server has gone, or has dropped the session already.
+        }
+
+        await channel.DisposeAsync();
+    }
+
+    private delegate T ReadOne<out T>(ref UaReader reader);
+
+    private static T[] Each<T>(ReadOnlyMemory<byte> answer, int wanted, int least, ReadOne<T> read)
+    {
+        var reader = new UaReader(answer.Span);
+        var count = reader.Count(least);
+        if (count != wanted)
+        {
+            throw new UaFormatException($"{count} results came for {wanted} operations");
+        }
+
+        var results = new T[count];
+        for (var i = 0; i < count; i++)
+        {
+            results[i] = read(ref reader);
+        }
+
+        return results;
+    }
+
+    private static byte[]? Page(ReadOnlyMemory<byte> answer, List<UaReference> found)
+    {
+        var reader = new UaReader(answer.Span);
+        if (reader.Count(9) != 1)
+        {
+            throw new UaFormatException("a browse of one node did not give one result");
+        }
+
+        var status = reader.UInt32();
+        var next = reader.ByteString();
+        for (var i = reader.Count(10); i > 0; i--)
+        {
+            reader.NodeId(); // Reference type.
+            reader.Boolean(); // Forward.
+            var id = reader.ExpandedNodeId();
+            var (_, browseName) = reader.QualifiedName();
+            var displayName = reader.LocalizedText();
+            var nodeClass = reader.UInt32();
+            reader.ExpandedNodeId(); // Type definition.
+            found.Add(new UaReference(id, displayName ?? browseName ?? "", nodeClass == 2));
+        }
+
+        return StatusCode.IsGood(status) ? next is { Length: > 0 } ? next : null : throw new UaServiceException(status);
+    }
+
+    private async Task<string?> CreateAsync(TimeSpan sessionTimeout, CancellationToken cancellationToken)
+    {
+        const string Uri = "urn:uns:hub";
+        var client = new UaWriter().String(Uri).String(Uri).LocalizedText("Unified Namespace hub").UInt32(1).String(null).String(null).Int32(0);
+        var fields = new UaWriter().Raw(client.Written.Span).String(null).String(endpointUrl).String("uns-hub")
+            .ByteString(new byte[32]).ByteString(null).Double(sessionTimeout.TotalMilliseconds).UInt32(16 * 1024 * 1024);
+        var answer = await CallAsync(461, 464, fields, cancellationToken);
+        var reader = new UaReader(answer.Span);
+        reader.NodeId(); // Session id.
+        _token = reader.NodeId();
+        reader.Double();
+        reader.ByteString(); // Nonce.
+        reader.ByteString(); // Certificate.
+        string? policy = null;
+        for (var endpoints = reader.Count(20); endpoints > 0; endpoints--)
+        {
+            policy = AnonymousPolicy(ref reader) ?? policy;
+        }
+
+        return policy ?? throw new ConnectorException(
+            $"{channel.Peer} offers no endpoint with security None for anonymous users: allow it on the server; this connector does not speak the secure policies yet.");
+    }
+
+    // An EndpointDescription; answers the id of its policy for anonymous users if its channel has no security. [OPC 10000-4, 7.14]
+    private static string? AnonymousPolicy(ref UaReader reader)
+    {
+        reader.String();
+        reader.String();
+        reader.String();
+        reader.LocalizedText();
+        reader.UInt32();
+        reader.String();
+        reader.String();
+        reader.Strings();
+        reader.ByteString();
+        var mode = reader.UInt32();
+        reader.String();
+        string? policy = null;
+        for (var tokens = reader.Count(20); tokens > 0; tokens--)
+        {
+            var id = reader.String();
+            var kind = reader.UInt32();
+            policy = kind == 0 && mode == 1 ? id : policy;
+            reader.String();
+            reader.String();
+            reader.String();
+        }
+
+        reader.String();
+        reader.Byte();
+        return policy;
+    }
+
+    private Task<ReadOnlyMemory<byte>> CallAsync(uint request, uint answer, UaWriter fields, CancellationToken cancellationToken) =>
+        channel.CallAsync(request, answer, _token, fields, answerTimeout, cancellationToken);
+}
+
+/// <summary>What a browse found.</summary>
+internal readonly record struct UaReference(NodeId Id, string Name, bool IsVariable);

@@ -1,0 +1,36 @@
+namespace Uns.Connectors;
+
+/// <summary>Looks at what a device offers without saving it, over one short connection of its own.</summary>
+public sealed class DeviceBrowser(TimeProvider clock)
+{
+    /// <summary>Longest time for one look, connection included.</summary>
+    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>One level of what the device offers.</summary>
+    /// <param name="kind">The device's protocol.</param>
+    /// <param name="device">The device; its tags are left out of account.</param>
+    /// <param name="below">A <see cref="BrowseEntry.Id"/> from an earlier look, or null for the root.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
+    public async Task<IReadOnlyList<BrowseEntry>> BrowseAsync(IConnectorKind kind, DeviceOptions device, string? below, CancellationToken cancellationToken)
+    {
+        device = device with { Tags = [] };
+        if (kind.Check(device) is { Count: > 0 } faults)
+        {
+            throw new ConnectorException(string.Join(" ", faults));
+        }
+
+        using var limit = new CancellationTokenSource(Limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await using var connector = kind.Plan(device, clock).Connector;
+        try
+        {
+            await connector.ConnectAsync(either.Token);
+            return await connector.BrowseAsync(below, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ConnectorException($"The device did not show what it offers within {Limit.TotalSeconds:0} s.");
+        }
+    }
+}

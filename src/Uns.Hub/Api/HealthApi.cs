@@ -1,0 +1,25 @@
+using Uns.Hub.Wiring;
+
+namespace Uns.Hub.Api;
+
+/// <summary>Is the process alive, and does the road stand?</summary>
+internal static class HealthApi
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/health/live", () => new HealthView("live", []))
+            .WithTags("Operation").WithName("GetLive").WithSummary("200 while the process answers.");
+        routes.MapGet("/health/ready", (RoadHealth road) =>
+            {
+                var faults = road.Faults();
+                var view = new HealthView(faults.Count == 0 ? "ready" : "not ready", faults);
+                return faults.Count == 0 ? Results.Ok(view) : Results.Json(view, statusCode: StatusCodes.Status503ServiceUnavailable);
+            })
+            .WithTags("Operation").WithName("GetReady")
+            .WithSummary("200 when broker, edge node, host application and JSON topics stand; else 503 and what is missing.")
+            .Produces<HealthView>().Produces<HealthView>(StatusCodes.Status503ServiceUnavailable);
+    }
+}
+
+/// <summary>The state in a word, and what is missing in sentences.</summary>
+internal sealed record HealthView(string Status, IReadOnlyList<string> Faults);

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Uns.Hub.Settings;
+using Uns.Hub.Wiring;
+
+namespace Uns.Hub.Commands;
+
+/// <summary>The command line: <c>run</c> and <c>demo</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
+internal static class HubCommands
+{
+    private const int WrongSetting = 2;
+    private const int CannotRun = 1;
+
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Unified Namespace and Sparkplug 3.0 hub: reads PLCs, speaks Sparkplug over its own MQTT broker, shows the plant.");
+        root.Subcommands.Add(Runs("run", "Starts the hub.", demo: false));
+        root.Subcommands.Add(Runs("demo", "Starts the hub with a simulated small plant of real servers on loopback.", demo: true));
+        return root;
+    }
+
+    private static Command Runs(string name, string description, bool demo)
+    {
+        var data = new Option<string>("--data") { HelpName = "DIR", Description = "Directory of all that is kept; made when missing.", DefaultValueFactory = _ => "data" };
+        var mqtt = new Option<string?>("--mqtt") { HelpName = "ADDRESS:PORT", Description = "Where the MQTT broker listens; port 0 takes any free one. [default: 127.0.0.1:1883]" };
+        var http = new Option<string?>("--http") { HelpName = "ADDRESS:PORT", Description = "Where page and API listen; port 0 takes any free one. [default: 127.0.0.1:8080]" };
+        var verbose = new Option<bool>("--verbose") { Description = "Logs every state change, not only warnings." };
+        var command = new Command(name, description) { data, mqtt, http, verbose };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            () => Options(parsed.GetValue(data)!, parsed.GetValue(mqtt), parsed.GetValue(http), parsed.GetValue(verbose), demo), cancellationToken));
+        return command;
+    }
+
+    private static HubOptions Options(string data, string? mqtt, string? http, bool verbose, bool demo)
+    {
+        var options = SettingsFile.Apply(new HubOptions { Data = data, Verbose = verbose, Demo = demo }, Path.Combine(data, "hub.json"));
+        options = mqtt is null ? options : options with { Mqtt = ListenAddress.Parse("--mqtt", mqtt) };
+        return http is null ? options : options with { Http = ListenAddress.Parse("--http", http) };
+    }
+
+    private static async Task<int> RunAsync(Func<HubOptions> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = read();
+            await using var hub = await HubHost.StartAsync(options, TimeProvider.System, cancellationToken);
+            await Welcome.WriteAsync(Console.Out, hub);
+            await hub.WaitForShutdownAsync(cancellationToken);
+            return 0;
+        }
+        catch (SettingException wrong)
+        {
+            await Console.Error.WriteLineAsync(wrong.Message);
+            return WrongSetting;
+        }
+        catch (StartException cannot)
+        {
+            await Console.Error.WriteLineAsync(cannot.Message);
+            return CannotRun;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using Uns.Hub.Wiring;
+
+namespace Uns.Hub.Commands;
+
+/// <summary>The few lines that a newcomer reads first: where things are and what to try.</summary>
+internal static class Welcome
+{
+    public static async Task WriteAsync(TextWriter output, HubHost hub)
+    {
+        var host = Reachable(hub.MqttEndPoint.Address);
+        await output.WriteLineAsync($"""
+            Page:    http://{Reachable(hub.HttpEndPoint.Address)}:{hub.HttpEndPoint.Port}/
+            Broker:  {host}:{hub.MqttEndPoint.Port}  (MQTT 3.1.1 and 5.0; WebSocket on the page's port under /mqtt)
+            Try:     mosquitto_sub -h {host} -p {hub.MqttEndPoint.Port} -v -t '{hub.Options.TopicPrefix}/#'
+            Data:    {Path.GetFullPath(hub.Options.Data)}
+            """);
+        if (!IPAddress.IsLoopback(hub.MqttEndPoint.Address) || !IPAddress.IsLoopback(hub.HttpEndPoint.Address))
+        {
+            await output.WriteLineAsync("Warning: there are no users or passwords yet. Whoever reaches these addresses can read and write the plant.");
+        }
+
+        await output.WriteLineAsync("Ctrl+C stops the hub.");
+        await output.FlushAsync();
+    }
+
+    private static string Reachable(IPAddress address) =>
+        address.Equals(IPAddress.Any) ? "127.0.0.1" : address.Equals(IPAddress.IPv6Any) ? "[::1]"
+        : address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace Uns.Hub.Settings;
+
+/// <summary>Reads <c>hub.json</c>, the optional settings file in the data directory.</summary>
+/// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
+public static class SettingsFile
+{
+    private static readonly string[] Known = ["mqtt", "http", "groupId", "nodeId", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+
+    private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    /// <summary>Lays the file over the defaults; without a file the defaults stay.</summary>
+    /// <exception cref="SettingException">The file cannot be read, or a setting in it is wrong.</exception>
+    public static HubOptions Apply(HubOptions options, string path)
+    {
+        if (!File.Exists(path))
+        {
+            return options;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), Forgiving);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw new SettingException($"{path} holds {document.RootElement.ValueKind}: give one JSON object.");
+            }
+
+            foreach (var setting in document.RootElement.EnumerateObject())
+            {
+                options = Apply(options, path, setting);
+            }
+
+            return options;
+        }
+        catch (JsonException broken)
+        {
+            throw new SettingException($"{path} is not JSON: line {broken.LineNumber + 1}, column {broken.BytePositionInLine + 1}. Mend that place.", broken);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"{path} cannot be read: {unreadable.Message}", unreadable);
+        }
+    }
+
+    private static HubOptions Apply(HubOptions options, string path, JsonProperty setting)
+    {
+        var name = $"{path}: {setting.Name}";
+        return setting.Name switch
+        {
+            "mqtt" => options with { Mqtt = ListenAddress.Parse(name, Text(name, setting.Value)) },
+            "http" => options with { Http = ListenAddress.Parse(name, Text(name, setting.Value)) },
+            "groupId" => options with { GroupId = SparkplugId(name, setting.Value) },
+            "nodeId" => options with { NodeId = SparkplugId(name, setting.Value) },
+            "hostId" => options with { HostId = SparkplugId(name, setting.Value) },
+            "topicPrefix" => options with { TopicPrefix = Prefix(name, setting.Value) },
+            "writeAnswerTimeoutSeconds" => options with { WriteAnswerTimeout = Seconds(name, setting.Value) },
+            _ => throw new SettingException($"{name} is not a setting: the settings are {string.Join(", ", Known)}."),
+        };
+    }
+
+    private static string Text(string name, JsonElement value) => value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw new SettingException($"{name} is {value.GetRawText()}: give a text in quotes.");
+
+    private static string SparkplugId(string name, JsonElement value)
+    {
+        var id = Text(name, value);
+        return id.Length > 0 && id.IndexOfAny(['/', '+', '#']) < 0 && !id.Any(char.IsControl)
+            ? id
+            : throw new SettingException($"{name} is '{id}': give a name without / + #."); // [tck-id-topic-structure-namespace-valid-edge-node-id]
+    }
+
+    private static string Prefix(string name, JsonElement value)
+    {
+        var prefix = Text(name, value);
+        return Tree.EquipmentPath.Fault(prefix) is { } fault ? throw new SettingException($"{name} is '{prefix}', which {fault}") : prefix;
+    }
+
+    private static TimeSpan Seconds(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.GetDouble() is > 0 and <= 60
+            ? TimeSpan.FromSeconds(value.GetDouble())
+            : throw new SettingException($"{name} is {value.GetRawText()}: give a number above 0, at most 60.");
+}

@@ -1,0 +1,250 @@
+using System.Text.Json;
+using Uns.Connectors;
+using Uns.Hub.Settings;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Store;
+using Uns.Tags;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>
+/// The devices, saved and running. A change to one device restarts that one alone. A saved device that can no longer run
+/// (a setting that a newer version refuses) stays saved, stays down, and says why.
+/// </summary>
+internal sealed partial class DeviceBook(
+    HubStore store, IEnumerable<IConnectorKind> kinds, EdgeNodePublisher edge, TimeProvider clock, ILoggerFactory loggers)
+    : IDeviceBook, IAsyncDisposable
+{
+    /// <summary>The book's part of the store.</summary>
+    public static readonly SchemaStep[] Schema =
+    [
+        new("devices", 1, "CREATE TABLE devices_device (name TEXT PRIMARY KEY COLLATE NOCASE, document TEXT NOT NULL, saved_at TEXT NOT NULL) STRICT"),
+    ];
+
+    private readonly ILogger _logger = loggers.CreateLogger<DeviceBook>();
+    private readonly Dictionary<string, IConnectorKind> _kinds = kinds.ToDictionary(k => k.Protocol, StringComparer.OrdinalIgnoreCase);
+    private readonly SemaphoreSlim _oneChange = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, DeviceOptions> _devices = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, DeviceRun> _runs = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <inheritdoc/>
+    public event Action? Changed;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DeviceOptions> All()
+    {
+        lock (_gate)
+        {
+            return [.. _devices.Values];
+        }
+    }
+
+    /// <inheritdoc/>
+    public DeviceOptions? Find(string name)
+    {
+        lock (_gate)
+        {
+            return _devices.GetValueOrDefault(name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ConnectorStatus? StatusOf(string name)
+    {
+        lock (_gate)
+        {
+            return _runs.GetValueOrDefault(name)?.Status;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SettingFault> Check(DeviceOptions device)
+    {
+        if (NameFault(device.Name) is { } fault)
+        {
+            return [new SettingFault("Name", fault)];
+        }
+
+        return _kinds.TryGetValue(device.Protocol, out var kind)
+            ? kind.Check(device)
+            : [new SettingFault("Protocol", $"is '{device.Protocol}': give one of {string.Join(", ", _kinds.Keys.Order())}.")];
+    }
+
+    /// <inheritdoc/>
+    public async Task SaveAsync(DeviceOptions device, CancellationToken cancellationToken)
+    {
+        if (Check(device) is { Count: > 0 } faults)
+        {
+            throw new ArgumentException(string.Join(" ", faults), nameof(device));
+        }
+
+        await _oneChange.WaitAsync(cancellationToken);
+        try
+        {
+            var document = JsonSerializer.Serialize(device, HubJson.Options);
+            var now = clock.GetUtcNow();
+            await store.WriteAsync(
+                connection =>
+                {
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now";
+                    command.Parameters.AddWithValue("$name", device.Name);
+                    command.Parameters.AddWithValue("$document", document);
+                    command.Parameters.AddWithValue("$now", now.ToString("O"));
+                    command.ExecuteNonQuery();
+                },
+                cancellationToken);
+            await StopAsync(device.Name);
+            lock (_gate)
+            {
+                _devices.Remove(device.Name);
+                _devices[device.Name] = device;
+            }
+
+            Start(device);
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        await _oneChange.WaitAsync(cancellationToken);
+        try
+        {
+            await store.WriteAsync(
+                connection =>
+                {
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "DELETE FROM devices_device WHERE name = $name";
+                    command.Parameters.AddWithValue("$name", name);
+                    command.ExecuteNonQuery();
+                },
+                cancellationToken);
+            await StopAsync(name);
+            lock (_gate)
+            {
+                _devices.Remove(name);
+            }
+
+            edge.RemoveDevice(name);
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>Brings back all saved devices and starts them.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var documents = await store.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT name, document FROM devices_device";
+                using var rows = command.ExecuteReader();
+                var found = new List<(string Name, string Document)>();
+                while (rows.Read())
+                {
+                    found.Add((rows.GetString(0), rows.GetString(1)));
+                }
+
+                return found;
+            },
+            cancellationToken);
+        foreach (var (name, document) in documents)
+        {
+            try
+            {
+                var device = JsonSerializer.Deserialize<DeviceOptions>(document, HubJson.Options)!;
+                lock (_gate)
+                {
+                    _devices[name] = device;
+                }
+
+                Start(device);
+            }
+            catch (JsonException unreadable)
+            {
+                LogUnreadable(name, unreadable.Message);
+            }
+        }
+    }
+
+    /// <summary>Takes a command from the edge node to the device it is for.</summary>
+    public Task CommandAsync(string name, string tag, TagValue value, CancellationToken cancellationToken)
+    {
+        DeviceRun? run;
+        lock (_gate)
+        {
+            run = _runs.GetValueOrDefault(name);
+        }
+
+        return run?.WriteAsync(tag, value, cancellationToken) ?? throw new WriteRefusedException($"Device '{name}' is not running: '{tag}' was not written.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in All().Select(d => d.Name))
+        {
+            await StopAsync(name);
+        }
+
+        _oneChange.Dispose();
+    }
+
+    private static string? NameFault(string name) =>
+        TagName.Fault(name) ?? (name.Contains('/', StringComparison.Ordinal) ? $"is '{name}': leave out the /, it becomes a Sparkplug device id." : null);
+
+    private void Start(DeviceOptions device)
+    {
+        if (!device.Enabled)
+        {
+            return;
+        }
+
+        if (Check(device) is { Count: > 0 } faults)
+        {
+            LogCannotRun(device.Name, string.Join(" ", faults));
+            return;
+        }
+
+        var run = new DeviceRun(device, _kinds[device.Protocol], edge, clock, loggers.CreateLogger<ConnectorWorker>());
+        lock (_gate)
+        {
+            _runs[device.Name] = run;
+        }
+
+        run.Start();
+    }
+
+    private async Task StopAsync(string name)
+    {
+        DeviceRun? run;
+        lock (_gate)
+        {
+            _runs.Remove(name, out run);
+        }
+
+        if (run is not null)
+        {
+            await run.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(4001, LogLevel.Error, "The saved device '{Name}' cannot be read and stays down: {Fault}")]
+    private partial void LogUnreadable(string name, string fault);
+
+    [LoggerMessage(4002, LogLevel.Error, "Device '{Name}' stays down: {Faults}")]
+    private partial void LogCannotRun(string name, string faults);
+}

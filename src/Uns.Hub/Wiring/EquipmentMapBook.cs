@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Uns.Hub.Settings;
+using Uns.Store;
+using Uns.Tree;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>The mapping table, saved as one document and in force in the tree.</summary>
+internal sealed class EquipmentMapBook(HubStore store, UnsTree tree) : IEquipmentMapBook
+{
+    /// <summary>The book's part of the store.</summary>
+    public static readonly SchemaStep[] Schema =
+    [
+        new("mapping", 1, "CREATE TABLE mapping_table (id INTEGER PRIMARY KEY CHECK (id = 1), document TEXT NOT NULL) STRICT"),
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EquipmentRule> Rules { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public async Task SaveAsync(IReadOnlyList<EquipmentRule> rules, CancellationToken cancellationToken)
+    {
+        for (var row = 0; row < rules.Count; row++)
+        {
+            if (rules[row].Fault() is { } fault)
+            {
+                throw new ArgumentException($"Mapping row {row + 1}: {fault}", nameof(rules));
+            }
+        }
+
+        var document = JsonSerializer.Serialize(rules, HubJson.Options);
+        await store.WriteAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "INSERT INTO mapping_table VALUES (1, $document) ON CONFLICT (id) DO UPDATE SET document = $document";
+                command.Parameters.AddWithValue("$document", document);
+                command.ExecuteNonQuery();
+            },
+            cancellationToken);
+        PutInForce(rules);
+    }
+
+    /// <summary>Brings the saved table back.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var document = await store.ReadAsync(
+            connection =>
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT document FROM mapping_table";
+                return command.ExecuteScalar() as string;
+            },
+            cancellationToken);
+        if (document is not null)
+        {
+            PutInForce(JsonSerializer.Deserialize<IReadOnlyList<EquipmentRule>>(document, HubJson.Options) ?? []);
+        }
+    }
+
+    private void PutInForce(IReadOnlyList<EquipmentRule> rules)
+    {
+        Rules = rules;
+        tree.Remap(new EquipmentMap(rules));
+    }
+}

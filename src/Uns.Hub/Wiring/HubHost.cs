@@ -1,0 +1,121 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Uns.Hub.Demo;
+using Uns.Hub.Republish;
+using Uns.Hub.Settings;
+using Uns.Mqtt.Broker;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
+using Uns.Store;
+using Uns.Tree;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>The whole hub in one process: store, broker, edge node, host application, tree, topics, devices, pages and API.</summary>
+/// <remarks>Started from the sea to the source, so that nothing is born before someone can hear it; stopped the other way round.</remarks>
+internal sealed class HubHost : IAsyncDisposable
+{
+    private readonly WebApplication _web;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _pumps = [];
+    private DemoPlant? _plant;
+    private bool _disposed;
+
+    private HubHost(HubOptions options, WebApplication web) => (Options, _web) = (options, web);
+
+    /// <summary>What it was started with.</summary>
+    public HubOptions Options { get; }
+
+    /// <summary>Where the broker listens.</summary>
+    public IPEndPoint MqttEndPoint => _web.Services.GetRequiredService<MqttBroker>().EndPoint;
+
+    /// <summary>Where page and API listen.</summary>
+    public IPEndPoint HttpEndPoint
+    {
+        get
+        {
+            var address = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            return new IPEndPoint(Options.Http.Address, new Uri(address).Port);
+        }
+    }
+
+    /// <summary>The hub's parts.</summary>
+    public IServiceProvider Services => _web.Services;
+
+    /// <summary>Starts everything, or nothing.</summary>
+    /// <exception cref="StartException">A port is in use, the data cannot be opened; the message is for the user.</exception>
+    public static async Task<HubHost> StartAsync(HubOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var web = HubServices.Build(options, clock);
+        var hub = new HubHost(options, web);
+        try
+        {
+            await hub.StartAsync(cancellationToken);
+            return hub;
+        }
+        catch (Exception failure)
+        {
+            await hub.DisposeAsync();
+            throw failure switch
+            {
+                ListenerException or StoreException => new StartException(failure.Message, failure),
+                IOException when failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException =>
+                    new StartException($"The page cannot listen at {options.Http}: another program uses that port. Give another one with --http ADDRESS:PORT; port 0 takes any free one.", failure),
+                System.Net.Sockets.SocketException or IOException =>
+                    new StartException($"The page cannot listen at {options.Http}: {failure.Message}", failure),
+                _ => failure,
+            };
+        }
+    }
+
+    /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await _web.StopAsync();
+        await _web.Services.GetRequiredService<DeviceBook>().DisposeAsync();
+        await _stop.CancelAsync();
+        await Task.WhenAll(_pumps);
+        if (_plant is not null)
+        {
+            await _plant.DisposeAsync();
+        }
+
+        await _web.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Services.GetRequiredService<MqttBroker>().StartAsync(cancellationToken);
+        await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
+        var devices = Services.GetRequiredService<DeviceBook>();
+        var edge = Services.GetRequiredService<EdgeNodePublisher>();
+        edge.OnCommand = devices.CommandAsync;
+        _pumps.Add(Services.GetRequiredService<HostApplication>().RunAsync(_stop.Token));
+        _pumps.Add(Services.GetRequiredService<UnsRepublisher>().RunAsync(_stop.Token));
+        if (Options.Demo)
+        {
+            _plant = await DemoPlant.StartAsync(Services.GetRequiredService<TimeProvider>(), cancellationToken);
+        }
+
+        await devices.LoadAsync(cancellationToken);
+        _pumps.Add(edge.RunAsync(_stop.Token));
+        if (_plant is not null)
+        {
+            await _plant.InstallAsync(devices, Services.GetRequiredService<IEquipmentMapBook>(), Options, cancellationToken);
+        }
+
+        Services.GetRequiredService<HubMeters>();
+        await _web.StartAsync(cancellationToken);
+    }
+}

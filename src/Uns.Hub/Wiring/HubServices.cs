@@ -1,0 +1,124 @@
+using System.Net;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HostFiltering;
+using Uns.Connectors;
+using Uns.Connectors.Modbus;
+using Uns.Connectors.OpcUa;
+using Uns.Connectors.S7;
+using Uns.Hub.Api;
+using Uns.Hub.Republish;
+using Uns.Hub.Settings;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Persistence;
+using Uns.Mqtt.Client;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
+using Uns.Store;
+using Uns.Tree;
+using Uns.Ui;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>Puts the parts together. Nothing is started here.</summary>
+internal static class HubServices
+{
+    public static WebApplication Build(HubOptions options, TimeProvider clock)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(HubServices).Assembly.GetName().Name });
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(options.Http);
+        });
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Uns", options.Verbose ? LogLevel.Information : LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // Its keys guard form tokens only, and lie in the data directory like everything else.
+        AddParts(builder.Services, options, clock);
+        AddWeb(builder.Services, options);
+        var web = builder.Build();
+        UseWeb(web);
+        return web;
+    }
+
+    private static void AddParts(IServiceCollection services, HubOptions options, TimeProvider clock)
+    {
+        services.AddSingleton(clock);
+        services.AddSingleton(options);
+        services.AddSingleton(s => HubStore.Open(
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+        services.AddSingleton(s => new MqttBroker(
+            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
+        services.AddSingleton<IConnectorKind, ModbusKind>();
+        services.AddSingleton<IConnectorKind, S7Kind>();
+        services.AddSingleton<IConnectorKind, OpcUaKind>();
+        services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
+        services.AddSingleton<UnsTree>();
+        services.AddSingleton(s => new EdgeNodePublisher(
+            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId },
+            OwnBroker(s, options, ""),
+            s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
+        services.AddSingleton(s => new HostApplication(
+            new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, options, $"host-{options.HostId}"),
+            s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
+        services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
+        services.AddSingleton(s => new UnsRepublisher(
+            s.GetRequiredService<UnsTree>(), OwnBroker(s, options, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
+        services.AddSingleton<TreeWriter>();
+        services.AddSingleton<DeviceBook>();
+        services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
+        services.AddSingleton<EquipmentMapBook>();
+        services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
+        services.AddSingleton<RoadHealth>();
+        services.AddSingleton<HubMeters>();
+        services.AddSingleton<PrometheusPage>();
+        services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
+    }
+
+    // The hub's own clients come in by the front door, like everybody's.
+    private static MqttClientOptions OwnBroker(IServiceProvider services, HubOptions options, string clientId)
+    {
+        var bound = services.GetRequiredService<MqttBroker>().EndPoint;
+        var host = bound.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : bound.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : bound.Address;
+        return new MqttClientOptions { Host = host.ToString(), Port = bound.Port, ClientId = clientId };
+    }
+
+    private static void AddWeb(IServiceCollection services, HubOptions options)
+    {
+        services.ConfigureHttpJsonOptions(json => HubJson.Configure(json.SerializerOptions));
+        services.AddProblemDetails();
+        services.AddDataProtection().SetApplicationName("uns-hub").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys")));
+        services.AddOpenApi("v1", OpenApiText.Describe);
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRadzen();
+        if (IPAddress.IsLoopback(options.Http.Address))
+        {
+            // Another site's page must not reach the hub by a name of its own that resolves to this machine.
+            services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        }
+    }
+
+    private static void UseWeb(WebApplication web)
+    {
+        web.UseExceptionHandler();
+        web.UseStatusCodePages();
+        web.UseHostFiltering();
+        web.UseWebSockets();
+        web.UseAntiforgery();
+        web.MapStaticAssets();
+        TreeApi.Map(web);
+        StreamApi.Map(web);
+        DeviceApi.Map(web);
+        NodesApi.Map(web);
+        HealthApi.Map(web);
+        PrometheusPage.Map(web);
+        MqttSocketApi.Map(web);
+        web.MapOpenApi();
+        web.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+    }
+}

@@ -1,0 +1,37 @@
+using Uns.Hub.Republish;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
+using Uns.Store;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>Says which part of the road does not stand.</summary>
+internal sealed class RoadHealth(HubStore store, EdgeNodePublisher edge, HostApplication host, UnsRepublisher topics)
+{
+    /// <summary>One sentence for each part that is down; empty when all stand.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        if (store.Failure is { } failure)
+        {
+            faults.Add($"The store cannot write: {failure}");
+        }
+
+        if (!edge.Status.IsConnected)
+        {
+            faults.Add("The hub's own edge node is not connected to the broker.");
+        }
+
+        if (!host.IsConnected)
+        {
+            faults.Add("The host application is not connected to the broker.");
+        }
+
+        if (!topics.IsConnected)
+        {
+            faults.Add("The writer of the JSON topics is not connected to the broker.");
+        }
+
+        return faults;
+    }
+}

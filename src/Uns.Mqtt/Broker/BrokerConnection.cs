@@ -1,0 +1,269 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Listeners;
+using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker;
+
+/// <summary>
+/// One client's connection: bytes in, packets handled, bytes out. Knows no transport. Lives on the I/O thread.
+/// </summary>
+internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndPoint? remote)
+{
+    private byte[] _partial = [];
+    private int _partialBytes;
+
+    public ILink Link { get; } = link;
+
+    public EndPoint? Remote { get; } = remote;
+
+    public OutputBuffer Output { get; } = new();
+
+    /// <summary>The session, once CONNECT was accepted.</summary>
+    public Session? Session { get; set; }
+
+    public ProtocolVersion Version { get; set; } = ProtocolVersion.V311;
+
+    /// <summary>Largest packet that the client takes, in bytes.</summary>
+    public long MaximumPacketBytes { get; set; } = long.MaxValue;
+
+    /// <summary>Longest silence, in milliseconds; 0: no limit.</summary>
+    public long SilenceLimit { get; set; }
+
+    public long LastHeard { get; set; } = core.Now;
+
+    public DateTimeOffset ConnectedAt { get; set; }
+
+    public ushort KeepAliveSeconds { get; set; }
+
+    public bool IsOpen { get; private set; } = true;
+
+    public bool IsDirty { get; set; }
+
+    /// <summary>Set when the connection is to be closed at the end of the batch.</summary>
+    public ReasonCode CloseReason { get; set; }
+
+    /// <summary>Takes bytes of the transport; a packet's beginning is kept until the rest comes.</summary>
+    public void Receive(ReadOnlySpan<byte> bytes)
+    {
+        if (_partialBytes == 0)
+        {
+            KeepRest(bytes[Feed(bytes)..]);
+            return;
+        }
+
+        if (_partial.Length < _partialBytes + bytes.Length)
+        {
+            Array.Resize(ref _partial, Math.Max(_partial.Length * 2, _partialBytes + bytes.Length));
+        }
+
+        bytes.CopyTo(_partial.AsSpan(_partialBytes));
+        _partialBytes += bytes.Length;
+        var all = _partial.AsSpan(0, _partialBytes);
+        var consumed = Feed(all);
+        if (consumed == _partialBytes || !IsOpen)
+        {
+            _partial = [];
+            _partialBytes = 0;
+        }
+        else if (consumed > 0)
+        {
+            all[consumed..].CopyTo(all);
+            _partialBytes -= consumed;
+        }
+    }
+
+    public void MarkDirty()
+    {
+        if (!IsDirty)
+        {
+            IsDirty = true;
+            core.Dirty.Add(this);
+        }
+    }
+
+    /// <summary>The transport took bytes: what waited for room may follow.</summary>
+    public void Drained() => core.Drained(this);
+
+    /// <summary>Ends the connection because of what the peer sent. [MQTT-4.13.1-1]</summary>
+    public void Fail(DecodeFault fault)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        core.Counters.ProtocolFaults++;
+        LogFault(core.Logger, Session?.ClientId ?? "(not connected)", Link.Remote, (byte)fault.Reason, fault.What);
+        Disconnect(fault.Reason);
+    }
+
+    /// <summary>Tells the client why, as far as its version can be told, and ends the connection.</summary>
+    public void Disconnect(ReasonCode reason)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        if (Session is not null && Version == ProtocolVersion.V5)
+        {
+            new DisconnectPacket { Reason = reason }.Write(Output, Version); // [MQTT-3.14.2-2]
+        }
+
+        Close(discardWill: false);
+    }
+
+    /// <summary>The transport is gone, or goes now. [MQTT-3.14.4-2]</summary>
+    public void Close(bool discardWill)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        IsOpen = false;
+        Link.Close(this);
+        Output.Clear();
+        _partial = [];
+        _partialBytes = 0;
+        core.Ended(this, discardWill);
+    }
+
+    private void KeepRest(ReadOnlySpan<byte> rest)
+    {
+        if (rest.IsEmpty || !IsOpen)
+        {
+            return;
+        }
+
+        _partial = new byte[Math.Max(256, rest.Length * 2)];
+        rest.CopyTo(_partial);
+        _partialBytes = rest.Length;
+    }
+
+    /// <summary>Handles all whole packets.</summary>
+    /// <returns>Bytes that were handled; the rest begins a packet that is not whole yet.</returns>
+    private int Feed(ReadOnlySpan<byte> wire)
+    {
+        LastHeard = core.Now;
+        core.Counters.BytesIn += wire.Length;
+        var consumed = 0;
+        while (IsOpen && CloseReason == ReasonCode.Success)
+        {
+            var rest = wire[consumed..];
+            var status = FixedHeader.Read(rest, out var header, out var fault);
+            if (status == HeaderStatus.NeedMore)
+            {
+                break;
+            }
+
+            if (status == HeaderStatus.Malformed)
+            {
+                Fail(fault);
+                break;
+            }
+
+            if (header.PacketBytes > core.Options.MaximumPacketBytes)
+            {
+                Fail(new(ReasonCode.PacketTooLarge, $"The packet has {header.PacketBytes} bytes: send at most {core.Options.MaximumPacketBytes}.")); // [MQTT-3.2.2-15]
+                break;
+            }
+
+            if (rest.Length < header.PacketBytes)
+            {
+                break;
+            }
+
+            Handle(header, rest[..header.PacketBytes]);
+            consumed += header.PacketBytes;
+        }
+
+        return IsOpen ? consumed : wire.Length;
+    }
+
+    private void Handle(FixedHeader header, ReadOnlySpan<byte> packet)
+    {
+        var body = packet[header.HeaderBytes..];
+        if (Session is null)
+        {
+            if (header.Type == PacketType.Connect)
+            {
+                OnConnect(body);
+            }
+            else
+            {
+                Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
+            }
+
+            return;
+        }
+
+        DecodeFault fault;
+        switch (header.Type)
+        {
+            case PacketType.Publish:
+                OnPublish(header, packet);
+                break;
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
+                OnPublishAck(header.Type, body);
+                break;
+            case PacketType.Subscribe:
+                OnSubscribe(body);
+                break;
+            case PacketType.Unsubscribe:
+                OnUnsubscribe(body);
+                break;
+            case PacketType.PingReq:
+                if (PingPacket.TryRead(body, out fault))
+                {
+                    Output.Append(PingPacket.Response); // [MQTT-3.12.4-1]
+                    MarkDirty();
+                }
+                else
+                {
+                    Fail(fault);
+                }
+
+                break;
+            case PacketType.Disconnect:
+                OnDisconnect(body);
+                break;
+            case PacketType.Connect:
+                Fail(DecodeFault.Protocol("A second CONNECT came.")); // [MQTT-3.1.0-2]
+                break;
+            case PacketType.Auth:
+                Fail(DecodeFault.Protocol("AUTH came on a connection without an authentication method.")); // [MQTT-4.12.0-7]
+                break;
+            default:
+                Fail(DecodeFault.Protocol($"{header.Type} came, which only a server sends."));
+                break;
+        }
+    }
+
+    private void OnDisconnect(ReadOnlySpan<byte> body)
+    {
+        if (!DisconnectPacket.TryRead(body, Version, out var packet, out var fault))
+        {
+            Fail(fault);
+            return;
+        }
+
+        if (packet.Properties.SessionExpiryInterval is { } expiry)
+        {
+            if (Session!.ExpirySeconds == 0 && expiry > 0)
+            {
+                Fail(DecodeFault.Protocol("DISCONNECT gives a session expiry to a session that began without one.")); // MQTT 5.0, 3.14.2.2.2
+                return;
+            }
+
+            Session.ExpirySeconds = Math.Min(expiry, core.MaximumSessionExpirySeconds);
+        }
+
+        Close(discardWill: packet.Reason == ReasonCode.Success); // [MQTT-3.14.4-3]
+    }
+
+    [LoggerMessage(1001, LogLevel.Warning, "The connection of {ClientId} from {Remote} was ended with reason 0x{Reason:X2}. {What}")]
+    private static partial void LogFault(ILogger logger, string clientId, string remote, byte reason, string what);
+}

@@ -1,0 +1,251 @@
+using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Persistence;
+using Uns.Mqtt.Broker.Retained;
+using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Broker.Subscriptions;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker;
+
+/// <summary>
+/// The broker without its sockets: sessions, subscriptions, retained messages and the way of a message between them.
+/// Belongs to one thread; nothing in it is locked.
+/// </summary>
+internal sealed partial class BrokerCore
+{
+    private readonly List<Subscription> _matching = [];
+    private readonly List<SharedGroup> _groups = [];
+    private readonly List<BrokerConnection> _closing = [];
+    private byte[] _section = new byte[256];
+
+    public BrokerCore(MqttBrokerOptions options, BrokerJournal? journal, TimeProvider clock, ILogger logger)
+    {
+        Options = options;
+        Journal = journal;
+        Clock = clock;
+        Logger = logger;
+        Outbox = new Outbox(this, options, Counters, journal);
+        MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
+        ReadClock();
+    }
+
+    public MqttBrokerOptions Options { get; }
+
+    public BrokerJournal? Journal { get; }
+
+    public TimeProvider Clock { get; }
+
+    public ILogger Logger { get; }
+
+    public BrokerCounters Counters { get; } = new();
+
+    public Outbox Outbox { get; }
+
+    public TopicCache Topics { get; } = new();
+
+    public TopicTree Tree { get; } = new();
+
+    public RetainedTree Retained { get; } = new();
+
+    public uint MaximumSessionExpirySeconds { get; }
+
+    /// <summary>The time of the batch at hand, in milliseconds of Unix time.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>Connections with output that no one has flushed yet.</summary>
+    public List<BrokerConnection> Dirty { get; } = [];
+
+    public void ReadClock() => Now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Brings a message to all who subscribed, and keeps it where it is retained.</summary>
+    /// <returns>False when nobody has a matching subscription.</returns>
+    public bool Route(ref Routed routed, Session? publisher)
+    {
+        if (routed.Retain)
+        {
+            Retain(ref routed);
+        }
+
+        var set = SetOf(routed.Topic);
+        if (set.IsEmpty)
+        {
+            return false;
+        }
+
+        Outbox.BeginMessage();
+        foreach (ref readonly var target in set.Targets.AsSpan())
+        {
+            if (target.WithNoLocal is not null && target.Session == publisher)
+            {
+                OfferWithoutLocal(target, ref routed); // [MQTT-3.8.3-3]
+                continue;
+            }
+
+            Offer(target, ref routed);
+        }
+
+        foreach (var group in set.Groups)
+        {
+            if (group.Pick() is { } member && MayReceive(member.Session, routed.Topic.Text))
+            {
+                Offer(SubscriberSet.Merge(member.Session, [member]), ref routed); // [MQTT-4.8.2-3]
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Routes a message of the broker's own keeping, such as a will.</summary>
+    public void Route(Message message)
+    {
+        if (Topics.Get(message.Topic) is { } topic)
+        {
+            var routed = Routed.From(message, topic, Now);
+            Route(ref routed, publisher: null);
+        }
+    }
+
+    public bool MayReceive(Session session, string topic) => Options.Access.Authorize(session.Principal, AccessAction.Receive, topic);
+
+    /// <summary>The property section as subscribers get it: without topic alias, and without the expiry, which is written anew.</summary>
+    public ReadOnlySpan<byte> ForwardedProperties(ReadOnlySpan<byte> section)
+    {
+        if (_section.Length < section.Length)
+        {
+            _section = new byte[section.Length * 2];
+        }
+
+        var writer = new FieldWriter(_section);
+        var reader = new PropertyReader(section, PacketType.Publish);
+        var start = 0;
+        while (reader.Next())
+        {
+            var end = section.Length - reader.RestBytes;
+            if (reader.Id is not (PropertyId.TopicAlias or PropertyId.MessageExpiryInterval))
+            {
+                writer.Raw(section[start..end]);
+            }
+
+            start = end;
+        }
+
+        return _section.AsSpan(0, writer.Written);
+    }
+
+    /// <summary>Closes a connection at the end of the batch: routing must not be entered from within.</summary>
+    public void CloseLater(BrokerConnection connection, ReasonCode reason)
+    {
+        if (connection.CloseReason == ReasonCode.Success)
+        {
+            connection.CloseReason = reason;
+            _closing.Add(connection);
+        }
+    }
+
+    /// <summary>A session cannot take another message: its client is too slow, or away too long.</summary>
+    public void QueueIsFull(Session session)
+    {
+        if (session.Lost == 1)
+        {
+            LogQueueFull(Logger, session.ClientId, session.Queue.Count, session.QueuedBytes);
+        }
+
+        if (session.Connection is { } connection)
+        {
+            CloseLater(connection, ReasonCode.QuotaExceeded);
+        }
+    }
+
+    /// <summary>Ends a batch: what is to be closed is closed, then each touched connection is flushed once.</summary>
+    public void EndBatch()
+    {
+        // A flush may end a connection, whose will may fill others: go on until nothing is left to do.
+        do
+        {
+            for (var i = 0; i < _closing.Count; i++)
+            {
+                _closing[i].Disconnect(_closing[i].CloseReason);
+            }
+
+            _closing.Clear();
+            for (var i = 0; i < Dirty.Count; i++)
+            {
+                var connection = Dirty[i];
+                connection.IsDirty = false;
+                if (connection.IsOpen)
+                {
+                    connection.Link.Flush(connection);
+                }
+            }
+
+            Dirty.Clear();
+        }
+        while (_closing.Count > 0);
+    }
+
+    /// <summary>The transport took bytes: what waited for room may follow.</summary>
+    public void Drained(BrokerConnection connection)
+    {
+        if (connection.Session is { } session && (session.Queue.Count > 0 || session.Retained.Count > 0 || session.ToResend.Count > 0))
+        {
+            Outbox.Pump(session);
+        }
+    }
+
+    private void Offer(in Target target, ref Routed routed)
+    {
+        var qos = routed.Qos < target.MaximumQos ? routed.Qos : target.MaximumQos; // [MQTT-3.8.4-8]
+        var retain = routed.Retain && target.RetainAsPublished; // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+        Outbox.Offer(target.Session, ref routed, qos, retain, target.SubscriptionIds);
+    }
+
+    private void OfferWithoutLocal(in Target target, ref Routed routed)
+    {
+        var others = target.WithNoLocal!.Where(s => !s.Request.NoLocal).ToList();
+        if (others.Count > 0)
+        {
+            Offer(SubscriberSet.Merge(target.Session, others), ref routed);
+        }
+    }
+
+    private void Retain(ref Routed routed)
+    {
+        var urgent = routed.Qos != QualityOfService.AtMostOnce;
+        if (routed.Frame.Payload.IsEmpty)
+        {
+            // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+            if (Retained.Remove(routed.Topic.Text))
+            {
+                Journal?.Retained(routed.Topic.Text, null, urgent);
+            }
+        }
+        else
+        {
+            var message = routed.Keep();
+            Retained.Set(message);
+            Journal?.Retained(message.TopicText, message, urgent);
+        }
+
+        Counters.Retained = Retained.Count;
+    }
+
+    private SubscriberSet SetOf(TopicEntry topic)
+    {
+        var version = ((long)Options.Access.Version << 32) | (uint)Tree.Version;
+        if (topic.SetVersion == version)
+        {
+            return topic.Set;
+        }
+
+        _matching.Clear();
+        _groups.Clear();
+        Tree.Match(topic.Text, _matching, _groups); // [MQTT-3.3.2-3]
+        topic.Set = SubscriberSet.From(_matching, _groups, session => MayReceive(session, topic.Text));
+        topic.SetVersion = version;
+        return topic.Set;
+    }
+
+    [LoggerMessage(1010, LogLevel.Warning, "The queue of {ClientId} is full with {Count} messages of {Bytes} bytes: its newest messages are dropped.")]
+    private static partial void LogQueueFull(ILogger logger, string clientId, int count, long bytes);
+}

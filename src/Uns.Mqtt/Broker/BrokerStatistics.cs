@@ -1,0 +1,105 @@
+namespace Uns.Mqtt.Broker;
+
+/// <summary>What the broker holds and has done since it was started.</summary>
+public sealed record BrokerStatistics
+{
+    /// <summary>Clients connected now.</summary>
+    public long Connections { get; init; }
+
+    /// <summary>Sessions now, those of absent clients included.</summary>
+    public long Sessions { get; init; }
+
+    /// <summary>Subscriptions now.</summary>
+    public long Subscriptions { get; init; }
+
+    /// <summary>Retained messages now.</summary>
+    public long Retained { get; init; }
+
+    /// <summary>QoS 1 and 2 messages that wait in sessions now.</summary>
+    public long Queued { get; init; }
+
+    /// <summary>Messages from clients.</summary>
+    public long MessagesIn { get; init; }
+
+    /// <summary>Messages to clients.</summary>
+    public long MessagesOut { get; init; }
+
+    /// <summary>Bytes from clients.</summary>
+    public long BytesIn { get; init; }
+
+    /// <summary>Bytes to clients.</summary>
+    public long BytesOut { get; init; }
+
+    /// <summary>QoS 0 messages dropped because their receiver was too slow.</summary>
+    public long DroppedSlowReceiver { get; init; }
+
+    /// <summary>QoS 1 and 2 messages dropped because a session's queue was full.</summary>
+    public long DroppedQueueFull { get; init; }
+
+    /// <summary>Messages dropped because their life was over.</summary>
+    public long DroppedExpired { get; init; }
+
+    /// <summary>Messages not sent because they exceed the client's maximum packet size.</summary>
+    public long DroppedTooLarge { get; init; }
+
+    /// <summary>Messages refused by the access gate.</summary>
+    public long DroppedNotAuthorized { get; init; }
+
+    /// <summary>Connections ended because of malformed bytes or broken protocol.</summary>
+    public long ProtocolFaults { get; init; }
+
+    /// <summary>Writes to the store that failed.</summary>
+    public long StoreFaults { get; init; }
+}
+
+/// <summary>One connected client.</summary>
+/// <param name="ClientId">Its client identifier.</param>
+/// <param name="Principal">The name that the access gate knows it by.</param>
+/// <param name="Remote">Where it comes from.</param>
+/// <param name="ProtocolVersion">4 for MQTT 3.1.1, 5 for MQTT 5.0.</param>
+/// <param name="ConnectedAt">When it connected, UTC.</param>
+/// <param name="KeepAlive">Its keep alive; zero: none.</param>
+/// <param name="Subscriptions">Number of its subscriptions.</param>
+public sealed record ClientInfo(
+    string ClientId, string Principal, string Remote, int ProtocolVersion, DateTimeOffset ConnectedAt, TimeSpan KeepAlive, int Subscriptions);
+
+/// <summary>The running sums; written by the I/O thread alone, read by anyone.</summary>
+internal sealed class BrokerCounters
+{
+    public long Connections;
+    public long Sessions;
+    public long Subscriptions;
+    public long Retained;
+    public long Queued;
+    public long MessagesIn;
+    public long MessagesOut;
+    public long BytesIn;
+    public long BytesOut;
+    public long DroppedSlowReceiver;
+    public long DroppedQueueFull;
+    public long DroppedExpired;
+    public long DroppedTooLarge;
+    public long DroppedNotAuthorized;
+    public long ProtocolFaults;
+    public long StoreFaults;
+
+    public BrokerStatistics Snapshot() => new()
+    {
+        Connections = Volatile.Read(ref Connections),
+        Sessions = Volatile.Read(ref Sessions),
+        Subscriptions = Volatile.Read(ref Subscriptions),
+        Retained = Volatile.Read(ref Retained),
+        Queued = Volatile.Read(ref Queued),
+        MessagesIn = Volatile.Read(ref MessagesIn),
+        MessagesOut = Volatile.Read(ref MessagesOut),
+        BytesIn = Volatile.Read(ref BytesIn),
+        BytesOut = Volatile.Read(ref BytesOut),
+        DroppedSlowReceiver = Volatile.Read(ref DroppedSlowReceiver),
+        DroppedQueueFull = Volatile.Read(ref DroppedQueueFull),
+        DroppedExpired = Volatile.Read(ref DroppedExpired),
+        DroppedTooLarge = Volatile.Read(ref DroppedTooLarge),
+        DroppedNotAuthorized = Volatile.Read(ref DroppedNotAuthorized),
+        ProtocolFaults = Volatile.Read(ref ProtocolFaults),
+        StoreFaults = Volatile.Read(ref StoreFaults),
+    };
+}

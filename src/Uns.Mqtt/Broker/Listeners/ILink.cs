@@ -1,0 +1,14 @@
+namespace Uns.Mqtt.Broker.Listeners;
+
+/// <summary>The transport under one connection. Called on the I/O thread only.</summary>
+internal interface ILink
+{
+    /// <summary>Where the peer is, for people.</summary>
+    string Remote { get; }
+
+    /// <summary>Sends what the connection's output holds, as far as the transport takes it now, and goes on when it can.</summary>
+    void Flush(BrokerConnection connection);
+
+    /// <summary>Sends what is left if that goes at once, then ends the transport.</summary>
+    void Close(BrokerConnection connection);
+}

@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+
+namespace Uns.Mqtt.Broker.Listeners;
+
+/// <summary>The Linux calls of the I/O loop: epoll(7), eventfd(2), accept4(2), recv(2), send(2).</summary>
+internal static unsafe partial class Native
+{
+    public const int EpollIn = 0x1;
+    public const int EpollOut = 0x4;
+    public const int EpollError = 0x8;
+    public const int EpollHangUp = 0x10;
+    public const int ControlAdd = 1;
+    public const int ControlModify = 3;
+    public const int CloseOnExec = 0x80000;
+    public const int NonBlocking = 0x800;
+    public const int NoSignal = 0x4000;
+    public const int Again = 11;
+    public const int Interrupted = 4;
+    public const int ShutdownWrite = 1;
+
+    public static bool IsPacked => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int EpollControl(int epoll, int operation, int file, byte* theEvent);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int EpollWait(int epoll, byte* events, int count, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventFile(uint value, int flags);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static partial int Accept(int file, byte* address, int* addressBytes, int flags);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(int file, int level, int name, int* value, uint valueBytes);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int file, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(int file, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int file, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int file, byte* buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(int file, int how);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int file);
+}

@@ -1,0 +1,280 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Listeners;
+using Uns.Mqtt.Broker.Persistence;
+using Uns.Store;
+
+namespace Uns.Mqtt.Broker;
+
+/// <summary>
+/// An MQTT 3.1.1 and 5.0 broker. One I/O thread handles all connections; the store is written by another, and what must
+/// survive is acknowledged after its commit.
+/// </summary>
+/// <remarks>With a store, open it with <see cref="BrokerSchema.Steps"/>. The broker does not dispose the store.</remarks>
+public sealed partial class MqttBroker : IAsyncDisposable
+{
+    /// <summary>Longest wait of entries that no answer waits for: the end of deliveries, retained QoS 0.</summary>
+    private static readonly TimeSpan LazyWrite = TimeSpan.FromMilliseconds(100);
+
+    private readonly MqttBrokerOptions _options;
+    private readonly HubStore? _store;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly BrokerJournal? _journal;
+    private readonly BrokerCore _core;
+    private readonly BrokerLoop _loop;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _accepting = [];
+    private Socket? _listener;
+    private ITimer? _ticks;
+    private ITimer? _lazyTimer;
+    private bool _isLazyDue;
+    private bool _isLazyPending;
+    private bool _isRunning;
+    private int _state;
+
+    /// <summary>A broker that is not started yet.</summary>
+    /// <param name="options">Where to listen and which limits to keep.</param>
+    /// <param name="store">Where sessions and retained messages survive; null: in memory only.</param>
+    /// <param name="clock">Source of all times.</param>
+    /// <param name="logger">Told of connections, refusals and faults.</param>
+    public MqttBroker(MqttBrokerOptions options, HubStore? store, TimeProvider clock, ILogger<MqttBroker> logger)
+    {
+        (_options, _store, _clock, _logger) = (options, store, clock, logger);
+        BrokerLoop? loop = null;
+        _journal = store is null ? null : new BrokerJournal(store, work => loop!.Post(work));
+        _core = new BrokerCore(options, _journal, clock, logger);
+        _loop = loop = OperatingSystem.IsLinux() ? new EpollLoop(_core.Counters) { Accepted = Open } : new PostedLoop();
+        _loop.BeginBatch = _core.ReadClock;
+        _loop.EndBatch = EndBatch;
+    }
+
+    /// <summary>Where the broker listens; the port is the real one where 0 was asked for.</summary>
+    /// <exception cref="InvalidOperationException">The broker was not started, or has no TCP listener.</exception>
+    public IPEndPoint EndPoint => (IPEndPoint?)_listener?.LocalEndPoint ?? throw new InvalidOperationException("The broker does not listen: start it with an address.");
+
+    /// <summary>What the broker holds and has done; cheap, from any thread.</summary>
+    public BrokerStatistics Statistics => _core.Counters.Snapshot();
+
+    /// <summary>Completes when the I/O thread ends; faulted when it ended by an error, which the hub must not outlive.</summary>
+    public Task Ended => _loop.Ended;
+
+    /// <summary>The connected clients, by client identifier.</summary>
+    public IReadOnlyList<ClientInfo> Clients() =>
+    [
+        .. _core.Connected.Values.Where(c => c.Session is not null).OrderBy(c => c.Session!.ClientId, StringComparer.Ordinal).Select(c => new ClientInfo(
+            c.Session!.ClientId, c.Session.Principal, c.Link.Remote, (int)c.Version, c.ConnectedAt, TimeSpan.FromSeconds(c.KeepAliveSeconds), c.Session.Subscriptions.Count)),
+    ];
+
+    /// <summary>Takes up what the store kept, then listens.</summary>
+    /// <exception cref="ListenerException">The address cannot be listened on, such as when the port is in use.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _state, 1) != 0)
+        {
+            throw new InvalidOperationException("The broker was started already.");
+        }
+
+        _listener = _options.Address is null ? null : Bind(_options.Address, _options.Port);
+        if (_store is not null)
+        {
+            _core.Restore(await _store.ReadAsync(StoredBroker.Read, cancellationToken));
+        }
+
+        _loop.Start();
+        _isRunning = true;
+        _ticks = _clock.CreateTimer(_ => _loop.Post(_core.Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _lazyTimer = _clock.CreateTimer(_ => _loop.Post(() => (_isLazyDue, _isLazyPending) = (true, false)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (_listener is not null)
+        {
+            if (_loop is EpollLoop epoll)
+            {
+                epoll.Post(() => epoll.Listen(_listener));
+            }
+            else
+            {
+                _accepting.Add(AcceptAsync(_listener, _stop.Token));
+            }
+
+            LogStarted(_logger, _listener.LocalEndPoint, _store is null ? "in memory" : _store.Path);
+        }
+    }
+
+    /// <summary>Serves MQTT on a WebSocket whose sub-protocol <c>mqtt</c> was agreed on. [MQTT-6.0.0-4]</summary>
+    /// <param name="socket">An open socket; the caller disposes it.</param>
+    /// <param name="remote">Where it comes from; null when unknown.</param>
+    /// <param name="cancellationToken">Ends the connection as if the network had failed.</param>
+    /// <returns>Completes when the connection is over.</returns>
+    public Task ServeAsync(WebSocket socket, EndPoint? remote, CancellationToken cancellationToken) =>
+        ServeAsync(new WebSocketChannel(socket), remote, cancellationToken);
+
+    /// <summary>Serves MQTT on a stream, such as TLS.</summary>
+    /// <param name="stream">An open stream; disposed when the connection is over.</param>
+    /// <param name="remote">Where it comes from; null when unknown.</param>
+    /// <param name="cancellationToken">Ends the connection as if the network had failed.</param>
+    /// <returns>Completes when the connection is over.</returns>
+    public Task ServeAsync(Stream stream, EndPoint? remote, CancellationToken cancellationToken) =>
+        ServeAsync(new StreamChannel(stream), remote, cancellationToken);
+
+    /// <summary>Tells the clients (0x8B on MQTT 5.0), ends all connections and commits what waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _state, 2) == 2)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync();
+        _ticks?.Dispose();
+        if (_isRunning)
+        {
+            await EndConnectionsAsync();
+            await Task.WhenAll(_accepting);
+            while (_journal is not null && await LastWriteAsync(_journal))
+            {
+            }
+
+            _loop.Stop();
+            await _loop.Ended;
+        }
+        else
+        {
+            _loop.Abandon();
+        }
+
+        _lazyTimer?.Dispose();
+        _listener?.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task ServeAsync(IByteChannel channel, EndPoint? remote, CancellationToken cancellationToken)
+    {
+        using var link = new PumpedLink(_loop, channel, remote, _core.Counters);
+        await link.RunAsync(Open, cancellationToken);
+    }
+
+    private BrokerConnection Open(ILink link, EndPoint? remote)
+    {
+        var connection = new BrokerConnection(_core, link, remote);
+        _core.Opened(connection);
+        return connection;
+    }
+
+    private void EndBatch()
+    {
+        _core.EndBatch();
+        if (_journal is null || !_journal.HasWork || _journal.IsBusy)
+        {
+            return;
+        }
+
+        if (_journal.IsUrgent || _isLazyDue)
+        {
+            _isLazyDue = false;
+            _journal.Start(Committed);
+        }
+        else if (!_isLazyPending)
+        {
+            _isLazyPending = true;
+            _lazyTimer!.Change(LazyWrite, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Committed(List<DeferredAnswer> answers, Exception? fault)
+    {
+        if (fault is not null)
+        {
+            _core.Counters.StoreFaults++;
+            LogStoreFault(_logger, answers.Count, fault);
+        }
+
+        foreach (var answer in answers)
+        {
+            answer.Connection.Answer(answer, fault is null);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var socket = await listener.AcceptAsync(cancellationToken);
+                socket.NoDelay = true;
+                _ = ServeAsync(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+            // The broker stops.
+        }
+    }
+
+    private async Task EndConnectionsAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() =>
+        {
+            (_loop as EpollLoop)?.StopListening();
+            foreach (var connection in _core.Connections.ToList())
+            {
+                connection.Disconnect(Packets.ReasonCode.ServerShuttingDown);
+            }
+
+            done.TrySetResult();
+        });
+        await Task.WhenAny(done.Task, _loop.Ended);
+    }
+
+    /// <summary>Awaits the write under way and starts one for the rest.</summary>
+    /// <returns>False when nothing was left.</returns>
+    private async Task<bool> LastWriteAsync(BrokerJournal journal)
+    {
+        var next = new TaskCompletionSource<Task?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() =>
+        {
+            journal.Start(Committed);
+            next.TrySetResult(journal.IsBusy ? journal.Writing : null);
+        });
+        await Task.WhenAny(next.Task, _loop.Ended);
+        if (!next.Task.IsCompleted || await next.Task is not { } writing)
+        {
+            return false;
+        }
+
+        await writing;
+        return true;
+    }
+
+    private static Socket Bind(IPAddress address, int port)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(4096);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            var why = e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => "the port is in use by another program: stop it or give another port",
+                SocketError.AddressNotAvailable => "this machine has no such address: give one that it has",
+                SocketError.AccessDenied => "the port needs more rights: give one from 1024",
+                _ => e.Message,
+            };
+            throw new ListenerException($"The broker cannot listen on {address} port {port}: {why}.", e);
+        }
+    }
+
+    [LoggerMessage(1000, LogLevel.Information, "The broker listens on {EndPoint}; sessions and retained messages are kept in {Kept}.")]
+    private static partial void LogStarted(ILogger logger, EndPoint? endPoint, string kept);
+
+    [LoggerMessage(1004, LogLevel.Error, "The store did not take a write; {Count} answers were refused or their connections ended.")]
+    private static partial void LogStoreFault(ILogger logger, int count, Exception exception);
+}

@@ -1,0 +1,223 @@
+using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Broker.Subscriptions;
+using Uns.Mqtt.Packets;
+using Uns.Store;
+
+namespace Uns.Mqtt.Broker.Persistence;
+
+/// <summary>An answer that may leave only after the commit.</summary>
+internal readonly record struct DeferredAnswer(BrokerConnection Connection, PublishAckPacket Ack, SubscriptionAckPacket? SubscriptionAck);
+
+/// <summary>
+/// What must reach the disk, gathered on the I/O thread and written in one piece while the next is gathered.
+/// Urgent entries start a write at the end of the batch; the others ride along or go within a tenth of a second.
+/// </summary>
+internal sealed class BrokerJournal(HubStore store, Action<Action> post)
+{
+    private List<Action<JournalWriter>> _entries = [];
+    private Dictionary<string, Message?> _retained = new(StringComparer.Ordinal);
+    private List<DeferredAnswer> _answers = [];
+    private bool _isUrgent;
+    private Task _writing = Task.CompletedTask;
+
+    /// <summary>Grows with each entry that an answer must wait for.</summary>
+    public long UrgentCount { get; private set; }
+
+    public long LastMessageId { get; set; }
+
+    public bool IsBusy { get; private set; }
+
+    public bool HasWork => _entries.Count > 0 || _retained.Count > 0 || _answers.Count > 0;
+
+    /// <summary>True when the work at hand waits for nothing but the current write's end.</summary>
+    public bool IsUrgent => _isUrgent;
+
+    /// <summary>The write under way; completed when there is none.</summary>
+    public Task Writing => _writing;
+
+    /// <summary>The last value of a topic; null: removed. Only the newest of a topic is written.</summary>
+    public void Retained(string topic, Message? message, bool urgent)
+    {
+        _retained[topic] = message;
+        Urge(urgent);
+    }
+
+    public void SessionKept(Session session)
+    {
+        var (id, principal, expiry, at) = (session.ClientId, session.Principal, session.ExpirySeconds, session.ExpiresAt);
+        Add(w => w.PutSession(id, principal, expiry, at), urgent: true);
+    }
+
+    public void SessionGone(Session session)
+    {
+        foreach (var flight in session.InFlight.Values)
+        {
+            Release(flight.Message);
+        }
+
+        foreach (var queued in session.Queue)
+        {
+            Release(queued.Message);
+        }
+
+        var id = session.ClientId;
+        Add(w => w.DeleteSession(id), urgent: true);
+    }
+
+    public void Subscribed(Session session, Subscription subscription)
+    {
+        var id = session.ClientId;
+        Add(w => w.PutSubscription(id, subscription), urgent: true);
+    }
+
+    public void Unsubscribed(Session session, string filter)
+    {
+        var id = session.ClientId;
+        Add(w => w.DeleteSubscription(id, filter), urgent: true);
+    }
+
+    /// <summary>A message waits for a session.</summary>
+    public void Waits(Session session, Queued queued)
+    {
+        Hold(queued.Message);
+        var (client, message) = (session.ClientId, queued.Message.StoreId);
+        Add(w => w.PutQueued(client, queued.Sequence, message, (int)queued.Qos, queued.Retain, queued.SubscriptionIds, 0, Awaited.PubAck), urgent: true);
+    }
+
+    /// <summary>A message was begun with a packet identifier.</summary>
+    public void Begun(Session session, ushort packetId, InFlight flight, bool isNew)
+    {
+        if (isNew)
+        {
+            Hold(flight.Message!);
+        }
+
+        var (client, message) = (session.ClientId, flight.Message!.StoreId);
+        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, flight.Awaits), urgent: isNew);
+    }
+
+    /// <summary>PUBREC came: from here on the message must not be sent again.</summary>
+    public void Received(Session session, ushort packetId, InFlight flight)
+    {
+        var (client, message) = (session.ClientId, flight.Message!.StoreId);
+        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, Awaited.PubComp), urgent: true);
+    }
+
+    public void Finished(Session session, long sequence, Message message)
+    {
+        var client = session.ClientId;
+        Add(w => w.DeleteQueued(client, sequence), urgent: false);
+        Release(message);
+    }
+
+    public void Incoming(Session session, ushort packetId)
+    {
+        var client = session.ClientId;
+        Add(w => w.PutIncoming(client, packetId), urgent: true);
+    }
+
+    public void IncomingReleased(Session session, ushort packetId)
+    {
+        var client = session.ClientId;
+        Add(w => w.DeleteIncoming(client, packetId), urgent: true);
+    }
+
+    /// <summary>Keeps an answer until all that was gathered so far is committed.</summary>
+    public void Defer(DeferredAnswer answer)
+    {
+        _answers.Add(answer);
+        _isUrgent = true;
+    }
+
+    /// <summary>Starts a write of all that was gathered, unless one is under way.</summary>
+    /// <param name="completed">Called on the I/O thread with the answers that may leave now, and whether the commit stands.</param>
+    public void Start(Action<List<DeferredAnswer>, Exception?> completed)
+    {
+        if (IsBusy || !HasWork)
+        {
+            return;
+        }
+
+        var (entries, retained, answers) = (_entries, _retained, _answers);
+        _entries = [];
+        _retained = new(StringComparer.Ordinal);
+        _answers = [];
+        _isUrgent = false;
+        IsBusy = true;
+        _writing = WriteAsync(entries, retained, answers, completed);
+    }
+
+    private async Task WriteAsync(
+        List<Action<JournalWriter>> entries, Dictionary<string, Message?> retained, List<DeferredAnswer> answers, Action<List<DeferredAnswer>, Exception?> completed)
+    {
+        Exception? fault = null;
+        try
+        {
+            await store.WriteAsync(connection =>
+            {
+                using var writer = new JournalWriter(connection);
+                foreach (var entry in entries)
+                {
+                    entry(writer);
+                }
+
+                foreach (var (topic, message) in retained)
+                {
+                    if (message is null)
+                    {
+                        writer.DeleteRetained(topic);
+                    }
+                    else
+                    {
+                        writer.PutRetained(message);
+                    }
+                }
+            });
+        }
+#pragma warning disable CA1031 // Whatever keeps the data off the disk, the answers must be told.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            fault = e;
+        }
+
+        post(() =>
+        {
+            IsBusy = false;
+            completed(answers, fault);
+        });
+    }
+
+    private void Add(Action<JournalWriter> entry, bool urgent)
+    {
+        _entries.Add(entry);
+        Urge(urgent);
+    }
+
+    private void Urge(bool urgent)
+    {
+        if (urgent)
+        {
+            UrgentCount++;
+            _isUrgent = true;
+        }
+    }
+
+    private void Hold(Message message)
+    {
+        if (message.StoreReferences++ == 0)
+        {
+            var id = message.StoreId = ++LastMessageId;
+            Add(w => w.PutMessage(id, message), urgent: true);
+        }
+    }
+
+    private void Release(Message? message)
+    {
+        if (message is not null && message.StoreReferences > 0 && --message.StoreReferences == 0)
+        {
+            var id = message.StoreId;
+            Add(w => w.DeleteMessage(id), urgent: false);
+        }
+    }
+}

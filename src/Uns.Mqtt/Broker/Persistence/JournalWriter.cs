@@ -1,0 +1,87 @@
+using Microsoft.Data.Sqlite;
+using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Broker.Subscriptions;
+
+namespace Uns.Mqtt.Broker.Persistence;
+
+/// <summary>The broker's statements within one write to the store; each is prepared once per write.</summary>
+internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
+{
+    private readonly Dictionary<string, SqliteCommand> _commands = [];
+
+    public void PutRetained(Message message) => Run(
+        "INSERT OR REPLACE INTO mqtt_retained (topic, payload, properties, qos, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5)",
+        message.TopicText, message.Payload, message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+
+    public void DeleteRetained(string topic) => Run("DELETE FROM mqtt_retained WHERE topic = $0", topic);
+
+    public void PutSession(string clientId, string principal, uint expirySeconds, long expiresAt) => Run(
+        "INSERT OR REPLACE INTO mqtt_session (client_id, principal, expiry, expires_at) VALUES ($0, $1, $2, $3)",
+        clientId, principal, (long)expirySeconds, expiresAt);
+
+    public void DeleteSession(string clientId)
+    {
+        Run("DELETE FROM mqtt_session WHERE client_id = $0", clientId);
+        Run("DELETE FROM mqtt_subscription WHERE client_id = $0", clientId);
+        Run("DELETE FROM mqtt_queue WHERE client_id = $0", clientId);
+        Run("DELETE FROM mqtt_incoming WHERE client_id = $0", clientId);
+    }
+
+    public void PutSubscription(string clientId, Subscription subscription) => Run(
+        "INSERT OR REPLACE INTO mqtt_subscription (client_id, filter, options, identifier) VALUES ($0, $1, $2, $3)",
+        clientId, subscription.Filter, (int)subscription.Request.Options, subscription.Identifier);
+
+    public void DeleteSubscription(string clientId, string filter) =>
+        Run("DELETE FROM mqtt_subscription WHERE client_id = $0 AND filter = $1", clientId, filter);
+
+    public void PutMessage(long id, Message message) => Run(
+        "INSERT INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
+        id, message.TopicText, message.Payload, message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+
+    public void DeleteMessage(long id) => Run("DELETE FROM mqtt_message WHERE id = $0", id);
+
+    public void PutQueued(string clientId, long sequence, long messageId, int qos, bool retain, int[] subscriptionIds, ushort packetId, Awaited awaits) => Run(
+        "INSERT OR REPLACE INTO mqtt_queue (client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
+        clientId, sequence, messageId, qos, retain ? 1 : 0, string.Join(' ', subscriptionIds), (int)packetId, (int)awaits);
+
+    public void DeleteQueued(string clientId, long sequence) =>
+        Run("DELETE FROM mqtt_queue WHERE client_id = $0 AND sequence = $1", clientId, sequence);
+
+    public void PutIncoming(string clientId, ushort packetId) =>
+        Run("INSERT OR REPLACE INTO mqtt_incoming (client_id, packet_id) VALUES ($0, $1)", clientId, (int)packetId);
+
+    public void DeleteIncoming(string clientId, ushort packetId) =>
+        Run("DELETE FROM mqtt_incoming WHERE client_id = $0 AND packet_id = $1", clientId, (int)packetId);
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+        {
+            command.Dispose();
+        }
+    }
+
+    private void Run(string sql, params ReadOnlySpan<object> values)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = connection.CreateCommand();
+#pragma warning disable CA2100 // The constant statements above.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            for (var i = 0; i < values.Length; i++)
+            {
+                command.Parameters.Add(new SqliteParameter($"${i}", null));
+            }
+
+            _commands.Add(sql, command);
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i];
+        }
+
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,136 @@
+namespace Uns.Mqtt.Broker.Retained;
+
+/// <summary>The place of one topic's retained message. The message may be replaced or gone by the time it is read.</summary>
+internal sealed class RetainedNode
+{
+    public Message? Message { get; set; }
+
+    public Dictionary<string, RetainedNode>? Children { get; set; }
+
+    public bool IsEmpty => Message is null && Children is not { Count: > 0 };
+}
+
+/// <summary>The last retained message of each topic, by the levels of the topic.</summary>
+internal sealed class RetainedTree
+{
+    private readonly RetainedNode _root = new();
+
+    public int Count { get; private set; }
+
+    /// <summary>Keeps a message in place of the topic's older one. [MQTT-3.3.1-5]</summary>
+    public void Set(Message message)
+    {
+        var node = _root;
+        foreach (var level in message.TopicText.Split('/'))
+        {
+            node.Children ??= new Dictionary<string, RetainedNode>(StringComparer.Ordinal);
+            if (!node.Children.TryGetValue(level, out var child))
+            {
+                node.Children.Add(level, child = new RetainedNode());
+            }
+
+            node = child;
+        }
+
+        Count += node.Message is null ? 1 : 0;
+        node.Message = message;
+    }
+
+    /// <summary>Removes the topic's message. [MQTT-3.3.1-6]</summary>
+    /// <returns>False when there was none.</returns>
+    public bool Remove(string topic)
+    {
+        var path = new List<(RetainedNode Parent, string Level)>();
+        var node = _root;
+        foreach (var level in topic.Split('/'))
+        {
+            path.Add((node, level));
+            if (node.Children is null || !node.Children.TryGetValue(level, out var child))
+            {
+                return false;
+            }
+
+            node = child;
+        }
+
+        if (node.Message is null)
+        {
+            return false;
+        }
+
+        node.Message = null;
+        Count--;
+        for (var i = path.Count - 1; i >= 0 && node.IsEmpty; i--)
+        {
+            path[i].Parent.Children!.Remove(path[i].Level);
+            node = path[i].Parent;
+        }
+
+        return true;
+    }
+
+    /// <summary>Collects the places of all messages whose topic a filter matches.</summary>
+    public void Match(string filter, List<RetainedNode> found) => Walk(_root, filter.Split('/'), 0, found);
+
+    private static void Walk(RetainedNode node, string[] levels, int depth, List<RetainedNode> found)
+    {
+        if (depth == levels.Length)
+        {
+            Take(node, found);
+            return;
+        }
+
+        switch (levels[depth])
+        {
+            case "#":
+                TakeAll(node, depth == 0, found, includeSelf: depth > 0);
+                break;
+            case "+":
+                foreach (var (name, child) in node.Children ?? [])
+                {
+                    if (depth > 0 || !name.StartsWith('$')) // [MQTT-4.7.2-1]
+                    {
+                        Walk(child, levels, depth + 1, found);
+                    }
+                }
+
+                break;
+            default:
+                if (node.Children is not null && node.Children.TryGetValue(levels[depth], out var next))
+                {
+                    Walk(next, levels, depth + 1, found);
+                }
+
+                break;
+        }
+    }
+
+    private static void TakeAll(RetainedNode node, bool isRoot, List<RetainedNode> found, bool includeSelf)
+    {
+        if (includeSelf)
+        {
+            Take(node, found);
+        }
+
+        if (node.Children is null)
+        {
+            return;
+        }
+
+        foreach (var (name, child) in node.Children)
+        {
+            if (!isRoot || !name.StartsWith('$'))
+            {
+                TakeAll(child, isRoot: false, found, includeSelf: true);
+            }
+        }
+    }
+
+    private static void Take(RetainedNode node, List<RetainedNode> found)
+    {
+        if (node.Message is not null)
+        {
+            found.Add(node);
+        }
+    }
+}

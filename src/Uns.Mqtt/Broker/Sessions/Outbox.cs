@@ -1,0 +1,264 @@
+using System.Buffers.Binary;
+using Uns.Mqtt.Broker.Persistence;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker.Sessions;
+
+/// <summary>
+/// Brings messages from the broker to one session: at once where window and socket allow, into the queue where not,
+/// and drops by the rules where nothing else is left.
+/// </summary>
+internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerCounters counters, BrokerJournal? journal)
+{
+    private readonly FrameCache _frames = new();
+
+    /// <summary>Begins a new message: what was encoded for the last one is forgotten.</summary>
+    public void BeginMessage() => _frames.Reset();
+
+    /// <summary>Hands one copy to a session.</summary>
+    public void Offer(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds)
+    {
+        var connection = session.Connection;
+        if (qos == QualityOfService.AtMostOnce)
+        {
+            if (connection is null)
+            {
+                return; // Nobody is there, and QoS 0 does not wait.
+            }
+
+            if (connection.Output.Count > options.OutboundBytes)
+            {
+                counters.DroppedSlowReceiver++;
+                return;
+            }
+
+            Send(connection, ref routed, qos, retain, packetId: 0, subscriptionIds);
+            return;
+        }
+
+        if (connection is not null && session.Queue.Count == 0 && session.ToResend.Count == 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
+        {
+            var id = session.NextPacketId();
+            if (!Send(connection, ref routed, qos, retain, id, subscriptionIds))
+            {
+                return;
+            }
+
+            var flight = new InFlight
+            {
+                Message = session.IsPersistent ? routed.Keep() : null,
+                SubscriptionIds = subscriptionIds,
+                Qos = qos,
+                Awaits = qos == QualityOfService.AtLeastOnce ? Awaited.PubAck : Awaited.PubRec,
+                Retain = retain,
+                IsOnWire = true,
+                Sequence = ++session.LastSequence,
+            };
+            session.InFlight.Add(id, flight);
+            session.OnWire++;
+            if (session.IsPersistent)
+            {
+                journal?.Begun(session, id, flight, isNew: true);
+            }
+
+            return;
+        }
+
+        Enqueue(session, ref routed, qos, retain, subscriptionIds);
+    }
+
+    /// <summary>Sends what may be sent now: repeats first, then retained messages, then what waits.</summary>
+    public void Pump(Session session)
+    {
+        if (session.Connection is not { } connection)
+        {
+            return;
+        }
+
+        while (session.ToResend.TryPeek(out var id) && Resend(session, connection, id))
+        {
+            session.ToResend.Dequeue();
+        }
+
+        while (session.Retained.TryPeek(out var pending) && connection.Output.Count <= options.OutboundBytes / 2)
+        {
+            if (pending.MaximumQos > QualityOfService.AtMostOnce && (!session.MayBegin || session.ToResend.Count > 0))
+            {
+                break;
+            }
+
+            session.Retained.Dequeue();
+            SendRetained(session, pending);
+        }
+
+        while (session.ToResend.Count == 0 && session.Queue.Count > 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
+        {
+            BeginQueued(session, connection, session.Queue.Dequeue());
+        }
+    }
+
+    /// <summary>A message under way is finished.</summary>
+    public void Finish(Session session, ushort id, in InFlight flight)
+    {
+        session.InFlight.Remove(id);
+        session.OnWire -= flight.IsOnWire ? 1 : 0;
+        if (flight.Message is not null)
+        {
+            journal?.Finished(session, flight.Sequence, flight.Message);
+        }
+
+        if (session.Queue.Count > 0 || session.Retained.Count > 0 || session.ToResend.Count > 0)
+        {
+            Pump(session);
+        }
+    }
+
+    private bool Send(BrokerConnection connection, ref Routed routed, QualityOfService qos, bool retain, ushort packetId, int[] subscriptionIds)
+    {
+        if (subscriptionIds.Length > 0 && connection.Version == ProtocolVersion.V5)
+        {
+            return SendOwn(connection, routed.Frame, qos, retain, duplicate: false, packetId, subscriptionIds);
+        }
+
+        var frame = routed.Encode(_frames, connection.Version, qos, retain, out var idOffset);
+        if (frame.Length > connection.MaximumPacketBytes)
+        {
+            counters.DroppedTooLarge++; // [MQTT-3.1.2-24] [MQTT-3.1.2-25]
+            return false;
+        }
+
+        var start = connection.Output.GetSpan(frame.Length);
+        frame.CopyTo(start);
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(start[idOffset..], packetId);
+        }
+
+        connection.Output.Advance(frame.Length);
+        connection.MarkDirty();
+        counters.MessagesOut++;
+        return true;
+    }
+
+    private bool SendOwn(BrokerConnection connection, in Frame frame, QualityOfService qos, bool retain, bool duplicate, ushort packetId, int[] subscriptionIds)
+    {
+        var bytes = frame.Measure(connection.Version, qos, subscriptionIds);
+        if (bytes > connection.MaximumPacketBytes)
+        {
+            counters.DroppedTooLarge++;
+            return false;
+        }
+
+        frame.Write(connection.Output.GetSpan(bytes), connection.Version, qos, retain, duplicate, packetId, subscriptionIds);
+        connection.Output.Advance(bytes);
+        connection.MarkDirty();
+        counters.MessagesOut++;
+        return true;
+    }
+
+    private void Enqueue(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds)
+    {
+        if (session.Connection is null && !session.IsPersistent)
+        {
+            return;
+        }
+
+        var message = routed.Keep();
+        if (session.Queue.Count >= options.QueuedMessages || session.QueuedBytes + message.Bytes > options.QueuedBytes)
+        {
+            counters.DroppedQueueFull++;
+            session.Lost++;
+            core.QueueIsFull(session);
+            return;
+        }
+
+        var queued = new Queued(message, qos, retain, subscriptionIds, ++session.LastSequence);
+        session.Queue.Enqueue(queued);
+        session.QueuedBytes += message.Bytes;
+        counters.Queued++;
+        if (session.IsPersistent)
+        {
+            journal?.Waits(session, queued);
+        }
+    }
+
+    private void BeginQueued(Session session, BrokerConnection connection, Queued queued)
+    {
+        session.QueuedBytes -= queued.Message.Bytes;
+        counters.Queued--;
+        var isExpired = queued.Message.IsExpired(core.Now);
+        counters.DroppedExpired += isExpired ? 1 : 0;
+        var id = session.NextPacketId();
+        if (isExpired || !SendOwn(connection, Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, duplicate: false, id, queued.SubscriptionIds))
+        {
+            if (session.IsPersistent)
+            {
+                journal?.Finished(session, queued.Sequence, queued.Message);
+            }
+
+            return;
+        }
+
+        var flight = new InFlight
+        {
+            Message = session.IsPersistent ? queued.Message : null,
+            SubscriptionIds = queued.SubscriptionIds,
+            Qos = queued.Qos,
+            Awaits = queued.Qos == QualityOfService.AtLeastOnce ? Awaited.PubAck : Awaited.PubRec,
+            Retain = queued.Retain,
+            IsOnWire = true,
+            Sequence = queued.Sequence,
+        };
+        session.InFlight.Add(id, flight);
+        session.OnWire++;
+        if (session.IsPersistent)
+        {
+            journal?.Begun(session, id, flight, isNew: false);
+        }
+    }
+
+    private void SendRetained(Session session, PendingRetained pending)
+    {
+        // The place is read now: a value that was replaced meanwhile must not go out after the new one.
+        if (pending.Node.Message is not { } message || message.IsExpired(core.Now))
+        {
+            return;
+        }
+
+        BeginMessage();
+        var routed = Routed.From(message, core.Topics.Get(message.Topic)!, core.Now);
+        Offer(session, ref routed, message.Qos < pending.MaximumQos ? message.Qos : pending.MaximumQos, retain: true, pending.SubscriptionIds);
+    }
+
+    private bool Resend(Session session, BrokerConnection connection, ushort id)
+    {
+        if (!session.InFlight.TryGetValue(id, out var flight))
+        {
+            return true;
+        }
+
+        if (flight.Awaits == Awaited.PubComp)
+        {
+            new PublishAckPacket(PacketType.PubRel, id).Write(connection.Output, connection.Version);
+            connection.MarkDirty();
+        }
+        else if (flight.Message is { } message)
+        {
+            if (!session.MayBegin)
+            {
+                return false;
+            }
+
+            if (!SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, duplicate: true, id, flight.SubscriptionIds)) // [MQTT-3.3.1-1]
+            {
+                session.InFlight.Remove(id);
+                journal?.Finished(session, flight.Sequence, message);
+                return true;
+            }
+        }
+
+        session.InFlight[id] = flight with { IsOnWire = true };
+        session.OnWire++;
+        return true;
+    }
+}

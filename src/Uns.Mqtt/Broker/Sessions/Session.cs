@@ -1,0 +1,123 @@
+using Uns.Mqtt.Broker.Subscriptions;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker.Sessions;
+
+/// <summary>What an outgoing QoS 1 or 2 message waits for.</summary>
+internal enum Awaited : byte
+{
+    PubAck,
+    PubRec,
+    PubComp,
+}
+
+/// <summary>An outgoing QoS 1 or 2 message that was begun. MQTT 5.0, 4.3.</summary>
+internal struct InFlight
+{
+    /// <summary>The message, kept where the session may be resumed; null where it ends with its connection.</summary>
+    public Message? Message;
+
+    public int[] SubscriptionIds;
+    public QualityOfService Qos;
+    public Awaited Awaits;
+    public bool Retain;
+
+    /// <summary>True while it counts against the client's receive maximum on this connection.</summary>
+    public bool IsOnWire;
+
+    /// <summary>Place in the row of messages; also the row in the store.</summary>
+    public long Sequence;
+}
+
+/// <summary>A message that waits to be begun.</summary>
+internal readonly record struct Queued(Message Message, QualityOfService Qos, bool Retain, int[] SubscriptionIds, long Sequence);
+
+/// <summary>A retained message that a new subscription asked for and that was not sent yet.</summary>
+internal readonly record struct PendingRetained(Retained.RetainedNode Node, QualityOfService MaximumQos, int[] SubscriptionIds);
+
+/// <summary>
+/// What the server knows of a client beyond its connection: subscriptions, what waits, what is under way. Pure memory. MQTT 5.0, 4.1.
+/// </summary>
+internal sealed class Session(string clientId)
+{
+    private ushort _lastPacketId;
+
+    public string ClientId { get; } = clientId;
+
+    public string Principal { get; set; } = clientId;
+
+    /// <summary>The client's connection; null while it is away.</summary>
+    public BrokerConnection? Connection { get; set; }
+
+    /// <summary>Life after the connection, in seconds; 0: ends with it.</summary>
+    public uint ExpirySeconds { get; set; }
+
+    /// <summary>True when the session can be resumed, so that what waits must be kept.</summary>
+    public bool IsPersistent => ExpirySeconds > 0;
+
+    /// <summary>True while the store has rows of it.</summary>
+    public bool IsStored { get; set; }
+
+    /// <summary>When it ends, in milliseconds of Unix time, while the client is away.</summary>
+    public long ExpiresAt { get; set; }
+
+    public Message? Will { get; set; }
+
+    public uint WillDelaySeconds { get; set; }
+
+    /// <summary>When the will is due, in milliseconds of Unix time; 0: not pending.</summary>
+    public long WillDue { get; set; }
+
+    public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<ushort, InFlight> InFlight { get; } = [];
+
+    public Queue<Queued> Queue { get; } = new();
+
+    public long QueuedBytes { get; set; }
+
+    /// <summary>Identifiers that were in flight when the client came back and wait to be sent again, oldest first.</summary>
+    public Queue<ushort> ToResend { get; } = new();
+
+    public Queue<PendingRetained> Retained { get; } = new();
+
+    /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
+    public HashSet<ushort> IncomingQos2 { get; } = [];
+
+    /// <summary>Messages that count against the client's receive maximum.</summary>
+    public int OnWire { get; set; }
+
+    /// <summary>The client's receive maximum.</summary>
+    public int SendMaximum { get; set; } = ushort.MaxValue;
+
+    public long LastSequence { get; set; }
+
+    /// <summary>Messages refused because the queue was full, since the session began.</summary>
+    public long Lost { get; set; }
+
+    /// <summary>True when a QoS 1 or 2 message may be begun now. [MQTT-3.3.4-9] [MQTT-4.9.0-2]</summary>
+    public bool MayBegin => OnWire < SendMaximum && InFlight.Count < ushort.MaxValue;
+
+    /// <summary>The next identifier that no message under way has. [MQTT-2.2.1-4]</summary>
+    public ushort NextPacketId()
+    {
+        do
+        {
+            _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
+        }
+        while (InFlight.ContainsKey(_lastPacketId));
+        return _lastPacketId;
+    }
+
+    /// <summary>Prepares for a new connection: what was under way is to be sent again, in its order. [MQTT-4.4.0-1]</summary>
+    public void BeginResend()
+    {
+        OnWire = 0;
+        ToResend.Clear();
+        foreach (var (id, flight) in InFlight.OrderBy(p => p.Value.Sequence).ToList())
+        {
+            InFlight[id] = flight with { IsOnWire = false };
+            ToResend.Enqueue(id);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker.Subscriptions;
+
+/// <summary>One filter of one session. Replaced as a whole when the client subscribes again.</summary>
+internal sealed class Subscription(Session session, SubscriptionRequest request, int identifier)
+{
+    public Session Session { get; } = session;
+
+    public SubscriptionRequest Request { get; } = request;
+
+    /// <summary>Subscription identifier; 0: none.</summary>
+    public int Identifier { get; } = identifier;
+
+    public string Filter => Request.Filter;
+}
+
+/// <summary>The members of one share name and filter; each message goes to one of them in turn.</summary>
+internal sealed class SharedGroup
+{
+    private int _next;
+
+    public List<Subscription> Members { get; } = [];
+
+    /// <summary>The next member in turn: one that is connected if there is any, else one whose session waits for it.</summary>
+    public Subscription? Pick()
+    {
+        Subscription? waiting = null;
+        for (var i = 0; i < Members.Count; i++)
+        {
+            _next = _next + 1 < Members.Count ? _next + 1 : 0;
+            var member = Members[_next];
+            if (member.Session.Connection is not null)
+            {
+                return member;
+            }
+
+            waiting ??= member;
+        }
+
+        return waiting;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker.Subscriptions;
+
+/// <summary>A topic name that was held against the rules once, with who gets its messages.</summary>
+internal sealed class TopicEntry(byte[] topic)
+{
+    public byte[] Topic { get; } = topic;
+
+    public string Text { get; } = Encoding.UTF8.GetString(topic);
+
+    /// <summary>Who gets its messages, while <see cref="SetVersion"/> is the tree's.</summary>
+    public SubscriberSet Set { get; set; } = SubscriberSet.Empty;
+
+    public long SetVersion { get; set; }
+}
+
+/// <summary>
+/// From a topic's bytes to its entry, so that checking, matching and permission are paid once per topic and not per message.
+/// </summary>
+internal sealed class TopicCache
+{
+    /// <summary>Topics kept; when full it begins anew, which costs one look-up in the tree per topic.</summary>
+    private const int MaximumTopics = 65_536;
+
+    private readonly Dictionary<byte[], TopicEntry> _topics;
+    private readonly Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
+
+    public TopicCache()
+    {
+        _topics = new Dictionary<byte[], TopicEntry>(new BytesComparer());
+        _lookup = _topics.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>Finds or makes the entry of a topic.</summary>
+    /// <returns>Null when the bytes are no topic name.</returns>
+    public TopicEntry? Get(ReadOnlySpan<byte> topic)
+    {
+        if (_lookup.TryGetValue(topic, out var entry))
+        {
+            return entry;
+        }
+
+        if (!TextRules.IsTopicName(topic))
+        {
+            return null;
+        }
+
+        if (_topics.Count >= MaximumTopics)
+        {
+            _topics.Clear();
+        }
+
+        entry = new TopicEntry(topic.ToArray());
+        _topics.Add(entry.Topic, entry);
+        return entry;
+    }
+
+    /// <summary>Compares and hashes bytes; the seed is drawn at start so that nobody can aim at one bucket.</summary>
+    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        private readonly ulong _seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+
+        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = _seed ^ (ulong)alternate.Length;
+            while (alternate.Length >= 8)
+            {
+                hash = Mix(hash ^ MemoryMarshal.Read<ulong>(alternate));
+                alternate = alternate[8..];
+            }
+
+            ulong tail = 0;
+            foreach (var b in alternate)
+            {
+                tail = (tail << 8) | b;
+            }
+
+            hash = Mix(hash ^ tail);
+            return (int)(hash ^ (hash >> 32));
+        }
+
+        private ulong Mix(ulong value)
+        {
+            var high = Math.BigMul(value, 0x9E37_79B9_7F4A_7C15UL ^ BitOperations.RotateLeft(_seed, 17), out var low);
+            return high ^ low;
+        }
+    }
+}

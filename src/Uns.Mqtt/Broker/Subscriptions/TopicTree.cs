@@ -1,0 +1,205 @@
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Broker.Subscriptions;
+
+/// <summary>All subscriptions, by the levels of their filters. MQTT 5.0, 4.7.</summary>
+/// <remarks>Letters are compared as they stand, nothing is normalised. [MQTT-4.7.3-4]</remarks>
+internal sealed class TopicTree
+{
+    private readonly Node _root = new();
+
+    /// <summary>Changes with each change of the subscriptions.</summary>
+    public int Version { get; private set; } = 1;
+
+    public int Count { get; private set; }
+
+    /// <summary>Adds a subscription, in place of the session's older one with the same filter. [MQTT-3.8.4-3]</summary>
+    public void Add(Subscription subscription)
+    {
+        Version++;
+        var shared = TextRules.TrySplitShare(subscription.Filter, out var share, out var filter);
+        var place = Find(shared ? filter : subscription.Filter, create: true)!.Entry();
+        List<Subscription> list;
+        if (shared)
+        {
+            place.Groups ??= [];
+            if (!place.Groups.TryGetValue(share, out var group))
+            {
+                place.Groups.Add(share, group = new SharedGroup());
+            }
+
+            list = group.Members;
+        }
+        else
+        {
+            list = place.Subscriptions;
+        }
+
+        var old = list.FindIndex(s => s.Session == subscription.Session);
+        if (old >= 0)
+        {
+            list[old] = subscription;
+            return;
+        }
+
+        list.Add(subscription);
+        Count++;
+    }
+
+    /// <summary>Takes a subscription out; the branch that led to it alone goes too.</summary>
+    public void Remove(Subscription subscription)
+    {
+        Version++;
+        var shared = TextRules.TrySplitShare(subscription.Filter, out var share, out var filter);
+        var path = new List<(Node Parent, string Level)>();
+        if (Find(shared ? filter : subscription.Filter, create: false, path) is not { Place: { } place } node)
+        {
+            return;
+        }
+
+        if (!shared)
+        {
+            Count -= place.Subscriptions.Remove(subscription) ? 1 : 0;
+        }
+        else if (place.Groups is not null && place.Groups.TryGetValue(share, out var group))
+        {
+            Count -= group.Members.Remove(subscription) ? 1 : 0;
+            if (group.Members.Count == 0)
+            {
+                place.Groups.Remove(share);
+            }
+        }
+
+        if (place.Subscriptions.Count == 0 && place.Groups is not { Count: > 0 })
+        {
+            node.Place = null;
+        }
+
+        for (var i = path.Count - 1; i >= 0 && node.IsEmpty; i--)
+        {
+            path[i].Parent.Children!.Remove(path[i].Level);
+            node = path[i].Parent;
+        }
+    }
+
+    /// <summary>Collects all subscriptions and groups whose filter matches a topic name.</summary>
+    public void Match(string topic, List<Subscription> subscriptions, List<SharedGroup> groups)
+    {
+        var collector = new Collector(subscriptions, groups);
+        Walk(_root, topic, isFirst: true, collector);
+    }
+
+    private static void Walk(Node node, ReadOnlySpan<char> rest, bool isFirst, Collector collector)
+    {
+        if (node.Children is null)
+        {
+            return;
+        }
+
+        var slash = rest.IndexOf('/');
+        var level = slash < 0 ? rest : rest[..slash];
+        var wildcards = !(isFirst && level.StartsWith('$')); // [MQTT-4.7.2-1]
+        if (wildcards && node.Children.TryGetValue("#", out var all))
+        {
+            collector.Take(all);
+        }
+
+        if (node.Lookup.TryGetValue(level, out var exact))
+        {
+            Descend(exact, rest, slash, collector);
+        }
+
+        if (wildcards && node.Children.TryGetValue("+", out var any))
+        {
+            Descend(any, rest, slash, collector);
+        }
+    }
+
+    private static void Descend(Node node, ReadOnlySpan<char> rest, int slash, Collector collector)
+    {
+        if (slash >= 0)
+        {
+            Walk(node, rest[(slash + 1)..], isFirst: false, collector);
+            return;
+        }
+
+        collector.Take(node);
+        if (node.Children is not null && node.Children.TryGetValue("#", out var parentToo))
+        {
+            collector.Take(parentToo); // "a/#" is for "a" too. MQTT 5.0, 4.7.1.2.
+        }
+    }
+
+    private Node? Find(string filter, bool create, List<(Node Parent, string Level)>? path = null)
+    {
+        var node = _root;
+        foreach (var level in filter.Split('/'))
+        {
+            path?.Add((node, level));
+            if (node.Children is null || !node.Children.TryGetValue(level, out var child))
+            {
+                if (!create)
+                {
+                    return null;
+                }
+
+                child = node.AddChild(level);
+            }
+
+            node = child;
+        }
+
+        return node;
+    }
+
+    private readonly struct Collector(List<Subscription> subscriptions, List<SharedGroup> groups)
+    {
+        public void Take(Node node)
+        {
+            if (node.Place is not { } place)
+            {
+                return;
+            }
+
+            subscriptions.AddRange(place.Subscriptions);
+            if (place.Groups is not null)
+            {
+                groups.AddRange(place.Groups.Values);
+            }
+        }
+    }
+
+    /// <summary>The subscriptions whose filter ends at a node.</summary>
+    private sealed class Place
+    {
+        public List<Subscription> Subscriptions { get; } = [];
+
+        public Dictionary<string, SharedGroup>? Groups { get; set; }
+    }
+
+    private sealed class Node
+    {
+        public Dictionary<string, Node>? Children { get; private set; }
+
+        public Dictionary<string, Node>.AlternateLookup<ReadOnlySpan<char>> Lookup { get; private set; }
+
+        public Place? Place { get; set; }
+
+        public bool IsEmpty => Place is null && Children is not { Count: > 0 };
+
+        public Place Entry() => Place ??= new Place();
+
+        public Node AddChild(string level)
+        {
+            if (Children is null)
+            {
+                Children = new Dictionary<string, Node>(StringComparer.Ordinal);
+                Lookup = Children.GetAlternateLookup<ReadOnlySpan<char>>();
+            }
+
+            var child = new Node();
+            Children.Add(level, child);
+            return child;
+        }
+    }
+}

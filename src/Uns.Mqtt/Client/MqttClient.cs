@@ -1,0 +1,267 @@
+using System.Buffers;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Packets;
+
+namespace Uns.Mqtt.Client;
+
+/// <summary>
+/// One connection to a broker, from CONNECT to its end. It never connects again by itself: whoever owns it
+/// decides when, and what must be said first. Safe to call from many threads.
+/// </summary>
+/// <remarks>
+/// Messages arrive in <see cref="Messages"/>: at most 4,096 wait there, then the socket is read no further until some are taken.
+/// Up to 4 MiB wait to be sent, then publishing waits. Sessions are clean: nothing is sent again after a loss.
+/// </remarks>
+public sealed partial class MqttClient : IAsyncDisposable
+{
+    private const int MessagesBound = 4096; // The house's bound from client to host.
+    private const int SendBoundBytes = 4 * 1024 * 1024;
+
+    private readonly MqttClientOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Stream _stream;
+    private readonly PacketSource _source;
+    private readonly SendBuffer _sending = new(SendBoundBytes);
+    private readonly PendingAnswers _answers = new();
+    private readonly HashSet<ushort> _received = []; // QoS 2 messages taken over and not yet released; read by the reader alone.
+    private readonly Channel<MqttMessage> _messages = Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(MessagesBound) { SingleWriter = true });
+    private readonly CancellationTokenSource _ending = new();
+    private readonly SemaphoreSlim _inFlight;
+    private readonly TaskCompletionSource<MqttConnectionLostException> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeSpan _keepAlive;
+    private readonly uint _longestOut;
+    private Task _loops = Task.CompletedTask;
+    private long _lastHeard;
+    private long _lastSent;
+    private volatile bool _holdsBack;
+    private volatile bool _leaves;
+    private int _ended;
+
+    private MqttClient(MqttClientOptions options, TimeProvider clock, ILogger logger, Stream stream, PacketSource source, ConnAckPacket accepted)
+    {
+        (_options, _clock, _logger, _stream, _source) = (options, clock, logger, stream, source);
+        _keepAlive = accepted.Properties.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive; // [MQTT-3.2.2-21]
+        _inFlight = new SemaphoreSlim(accepted.Properties.ReceiveMaximum ?? 1024); // [MQTT-3.3.4-9]
+        _longestOut = accepted.Properties.MaximumPacketSize ?? uint.MaxValue;
+        ClientId = accepted.Properties.AssignedClientIdentifier ?? options.ClientId; // [MQTT-3.2.2-16]
+        _lastHeard = _lastSent = clock.GetTimestamp();
+    }
+
+    /// <summary>The name this client goes by; the broker's choice when none was given.</summary>
+    public string ClientId { get; }
+
+    /// <summary>What arrives, in order. Completes with a <see cref="MqttConnectionLostException"/>, or plainly after <see cref="DisconnectAsync"/>.</summary>
+    public ChannelReader<MqttMessage> Messages => _messages.Reader;
+
+    /// <summary>Ends when the connection does, with the reason. Never faults.</summary>
+    public Task<MqttConnectionLostException> Closed => _closed.Task;
+
+    /// <summary>Reaches the broker and introduces the client. The session is clean and ends with the connection.</summary>
+    /// <param name="options">Where and who.</param>
+    /// <param name="will">Makes the will once the broker is reached and before CONNECT leaves; null: no will. A Sparkplug node counts its CONNECTs here.</param>
+    /// <param name="clock">Time of keep alive and timeouts.</param>
+    /// <param name="logger">Hears of the connection's end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="MqttConnectException">The broker cannot be reached, does not answer in time, or refuses.</exception>
+    public static async Task<MqttClient> ConnectAsync(
+        MqttClientOptions options,
+        Func<CancellationToken, ValueTask<Will?>>? will,
+        TimeProvider clock,
+        ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var (stream, source, accepted) = await MqttHandshake.RunAsync(options, will, clock, cancellationToken);
+        var client = new MqttClient(options, clock, logger, stream, source, accepted);
+        client._loops = Task.WhenAll(client.ReadAsync(), client.SendAsync(), client.KeepAliveAsync());
+        return client;
+    }
+
+    /// <summary>Publishes one message.</summary>
+    /// <param name="topic">Topic name, without wildcards.</param>
+    /// <param name="payload">The payload; copied before this returns or waits for the broker.</param>
+    /// <param name="qos">QoS 0 ends once the message is on its way; 1 and 2 once the broker has taken it over.</param>
+    /// <param name="retain">True: the broker keeps it as the topic's last message.</param>
+    /// <param name="cancellationToken">Ends the wait, not the message.</param>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes, or the broker did not take it (MQTT 5.0, QoS 1 and 2).</exception>
+    public ValueTask PublishAsync(
+        string topic,
+        ReadOnlyMemory<byte> payload,
+        QualityOfService qos = QualityOfService.AtMostOnce,
+        bool retain = false,
+        CancellationToken cancellationToken = default)
+    {
+        CheckLength(topic, payload.Length);
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            return new(PublishAcknowledgedAsync(topic, payload, qos, retain, cancellationToken));
+        }
+
+        return TryPublish(topic, payload.Span, retain) ? default : new(PublishWhenRoomAsync(topic, payload, retain, cancellationToken));
+    }
+
+    /// <summary>Publishes one message with QoS 0 unless more than 4 MiB wait to be sent already. Never waits.</summary>
+    /// <returns>False when there is no room: the message was not taken.</returns>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes.</exception>
+    public bool TryPublish(string topic, ReadOnlySpan<byte> payload, bool retain = false)
+    {
+        CheckLength(topic, payload.Length);
+        var message = new Outgoing(topic, payload, QualityOfService.AtMostOnce, retain, 0, _options.Version);
+        return _sending.TryAppend(message, WritePublish, evenIfFull: false);
+    }
+
+    /// <summary>Subscribes and awaits the broker's answer.</summary>
+    /// <returns>The reason for each filter, in their order: the QoS granted.</returns>
+    /// <exception cref="MqttRefusedException">The broker refused a filter; the others stand.</exception>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    public async Task<IReadOnlyList<ReasonCode>> SubscribeAsync(IReadOnlyList<SubscriptionRequest> requests, CancellationToken cancellationToken)
+    {
+        var (id, answer) = _answers.Open(PacketType.SubAck);
+        Send(new SubscribePacket { PacketId = id, Requests = requests }.Write);
+        return Granted(await answer.WaitAsync(cancellationToken), [.. requests.Select(request => request.Filter)]);
+    }
+
+    /// <summary>Ends subscriptions and awaits the broker's answer.</summary>
+    /// <exception cref="MqttRefusedException">The broker refused.</exception>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    public async Task UnsubscribeAsync(IReadOnlyList<string> filters, CancellationToken cancellationToken)
+    {
+        var (id, answer) = _answers.Open(PacketType.UnsubAck);
+        Send(new UnsubscribePacket { PacketId = id, Filters = filters }.Write);
+        Granted(await answer.WaitAsync(cancellationToken), filters);
+    }
+
+    /// <summary>Sends what waits, says goodbye and closes. Nothing happens when the connection has ended already.</summary>
+    /// <param name="reason">Success drops the will; <see cref="ReasonCode.DisconnectWithWill"/> has it published (MQTT 5.0 only).</param>
+    public async Task DisconnectAsync(ReasonCode reason = ReasonCode.Success)
+    {
+        try
+        {
+            Send(new DisconnectPacket { Reason = reason }.Write);
+        }
+        catch (MqttConnectionLostException)
+        {
+            return; // Gone already.
+        }
+
+        _leaves = true;
+
+        // The sender ends once all is out; a peer that does not read must not hold us.
+        var goodbye = new MqttConnectionLostException("The client disconnected.");
+        _sending.End(goodbye);
+        using var patience = new CancellationTokenSource(_options.ConnectTimeout, _clock);
+        await Task.WhenAny(_closed.Task, Task.Delay(Timeout.InfiniteTimeSpan, _clock, patience.Token));
+        End(goodbye, planned: true);
+        await _loops;
+    }
+
+    /// <summary>Drops the connection without a goodbye, if it still stands: the broker then publishes the will.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        End(new MqttConnectionLostException("The client dropped the connection."), planned: true);
+        await _loops;
+        await _stream.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    // Told here, where the topic is known: the broker would only end the connection. [MQTT-3.1.2-24]
+    private void CheckLength(string topic, int payloadBytes)
+    {
+        const int MostOverhead = 16;
+        if (payloadBytes + (topic.Length * 3L) + MostOverhead > _longestOut && payloadBytes + Encoding.UTF8.GetByteCount(topic) + MostOverhead > _longestOut)
+        {
+            throw new MqttRefusedException(
+                $"A message of {payloadBytes} bytes on '{topic}' is too long: the broker at {_options.Endpoint} takes packets of {_longestOut} bytes.", ReasonCode.PacketTooLarge);
+        }
+    }
+
+    private static void WritePublish(IBufferWriter<byte> output, in Outgoing message) => PublishPacket.Write(
+        output, message.Version, message.Topic, message.Payload, message.Qos, message.Retain, message.PacketId);
+
+    private static IReadOnlyList<ReasonCode> Granted(IReadOnlyList<ReasonCode> reasons, IReadOnlyList<string> filters)
+    {
+        for (var i = 0; i < reasons.Count; i++)
+        {
+            if (reasons[i] >= ReasonCode.UnspecifiedError)
+            {
+                throw new MqttRefusedException($"The broker refused the filter '{filters[Math.Min(i, filters.Count - 1)]}': {reasons[i]}.", reasons[i]);
+            }
+        }
+
+        return reasons;
+    }
+
+    private async Task PublishWhenRoomAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
+    {
+        do
+        {
+            await _sending.RoomAsync(cancellationToken);
+        }
+        while (!TryPublish(topic, payload.Span, retain));
+    }
+
+    private async Task PublishAcknowledgedAsync(string topic, ReadOnlyMemory<byte> payload, QualityOfService qos, bool retain, CancellationToken cancellationToken)
+    {
+        await _inFlight.WaitAsync(cancellationToken);
+        try
+        {
+            var (id, answer) = _answers.Open(qos == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubComp);
+            while (!_sending.TryAppend(new Outgoing(topic, payload.Span, qos, retain, id, _options.Version), WritePublish, evenIfFull: false))
+            {
+                await _sending.RoomAsync(cancellationToken);
+            }
+
+            var reason = (await answer.WaitAsync(cancellationToken))[0];
+            if (reason >= ReasonCode.UnspecifiedError)
+            {
+                throw new MqttRefusedException($"The broker did not take a message on '{topic}': {reason}.", reason);
+            }
+        }
+        finally
+        {
+            _inFlight.Release(); // Also after the end: who still waits then learns of it.
+        }
+    }
+
+    private void Send(Action<IBufferWriter<byte>, ProtocolVersion> write) =>
+        _sending.TryAppend((write, _options.Version), static (output, in state) => state.write(output, state.Version), evenIfFull: true);
+
+    private void End(Exception reason, bool planned)
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return;
+        }
+
+        var lost = reason as MqttConnectionLostException ?? new MqttConnectionLostException($"The connection to {_options.Endpoint} broke: {reason.Message}", reason);
+        _sending.End(lost);
+        _answers.Fail(lost);
+        planned |= _leaves; // The broker closes first when it is quick to read our goodbye.
+        _messages.Writer.TryComplete(planned ? null : lost);
+        _ending.Cancel();
+        _stream.Close();
+        if (!planned)
+        {
+            LogLost(_options.Endpoint, lost.Message);
+        }
+
+        _closed.TrySetResult(lost);
+    }
+
+    private readonly ref struct Outgoing(string topic, ReadOnlySpan<byte> payload, QualityOfService qos, bool retain, ushort packetId, ProtocolVersion version)
+    {
+        public readonly string Topic = topic;
+        public readonly ReadOnlySpan<byte> Payload = payload;
+        public readonly QualityOfService Qos = qos;
+        public readonly bool Retain = retain;
+        public readonly ushort PacketId = packetId;
+        public readonly ProtocolVersion Version = version;
+    }
+
+    [LoggerMessage(2500, LogLevel.Warning, "Connection to the broker at {Endpoint} lost: {Reason}")]
+    private partial void LogLost(string endpoint, string reason);
+}

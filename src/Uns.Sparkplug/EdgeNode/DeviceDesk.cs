@@ -1,0 +1,138 @@
+using Uns.Tags;
+
+namespace Uns.Sparkplug.EdgeNode;
+
+/// <summary>What the hub wants of the edge node's devices, kept until the publisher takes it. Repeats merge, so it cannot grow.</summary>
+internal sealed class DeviceDesk
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
+    private long _mergedByRemoved;
+
+    /// <summary>Samples that a newer one of the same tag replaced before they were sent.</summary>
+    public long Merged
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mergedByRemoved + _entries.Values.Sum(entry => entry.Samples.Merged);
+            }
+        }
+    }
+
+    public void Set(string deviceId, IReadOnlyList<TagDefinition> tags)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(deviceId, out var entry) || tags.Count > entry.Samples.Capacity)
+            {
+                // At least one place per tag, so that no tag's newest sample is ever lost.
+                var old = entry;
+                entry = new Entry(Math.Max(SampleQueue.DefaultCapacity, tags.Count)) { IsOnline = old?.IsOnline ?? false };
+                _entries[deviceId] = entry;
+                Move(old, entry);
+            }
+
+            entry.NewTags = tags;
+        }
+    }
+
+    public void Remove(string deviceId)
+    {
+        lock (_gate)
+        {
+            if (_entries.Remove(deviceId, out var entry))
+            {
+                _mergedByRemoved += entry.Samples.Merged;
+                _removed.Add(deviceId);
+            }
+        }
+    }
+
+    public void SetOnline(string deviceId, bool isOnline)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(deviceId, out var entry))
+            {
+                entry.IsOnline = isOnline;
+            }
+        }
+    }
+
+    /// <returns>False when the device is not known: the sample is dropped.</returns>
+    public bool Offer(string deviceId, in TagSample sample)
+    {
+        SampleQueue queue;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(deviceId, out var entry))
+            {
+                return false;
+            }
+
+            queue = entry.Samples;
+        }
+
+        queue.Offer(sample);
+        return true;
+    }
+
+    /// <summary>Brings the session to what is wanted: tags first, then values, then births and deaths, so that a birth shows the newest values.</summary>
+    /// <returns>How many samples named a tag that their device does not have.</returns>
+    public int Apply(EdgeNodeSession session, DateTimeOffset now, List<OutgoingMessage> due)
+    {
+        var unknown = 0;
+        lock (_gate)
+        {
+            foreach (var deviceId in _removed)
+            {
+                session.RemoveDevice(deviceId, now, due);
+            }
+
+            _removed.Clear();
+            var samples = new List<TagSample>();
+            foreach (var (deviceId, entry) in _entries)
+            {
+                if (entry.NewTags is { } tags)
+                {
+                    entry.NewTags = null;
+                    session.SetDevice(deviceId, tags, now, due);
+                }
+
+                samples.Clear();
+                entry.Samples.Take(samples);
+                if (samples.Count > 0)
+                {
+                    unknown += session.Data(deviceId, samples, now, due);
+                }
+
+                session.SetOnline(deviceId, entry.IsOnline, now, due);
+            }
+        }
+
+        return unknown;
+    }
+
+    private void Move(Entry? from, Entry to)
+    {
+        if (from is not null)
+        {
+            var waiting = new List<TagSample>();
+            from.Samples.Take(waiting);
+            waiting.ForEach(sample => to.Samples.Offer(sample));
+            _mergedByRemoved += from.Samples.Merged;
+        }
+    }
+
+    private sealed class Entry(int capacity)
+    {
+        public SampleQueue Samples { get; } = new(capacity);
+
+        public IReadOnlyList<TagDefinition>? NewTags { get; set; }
+
+        public bool IsOnline { get; set; }
+    }
+}

@@ -1,0 +1,13 @@
+namespace Uns.Sparkplug.EdgeNode;
+
+/// <summary>How an edge node fares, at one moment. Counters start with the process.</summary>
+/// <param name="IsConnected">True from the NBIRTH to the end of the connection.</param>
+/// <param name="BdSeq">The number of the last CONNECT; null before the first.</param>
+/// <param name="Connects">Connections that came to a birth.</param>
+/// <param name="Rebirths">Births that hosts asked for.</param>
+/// <param name="MessagesSent">Births, deaths and data handed to the broker.</param>
+/// <param name="SamplesMerged">Samples that a newer one of the same tag replaced before they were sent.</param>
+/// <param name="SamplesUnknown">Samples dropped because their device or tag is not known.</param>
+/// <param name="CommandsRefused">Commands that were not passed on.</param>
+public readonly record struct EdgeNodeStatus(
+    bool IsConnected, int? BdSeq, long Connects, long Rebirths, long MessagesSent, long SamplesMerged, long SamplesUnknown, long CommandsRefused);

@@ -1,0 +1,94 @@
+using Uns.Sparkplug.Payloads;
+using Uns.Sparkplug.Topics;
+
+namespace Uns.Sparkplug.Host;
+
+/// <summary>How the host application calls itself and how patient it is.</summary>
+public sealed record HostOptions
+{
+    /// <summary>Name of the host, unique on the infrastructure; edge nodes wait for its STATE. [tck-id-operational-behavior-host-application-host-id]</summary>
+    public string HostId { get; init; } = "uns-hub";
+
+    /// <summary>How long a message that overtook another waits for it, 0 to one minute. [tck-id-operational-behavior-host-reordering-param]</summary>
+    /// <value>2 s unless set.</value>
+    public TimeSpan ReorderTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Wait before a rebirth that was not answered is asked for again; doubled each time up to <see cref="RebirthLongest"/>.</summary>
+    /// <value>5 s unless set.</value>
+    public TimeSpan RebirthFirst { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest wait between two requests for a rebirth of one node.</summary>
+    /// <value>5 minutes unless set.</value>
+    public TimeSpan RebirthLongest { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Most requests for a rebirth in one second over all nodes, 1 to 1,000.</summary>
+    /// <value>10 unless set.</value>
+    public int RebirthsPerSecond { get; init; } = 10;
+
+    /// <summary>Requests without an answer after which a node is left alone until it speaks again, 1 to 100.</summary>
+    /// <value>5 unless set.</value>
+    public int RebirthTries { get; init; } = 5;
+
+    /// <summary>Most edge nodes kept; messages of further ones are dropped and counted. 1 to 100,000.</summary>
+    /// <value>10,000 unless set.</value>
+    public int NodesBound { get; init; } = 10_000;
+
+    /// <summary>Most devices kept per edge node; births of further ones are dropped and counted. 1 to 100,000.</summary>
+    /// <value>10,000 unless set.</value>
+    public int DevicesBound { get; init; } = 10_000;
+
+    /// <summary>Wait before the first new connection, doubled up to <see cref="ReconnectLongest"/>, and spread by up to a half.</summary>
+    /// <value>1 s unless set.</value>
+    public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait before connecting again.</summary>
+    /// <value>10 s unless set.</value>
+    public TimeSpan ReconnectLongest { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How much one payload may ask of the reader.</summary>
+    public PayloadLimits Limits { get; init; } = PayloadLimits.Default;
+
+    /// <summary>Finds every fault at once: the setting, what it is and what is wanted.</summary>
+    public IEnumerable<string> Check()
+    {
+        if (SparkplugTopic.Fault(HostId) is { } fault)
+        {
+            yield return $"{nameof(HostId)} {fault}";
+        }
+
+        if (ReorderTimeout < TimeSpan.Zero || ReorderTimeout > TimeSpan.FromMinutes(1))
+        {
+            yield return $"{nameof(ReorderTimeout)} is {ReorderTimeout}: give 0 to 1 minute.";
+        }
+
+        if (RebirthFirst <= TimeSpan.Zero || RebirthLongest < RebirthFirst || RebirthLongest > TimeSpan.FromDays(1))
+        {
+            yield return $"{nameof(RebirthFirst)} is {RebirthFirst} and {nameof(RebirthLongest)} is {RebirthLongest}: give more than 0, the second not below the first, at most 1 day.";
+        }
+
+        if (RebirthsPerSecond is < 1 or > 1000)
+        {
+            yield return $"{nameof(RebirthsPerSecond)} is {RebirthsPerSecond}: give 1 to 1000.";
+        }
+
+        if (RebirthTries is < 1 or > 100)
+        {
+            yield return $"{nameof(RebirthTries)} is {RebirthTries}: give 1 to 100.";
+        }
+
+        if (NodesBound is < 1 or > 100_000)
+        {
+            yield return $"{nameof(NodesBound)} is {NodesBound}: give 1 to 100000.";
+        }
+
+        if (DevicesBound is < 1 or > 100_000)
+        {
+            yield return $"{nameof(DevicesBound)} is {DevicesBound}: give 1 to 100000.";
+        }
+
+        if (ReconnectFirst <= TimeSpan.Zero || ReconnectLongest < ReconnectFirst || ReconnectLongest > TimeSpan.FromHours(1))
+        {
+            yield return $"{nameof(ReconnectFirst)} is {ReconnectFirst} and {nameof(ReconnectLongest)} is {ReconnectLongest}: give more than 0, the second not below the first, at most 1 hour.";
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Uns.Sparkplug.Host;
+using Uns.Tags;
+
+namespace Uns.Tree;
+
+/// <summary>
+/// The one way up: checks a write against what the birth told, sends the command, and waits until the tree shows its effect.
+/// </summary>
+/// <param name="tree">Where the value stands and where its answer is seen.</param>
+/// <param name="commands">Takes the command to the broker.</param>
+/// <param name="clock">Counts the time limit.</param>
+public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider clock)
+{
+    /// <summary>Writes that may be under way at once; one more is refused, so that a loop in a client cannot flood a plant.</summary>
+    public const int MaximumUnderWay = 256;
+
+    private int _underWay;
+
+    /// <summary>Writes one value.</summary>
+    /// <param name="path">The value's path in the tree.</param>
+    /// <param name="given">The new value in engineering units; it must fit the type without loss, and the range that the birth gave.</param>
+    /// <param name="answerTimeout">Longest wait for the effect to come back as data.</param>
+    /// <param name="cancellationToken">Ends the wait; a command already sent stays sent. It is never sent twice.</param>
+    public async Task<WriteResult> WriteAsync(string path, JsonElement given, TimeSpan answerTimeout, CancellationToken cancellationToken)
+    {
+        if (tree.Find(path) is not { Current: { } before } node)
+        {
+            return new(WriteOutcome.NotFound, $"'{path}' is no value in the namespace.", null);
+        }
+
+        if (Refusal(node, before, given, out var value) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (Interlocked.Increment(ref _underWay) > MaximumUnderWay)
+        {
+            Interlocked.Decrement(ref _underWay);
+            return new(WriteOutcome.Busy, $"{MaximumUnderWay} writes are under way: try again when they are answered.", before);
+        }
+
+        try
+        {
+            using var reader = tree.Feed.Open(node.Path);
+            await commands.SendAsync(node.Source!.Value, value, cancellationToken);
+            return await AnswerAsync(node, before, value, reader, answerTimeout, cancellationToken);
+        }
+        catch (CommandRefusedException refused)
+        {
+            return new(WriteOutcome.Offline, refused.Message, node.Current);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private static WriteResult? Refusal(UnsNode node, UnsValue before, JsonElement given, out TagValue value)
+    {
+        value = default;
+        if (node.Source is null || before.Quality == TagQuality.Stale)
+        {
+            return new(WriteOutcome.Offline, $"'{node.Path}' is stale ({before.Reason}): a command would reach nobody, so none was sent.", before);
+        }
+
+        if (node.Definition is not { Writable: true } definition)
+        {
+            return new(WriteOutcome.NotWritable, $"'{node.Path}' is read-only: its edge node did not offer it for writing.", before);
+        }
+
+        if (!TagValueJson.TryRead(definition.DataType, given, out value, out var fault))
+        {
+            return new(WriteOutcome.BadValue, $"The value for '{node.Path}' {fault}", before);
+        }
+
+        if (value.IsNumber && (value.Number < definition.Low || value.Number > definition.High))
+        {
+            return new(WriteOutcome.BadValue,
+                $"The value for '{node.Path}' is {value}: give {definition.Low?.ToString() ?? "anything"} to {definition.High?.ToString() ?? "anything"}{(definition.Unit.Length > 0 ? " " + definition.Unit : "")}.",
+                before);
+        }
+
+        return null;
+    }
+
+    private async Task<WriteResult> AnswerAsync(
+        UnsNode node, UnsValue before, TagValue wanted, TreeReader reader, TimeSpan answerTimeout, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(answerTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                if (node.Current is { Quality: TagQuality.Good } now && Same(now.Value, wanted))
+                {
+                    return new(WriteOutcome.Done, null, now);
+                }
+
+                await reader.WaitAsync(either.Token);
+                reader.Take();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            var now = node.Current;
+            return now is not null && now.Value != before.Value
+                ? new(WriteOutcome.Different, $"The command was sent; '{node.Path}' now reads {now.Value}, not {wanted}.", now)
+                : new(WriteOutcome.NoAnswer, $"The command was sent, but '{node.Path}' did not change within {answerTimeout.TotalSeconds:0.#} s.", now);
+        }
+    }
+
+    // Scaling rounds: what comes back may differ in the last digits.
+    private static bool Same(TagValue now, TagValue wanted) =>
+        now == wanted || (now.IsNumber && wanted.IsNumber && Math.Abs(now.Number - wanted.Number) <= 1e-6 * Math.Max(1, Math.Abs(wanted.Number)));
+}
+
+/// <summary>How a write ended.</summary>
+public enum WriteOutcome
+{
+    /// <summary>The new value came back as data.</summary>
+    Done,
+
+    /// <summary>Sent, and another value came back.</summary>
+    Different,
+
+    /// <summary>Sent, and nothing came back in time. Whether the device took it is unknown.</summary>
+    NoAnswer,
+
+    /// <summary>No value stands at this path. Nothing was sent.</summary>
+    NotFound,
+
+    /// <summary>The value cannot be written. Nothing was sent.</summary>
+    NotWritable,
+
+    /// <summary>The value given does not fit type or range. Nothing was sent.</summary>
+    BadValue,
+
+    /// <summary>Node or device is not there. Nothing was sent.</summary>
+    Offline,
+
+    /// <summary>Too many writes are under way. Nothing was sent.</summary>
+    Busy,
+}
+
+/// <summary>What came of a write.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Message">One sentence for people; null when done.</param>
+/// <param name="Value">What the tree shows now; null when there is no such value.</param>
+public readonly record struct WriteResult(WriteOutcome Outcome, string? Message, UnsValue? Value);

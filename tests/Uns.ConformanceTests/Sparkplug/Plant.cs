@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Client;
+using Uns.Mqtt.Packets;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
+using Uns.Sparkplug.Payloads;
+using Uns.Sparkplug.Topics;
+using Uns.Tags;
+
+namespace Uns.ConformanceTests.Sparkplug;
+
+/// <summary>A small plant on loopback: a broker, one edge node, one host and a listener that hears everything.</summary>
+internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly EdgeNodeId Id = new("Plant", "Line 1");
+    private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0 }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+    private readonly List<(CancellationTokenSource Stop, Task Run)> _pumps = [];
+    private readonly List<MqttClient> _clients = [];
+    private readonly Channel<bool> _moved = Channel.CreateUnbounded<bool>();
+    private int _bdSeq = -1;
+
+    public ConcurrentDictionary<MetricKey, MetricChange> Known { get; } = new();
+
+    public MqttClientOptions Broker { get; private set; } = new();
+
+    public async Task StartAsync()
+    {
+        await _broker.StartAsync();
+        Broker = new MqttClientOptions { Host = "127.0.0.1", Port = _broker.EndPoint.Port };
+    }
+
+    public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_bdSeq = (_bdSeq + 1) % 256);
+
+    public void Changed(in MetricChange change)
+    {
+        Known[change.Key] = change;
+        _moved.Writer.TryWrite(true);
+    }
+
+    public void Removed(MetricKey key)
+    {
+        Known.TryRemove(key, out _);
+        _moved.Writer.TryWrite(true);
+    }
+
+    /// <summary>Waits until a metric is as wanted.</summary>
+    public async Task<MetricChange> SeeAsync(string? device, string name, Func<MetricChange, bool> wanted)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        var key = new MetricKey(Id, device, name);
+        while (true)
+        {
+            if (Known.TryGetValue(key, out var change) && wanted(change))
+            {
+                return change;
+            }
+
+            await _moved.Reader.ReadAsync(deadline.Token);
+        }
+    }
+
+    /// <summary>A listener on all Sparkplug topics.</summary>
+    public async Task<Listener> ListenAsync(params string[] filters)
+    {
+        var client = await ConnectAsync("listener");
+        await client.SubscribeAsync([.. (filters.Length == 0 ? ["spBv1.0/#"] : filters).Select(f => new SubscriptionRequest(f, QualityOfService.AtLeastOnce, RetainAsPublished: true))], default);
+        return new Listener(client);
+    }
+
+    public async Task<MqttClient> ConnectAsync(string name, Will? will = null)
+    {
+        var client = await MqttClient.ConnectAsync(Broker with { ClientId = name }, _ => ValueTask.FromResult(will), TimeProvider.System, NullLogger.Instance, default);
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Our edge node with one device <c>D</c>: a writable level and a read-only count.</summary>
+    public (EdgeNodePublisher Node, Func<Task> StopAsync) RunEdgeNode(ProtocolVersion version = ProtocolVersion.V5)
+    {
+        var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
+        var node = new EdgeNodePublisher(options, Broker with { Version = version, ClientId = "edge" }, this, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        node.SetDevice("D", [new() { Name = "level", DataType = DataType.Double, Low = 0, High = 10, Writable = true }, new() { Name = "count", DataType = DataType.Int32 }]);
+        node.DeviceOnline("D");
+        return (node, Run(node.RunAsync));
+    }
+
+    public (HostApplication Host, Func<Task> StopAsync) RunHost()
+    {
+        var options = new HostOptions { HostId = "hub", ReorderTimeout = TimeSpan.FromMilliseconds(200), ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
+        var host = new HostApplication(options, Broker, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
+        return (host, Run(host.RunAsync));
+    }
+
+    public static TagSample Level(double value) => new("level", TagValue.Of(value), TagQuality.Good, TimeProvider.System.GetUtcNow());
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (stop, run) in _pumps)
+        {
+            await stop.CancelAsync();
+            await run.WaitAsync(Deadline);
+            stop.Dispose();
+        }
+
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+
+        await _broker.DisposeAsync();
+    }
+
+    private Func<Task> Run(Func<CancellationToken, Task> pump)
+    {
+        var stop = new CancellationTokenSource();
+        var run = pump(stop.Token);
+        _pumps.Add((stop, run));
+        return async () =>
+        {
+            await stop.CancelAsync();
+            await run.WaitAsync(Deadline);
+        };
+    }
+}
+
+/// <summary>Hears messages in order and finds the next of a kind.</summary>
+internal sealed class Listener(MqttClient client)
+{
+    public MqttClient Client => client;
+
+    public async Task<MqttMessage> NextAsync(Func<MqttMessage, bool> wanted)
+    {
+        using var deadline = new CancellationTokenSource(Plant.Deadline);
+        while (true)
+        {
+            var message = await client.Messages.ReadAsync(deadline.Token);
+            if (wanted(message))
+            {
+                return message;
+            }
+        }
+    }
+
+    public async Task<(MqttMessage Message, SparkplugPayload Payload)> NextAsync(MessageVerb verb)
+    {
+        var message = await NextAsync(m => SparkplugTopic.TryParse(m.Topic, out var topic) && topic.Verb == verb);
+        return (message, PayloadReader.Read(message.Payload.Span));
+    }
+}

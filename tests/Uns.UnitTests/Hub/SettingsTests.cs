@@ -1,0 +1,66 @@
+using Uns.Hub.Settings;
+
+namespace Uns.UnitTests.Hub;
+
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:1883", "127.0.0.1:1883")]
+    [InlineData("localhost:0", "127.0.0.1:0")]
+    [InlineData("0.0.0.0:65535", "0.0.0.0:65535")]
+    [InlineData("[::1]:80", "[::1]:80")]
+    public void An_address_is_read(string written, string endPoint) => Assert.Equal(endPoint, ListenAddress.Parse("--mqtt", written).ToString());
+
+    [Theory]
+    [InlineData("1883", "ADDRESS:PORT")]
+    [InlineData("127.0.0.1:70000", "'70000': give 0 to 65535")]
+    [InlineData("127.0.0.1:", "give 0 to 65535")]
+    [InlineData("plc7:1883", "'plc7'")]
+    [InlineData("::1:80", "brackets")]
+    public void A_wrong_address_is_named_with_what_is_wanted(string written, string said)
+    {
+        var fault = Assert.Throws<SettingException>(() => ListenAddress.Parse("--mqtt", written));
+        Assert.StartsWith("--mqtt", fault.Message);
+        Assert.Contains(said, fault.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"mqtt":"1883"}""", "mqtt is '1883'")]
+    [InlineData("""{"mqttt":"127.0.0.1:1"}""", "mqttt is not a setting")]
+    [InlineData("""{"groupId":"a/b"}""", "groupId is 'a/b'")]
+    [InlineData("""{"groupId":5}""", "groupId is 5: give a text")]
+    [InlineData("""{"writeAnswerTimeoutSeconds":0}""", "is 0: give a number above 0")]
+    [InlineData("[]", "give one JSON object")]
+    [InlineData("{\n\"mqtt\":", "line 2")]
+    public void A_wrong_file_is_named_with_the_setting_and_the_place(string text, string said)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, text);
+            var fault = Assert.Throws<SettingException>(() => SettingsFile.Apply(new HubOptions(), path));
+            Assert.StartsWith(path, fault.Message);
+            Assert.Contains(said, fault.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_file_overrides_the_defaults_and_nothing_else()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, """{ "groupId": "berlin", /* why */ "http": "127.0.0.1:9000", }""");
+            var options = SettingsFile.Apply(new HubOptions(), path);
+            Assert.Equal(new HubOptions { GroupId = "berlin", Http = new(System.Net.IPAddress.Loopback, 9000) }, options);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Uns.Sparkplug.Host;
+using Uns.Sparkplug.Topics;
+using Uns.Tags;
+using Uns.TestKit;
+using Uns.Tree;
+
+namespace Uns.UnitTests.Tree;
+
+public sealed class TreeWriterTests : ICommandSink
+{
+    private const string Path = "G/E/d/SetPoint";
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+    private static readonly MetricKey Key = new(new EdgeNodeId("G", "E"), "d", "SetPoint");
+
+    private readonly ManualClock _clock = new();
+    private readonly UnsTree _tree;
+    private readonly TreeWriter _writer;
+    private readonly List<TagValue> _sent = [];
+    private Action<TagValue>? _device;
+
+    public TreeWriterTests()
+    {
+        _tree = new UnsTree(_clock);
+        _writer = new TreeWriter(_tree, this, _clock);
+        Data(10, new TagDefinition { Name = "SetPoint", DataType = DataType.Int16, Writable = true, Low = 0, High = 100, Unit = "1/min" });
+    }
+
+    public Task SendAsync(MetricKey key, TagValue value, CancellationToken cancellationToken)
+    {
+        _sent.Add(value);
+        _device?.Invoke(value);
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_write_is_done_when_the_value_comes_back()
+    {
+        _device = value => Data(value.Integer);
+        var result = await WriteAsync("42");
+        Assert.Equal((WriteOutcome.Done, 42), (result.Outcome, result.Value!.Value.Integer));
+    }
+
+    [Theory]
+    [InlineData("\"fast\"", "'fast'")]
+    [InlineData("1.5", "whole number")]
+    [InlineData("40000", "from -32768 to 32767")]
+    [InlineData("101", "give 0 to 100 1/min")]
+    [InlineData("-1", "give 0 to 100 1/min")]
+    [InlineData("null", "is null")]
+    public async Task A_value_that_does_not_fit_is_never_sent(string given, string said)
+    {
+        var result = await WriteAsync(given);
+        Assert.Equal(WriteOutcome.BadValue, result.Outcome);
+        Assert.Contains(said, result.Message);
+        Assert.Contains(Path, result.Message);
+        Assert.Empty(_sent);
+    }
+
+    [Fact]
+    public async Task Silence_is_told_as_silence_after_the_time_limit()
+    {
+        var writing = WriteAsync("42");
+        _clock.Advance(AnswerTimeout);
+        Assert.Equal(WriteOutcome.NoAnswer, (await writing).Outcome);
+        Assert.Single(_sent);
+    }
+
+    [Fact]
+    public async Task Another_value_that_comes_back_is_told()
+    {
+        _device = _ => Data(41);
+        var writing = WriteAsync("42");
+        _clock.Advance(AnswerTimeout);
+        var result = await writing;
+        Assert.Equal(WriteOutcome.Different, result.Outcome);
+        Assert.Contains("now reads 41, not 42", result.Message);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_to_what_is_stale_unknown_or_read_only()
+    {
+        Assert.Equal(WriteOutcome.NotFound, (await _writer.WriteAsync("G/E/d/Nope", Json("1"), AnswerTimeout, default)).Outcome);
+        Data(10, new TagDefinition { Name = "SetPoint", DataType = DataType.Int16 });
+        Assert.Equal(WriteOutcome.NotWritable, (await WriteAsync("1")).Outcome);
+        _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, 10), TagQuality.Stale, _clock.GetUtcNow(), "node died", null));
+        Assert.Equal(WriteOutcome.Offline, (await WriteAsync("1")).Outcome);
+        Assert.Empty(_sent);
+    }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+
+    private Task<WriteResult> WriteAsync(string given) => _writer.WriteAsync(Path, Json(given), AnswerTimeout, default);
+
+    private void Data(long value, TagDefinition? definition = null) =>
+        _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, value), TagQuality.Good, _clock.GetUtcNow(), null, definition));
+}

@@ -1,0 +1,41 @@
+// An OPC UA server made of node-opcua, security None: namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
+// Commands: set NAME VALUE, get NAME.
+'use strict';
+const { OPCUAServer, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = require('node-opcua');
+const { serve, freePort } = require('./lines.js');
+
+(async () => {
+  const port = Number(process.argv[2] || 0) || await freePort();
+  const server = new OPCUAServer({
+    hostname: '127.0.0.1',
+    host: '127.0.0.1',
+    port,
+    resourcePath: '/plant',
+    allowAnonymous: true,
+    securityModes: [MessageSecurityMode.None],
+    securityPolicies: [SecurityPolicy.None],
+    disableDiscovery: true,
+  });
+  await server.initialize();
+  const space = server.engine.addressSpace;
+  const plant = space.registerNamespace('urn:plant');
+  const line = plant.addFolder(space.rootFolder.objects, { browseName: 'Line1', nodeId: 's=Line1' });
+  const kinds = { Speed: [DataType.Double, 10.5, Number], Count: [DataType.Int32, 7, Number], Run: [DataType.Boolean, true, (t) => t === 'true'], Name: [DataType.String, 'filler', String] };
+  const variables = {};
+  for (const [name, [dataType, value]] of Object.entries(kinds)) {
+    variables[name] = plant.addVariable({
+      componentOf: line, browseName: name, nodeId: `s=Line1.${name}`, dataType, minimumSamplingInterval: 10,
+      accessLevel: 'CurrentRead | CurrentWrite', userAccessLevel: 'CurrentRead | CurrentWrite',
+      value: new Variant({ dataType, value }),
+    });
+  }
+  await server.start();
+  serve(([verb, name, text]) => {
+    if (verb === 'get') {
+      return variables[name].readValue().value.value;
+    }
+    variables[name].setValueFromSource(new Variant({ dataType: kinds[name][0], value: kinds[name][2](text) }), StatusCodes.Good, new Date());
+    return 'ok';
+  });
+  console.log(`READY ${port}`);
+})().catch((fault) => { console.error(fault); process.exit(1); });

@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Components;
+using Uns.Tree;
+using Uns.Ui.Live;
+using Uns.Ui.Parts;
+
+namespace Uns.Ui.Pages;
+
+/// <summary>The tree with live values. What is picked lives in the address: <c>/?path=acme/berlin</c>.</summary>
+public sealed partial class Namespace
+{
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private List<ValueRow> _rows = [];
+    private UnsNode? _node;
+    private DateTimeOffset _now;
+    private LiveQuery? _live;
+
+    /// <summary>Path of the node to show; empty for the whole plant.</summary>
+    [SupplyParameterFromQuery(Name = "path")]
+    public string? PathInAddress { get; set; }
+
+    [Inject]
+    private UnsTree Tree { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    private string Path => PathInAddress?.Trim('/') ?? "";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_live is not null)
+        {
+            await _live.DisposeAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnParametersSet()
+    {
+        for (var slash = Path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = Path.IndexOf('/', slash + 1))
+        {
+            _open.Add(Path[..slash]);
+        }
+
+        if (Path.Length > 0)
+        {
+            _open.Add(Path);
+        }
+        else
+        {
+            OpenFirstLevels(Tree.Root, levels: 4);
+        }
+
+        Read();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAfterRender(bool firstRender)
+    {
+        if (firstRender)
+        {
+            // The tree on the left shows everything, so the query follows everything.
+            _live = new LiveQuery(Tree, "", () => InvokeAsync(Redraw), Clock);
+        }
+    }
+
+    private static string Link(string path) => path.Length == 0 ? "/" : "/?path=" + Uri.EscapeDataString(path);
+
+    private static string Short(string value) => value.Length <= 80 ? value : value[..80] + "…";
+
+    private void Redraw()
+    {
+        if (_open.Count == 0 && Path.Length == 0)
+        {
+            OpenFirstLevels(Tree.Root, levels: 4);
+        }
+
+        Read();
+        StateHasChanged();
+    }
+
+    private void Read()
+    {
+        _now = Clock.GetUtcNow();
+        _node = Tree.Find(Path);
+        _rows = _node is null ? [] : [.. _node.Values().Select(n => ValueRow.Of(n, Path, _now)).OfType<ValueRow>()];
+    }
+
+    private void OpenFirstLevels(UnsNode node, int levels)
+    {
+        foreach (var child in levels > 0 && node.Children.Count <= 20 ? node.Children : [])
+        {
+            if (child.IsPlace && child.Children.Count > 0)
+            {
+                _open.Add(child.Path);
+                OpenFirstLevels(child, levels - 1);
+            }
+        }
+    }
+
+    private void Fold(string path)
+    {
+        if (!_open.Remove(path))
+        {
+            _open.Add(path);
+        }
+    }
+
+    private void Select(string path) => Navigation.NavigateTo(Link(path));
+
+    private IEnumerable<(string Name, string Path)> Crumbs()
+    {
+        yield return ("Plant", "");
+        for (var slash = Path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = Path.IndexOf('/', slash + 1))
+        {
+            yield return (Path[(Path.LastIndexOf('/', slash - 1) + 1)..slash], Path[..slash]);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Uns.Ui;
+
+/// <summary>What the pages need to know of the hub's settings.</summary>
+/// <param name="TopicPrefix">First level of the plain JSON topics.</param>
+/// <param name="WriteAnswerTimeout">Longest wait for the effect of a write.</param>
+/// <param name="GroupId">Group id of the hub's own edge node.</param>
+/// <param name="NodeId">Edge node id of the hub's own edge node.</param>
+public sealed record UiOptions(string TopicPrefix, TimeSpan WriteAnswerTimeout, string GroupId, string NodeId);
