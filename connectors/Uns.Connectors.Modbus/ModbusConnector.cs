@@ -11,13 +11,15 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
 
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
 
-    // A refused address is asked again only so often: the device's program may have changed.
-    private static readonly TimeSpan RefusedRest = TimeSpan.FromHours(1);
+    // A refused address is asked again ever more seldom: it may be a slip in the settings, or a device that is still starting.
+    private static readonly TimeSpan FirstRefusedRest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRefusedRest = TimeSpan.FromMinutes(10);
 
     private readonly List<ReadBlock>[] _blocks = [.. plan.Groups.Select(g => new List<ReadBlock>(plan.BlocksOf(g.Index)))];
     private readonly Dictionary<ReadBlock, Refusal> _refused = [];
     private readonly Dictionary<string, ModbusTag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
     private readonly HashSet<byte> _withoutMask = [];
+    private readonly bool[] _rejoins = new bool[plan.Groups.Count];
     private readonly UnitHealth _units = new(plan.Units);
 
     /// <inheritdoc/>
@@ -34,6 +36,14 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
     /// <inheritdoc/>
     public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken)
     {
+        if (_rejoins[group.Index])
+        {
+            // What was refused is there now: the blocks are joined as planned, and split again where they must be.
+            _rejoins[group.Index] = false;
+            _blocks[group.Index].ForEach(b => _refused.Remove(b));
+            _blocks[group.Index] = [.. plan.BlocksOf(group.Index)];
+        }
+
         var blocks = _blocks[group.Index];
         for (var index = 0; index < blocks.Count; index++)
         {
@@ -55,6 +65,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
                 continue;
             }
 
+            _rejoins[group.Index] |= answer.Outcome == ModbusOutcome.Done && _refused.Remove(block);
             Take(block, answer, sink);
         }
     }
@@ -138,7 +149,6 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         {
             case ModbusOutcome.Done:
                 _units.Answered(block.Unit);
-                _refused.Remove(block);
                 foreach (var tag in block.Tags)
                 {
                     sink.Add(new(tag.Name, Cut(block, tag, answer.Data.Span), TagQuality.Good, now));
@@ -171,7 +181,9 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
                 _units.Failed(block.Unit, $"unit {block.Unit}: {ModbusException.Explain(exception)}", isSilent: false, now);
                 return _units.RestReason(block.Unit, now) ?? reason;
             case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
-                _refused[block] = new(now + RefusedRest, reason);
+                var rest = _refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;
+                rest = rest > LongestRefusedRest ? LongestRefusedRest : rest;
+                _refused[block] = new(now + rest, rest, reason);
                 break;
         }
 
@@ -252,5 +264,5 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         }
     }
 
-    private sealed record Refusal(DateTimeOffset Until, string Reason);
+    private sealed record Refusal(DateTimeOffset Until, TimeSpan Rest, string Reason);
 }

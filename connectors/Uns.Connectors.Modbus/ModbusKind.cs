@@ -50,7 +50,7 @@ public sealed class ModbusKind : IConnectorKind
             [.. plan.Tags.Select(t => t.Type)])
         {
             // Every block of the slowest group may need all its tries, and each may be split on the way.
-            CallLimit = TimeSpan.FromSeconds(30) + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)),
+            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)),
         };
     }
 

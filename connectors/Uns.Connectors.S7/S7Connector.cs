@@ -61,6 +61,11 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             return;
         }
 
+        if (address.Type is S7Type.String or S7Type.WString)
+        {
+            await KeepRoomAsync(tag, address, value.Text ?? "", bytes, cancellationToken);
+        }
+
         // Only long texts need several messages: their end goes first, so that the header counts what is there already.
         var most = channel.PduBytes - S7Pdu.JobHeaderBytes - 2 - S7Pdu.ItemBytes - S7Pdu.ItemHeaderBytes;
         for (var offset = (bytes.Length - 1) / most * most; offset >= 0; offset -= most)
@@ -86,6 +91,30 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     {
         channel.Close();
         return ValueTask.CompletedTask;
+    }
+
+    // The CPU's own header says how much room the text has: a length set too long here must not overwrite what lies behind it.
+    private async Task KeepRoomAsync(string tag, S7Address address, string text, byte[] bytes, CancellationToken cancellationToken)
+    {
+        var header = new S7Range([new(tag, address with { Type = address.Type == S7Type.WString ? S7Type.Word : S7Type.Byte, TextLength = 0 })]);
+        await ReadMessageAsync([new(header, 0, header.Bytes.Length)], cancellationToken);
+        if (header.Code != S7ReturnCode.Good)
+        {
+            throw new WriteRefusedException($"'{tag}' ({address}) was not written: {S7ReturnCode.Explain(header.Code, address.Area)}");
+        }
+
+        var room = header.Bytes.Aggregate(0, (sum, part) => (sum << 8) | part);
+        if (room == 0)
+        {
+            return; // Never written by the CPU: ours is the first header.
+        }
+
+        if (text.Length > room)
+        {
+            throw new WriteRefusedException($"'{tag}' ({address}) has room for {room} characters in the CPU, the text has {text.Length}: shorten it.");
+        }
+
+        header.Bytes.CopyTo(bytes, 0);
     }
 
     private async Task ReadMessageAsync(IReadOnlyList<S7Piece> pieces, CancellationToken cancellationToken)

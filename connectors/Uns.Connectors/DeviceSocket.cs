@@ -6,6 +6,9 @@ namespace Uns.Connectors;
 /// <summary>Opens TCP connections to devices, and says in words why one could not be opened.</summary>
 public static class DeviceSocket
 {
+    // A dead peer is known after a minute, also where tags are read once an hour.
+    private const int KeepAliveSeconds = 15;
+
     /// <summary>Connects. Small frames leave at once; a dead peer is found by keep-alive also between requests.</summary>
     /// <param name="endPoint">Where the device listens.</param>
     /// <param name="limit">Longest wait for the connection, name lookup included.</param>
@@ -20,6 +23,9 @@ public static class DeviceSocket
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
             await socket.ConnectAsync(new DnsEndPoint(endPoint.Host, endPoint.Port), linked.Token);
             return socket;
         }

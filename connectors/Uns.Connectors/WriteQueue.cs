@@ -83,6 +83,11 @@ internal sealed class WriteQueue
             throw new WriteRefusedException($"'{tag}' of {_device} is not writable: set Writable to allow it.");
         }
 
+        if (value.IsNumber && !double.IsFinite(value.Number))
+        {
+            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give a finite number.");
+        }
+
         if (value.IsNumber && value.Number < target.Options.Low)
         {
             throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at least {target.Options.Low} {target.Options.Unit}".TrimEnd() + ".");

@@ -109,6 +109,64 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_full_device_is_left_alone_as_long_as_it_needs()
+    {
+        var attempts = new List<DateTimeOffset>();
+        var second = new TaskCompletionSource();
+        var connector = new FakeConnector
+        {
+            OnConnect = _ =>
+            {
+                attempts.Add(_clock.GetUtcNow());
+                if (attempts.Count == 2)
+                {
+                    second.TrySetResult();
+                }
+
+                throw new ConnectorException("no free connection.") { RetryNotBefore = Second * 10 };
+            },
+        };
+        Start(connector, [new(0, Second)]);
+
+        await _clock.TurnUntilAsync(second.Task, Second / 10);
+
+        Assert.True(attempts[1] - attempts[0] >= Second * 10);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_stopped_while_it_is_down_is_not_tried_again()
+    {
+        var connector = new FakeConnector { OnConnect = _ => throw new ConnectorException("nobody is there.") };
+        var worker = Start(connector, [new(0, Second)]);
+        await _sink.WaitForAsync(s => s.Tag == "b");
+
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+        var attempts = connector.Connects;
+        _clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(attempts, connector.Connects);
+        Assert.Equal(ConnectorState.Stopped, worker.Status.State);
+    }
+
+    [Fact]
+    public async Task Too_many_writes_are_refused_instead_of_piling_up()
+    {
+        var hold = new TaskCompletionSource();
+        var worker = Start(new FakeConnector { OnWrite = (_, _, _) => hold.Task }, [new(0, Second)]);
+        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+
+        var writes = Enumerable.Range(0, 70).Select(_ => worker.WriteAsync("a", TagValue.Of(1.0), CancellationToken.None)).ToList();
+
+        Assert.InRange(writes.Count(w => w.IsFaulted && w.Exception.InnerException is WriteRefusedException), 5, 6);
+        hold.SetResult();
+        foreach (var write in writes.Where(w => !w.IsFaulted))
+        {
+            await _clock.TurnUntilAsync(write, Second);
+        }
+    }
+
+    [Fact]
     public async Task A_device_that_was_never_there_has_bad_tags_too()
     {
         Start(new FakeConnector { OnConnect = _ => throw new ConnectorException("nobody is there.") }, [new(0, Second)]);

@@ -85,6 +85,31 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         Assert.Equal(TagQuality.Good, _sink.Last("HR59").Quality);
     }
 
+    [Fact]
+    public async Task A_device_that_refused_everything_while_it_started_is_read_in_whole_blocks_again()
+    {
+        var simulator = await SimulateAsync();
+        var clock = new ManualClock();
+        var device = Device(simulator.EndPoint, [.. Enumerable.Range(1, 100).Select(i => $"HR{i}")], "{}");
+        var connector = new ModbusKind().Plan(device, clock).Connector;
+        _open.Add(connector);
+        await connector.ConnectAsync(_stop.Token);
+        var group = new PollGroup(0, TimeSpan.FromSeconds(1));
+        simulator.IsMissing = (_, _) => true;
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.All(_sink.Samples, s => Assert.Equal(TagQuality.Bad, s.Quality));
+
+        simulator.IsMissing = null;
+        clock.Advance(TimeSpan.FromSeconds(5));
+        _sink.Clear();
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.All(_sink.Samples, s => Assert.Equal(TagQuality.Good, s.Quality));
+
+        var before = simulator.Requests;
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.Equal(1, simulator.Requests - before);
+    }
+
     [Theory]
     [InlineData(1, "exception 1, illegal function")]
     [InlineData(4, "exception 4, device failure")]
@@ -113,7 +138,7 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
     {
         var simulator = await SimulateAsync();
         simulator.FaultFor = (unit, _) => unit == 9 ? new(IsSilent: true) : null;
-        var connector = await ConnectAsync(simulator.EndPoint, ["HR1", "9!HR1", "9!HR100"]);
+        var connector = await ConnectAsync(simulator.EndPoint, ["HR1", "9!HR1", "9!HR100"], """{"AnswerTimeout":"600ms"}""");
         var group = new PollGroup(0, TimeSpan.FromSeconds(1));
 
         await connector.ReadAsync(group, _sink, _stop.Token);
@@ -166,7 +191,7 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         simulator.SetRegister(ModbusTable.HoldingRegister, 0, 111);
         simulator.SetRegister(ModbusTable.HoldingRegister, 500, 222);
         var proxy = await ProxyAsync(simulator.EndPoint);
-        var connector = await ConnectAsync(proxy.EndPoint, ["1!HR1", "2!HR501"], """{"AnswerTimeout":"150ms","Retries":0}""");
+        var connector = await ConnectAsync(proxy.EndPoint, ["1!HR1", "2!HR501"], """{"AnswerTimeout":"600ms","Retries":0}""");
         proxy.HoldAnswers();
 
         // Unit 1 stays silent, then unit 2 too: both answers lie in the proxy when the device is given up.
@@ -323,7 +348,7 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         return proxy;
     }
 
-    private async Task<IConnector> ConnectAsync(IPEndPoint end, string[] addresses, string settings = """{"AnswerTimeout":"500ms"}""")
+    private async Task<IConnector> ConnectAsync(IPEndPoint end, string[] addresses, string settings = """{"AnswerTimeout":"10s"}""")
     {
         var connector = new ModbusKind().Plan(Device(end, addresses, settings), TimeProvider.System).Connector;
         _open.Add(connector);

@@ -106,6 +106,20 @@ public sealed class S7ConnectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_text_set_up_too_long_does_not_overwrite_what_lies_behind_it()
+    {
+        var simulator = await SimulateAsync();
+        simulator.SetBlock(1, [5, 0, 0, 0, 0, 0, 0, 77, 78, 0, 0, 0]);
+        var connector = await ConnectAsync(simulator.EndPoint, ["DB1.DBB0:STRING(10)"]);
+
+        var refused = await Assert.ThrowsAsync<WriteRefusedException>(() => connector.WriteAsync("DB1.DBB0:STRING(10)", TagValue.Of("sixsix"), _stop.Token));
+        Assert.Contains("room for 5 characters", refused.Message, StringComparison.Ordinal);
+        await connector.WriteAsync("DB1.DBB0:STRING(10)", TagValue.Of("five5"), _stop.Token);
+
+        Assert.Equal("05056669766535" + "4D4E000000", Convert.ToHexString(simulator.Block(1)));
+    }
+
+    [Fact]
     public async Task A_block_downloaded_anew_comes_back_by_itself()
     {
         var simulator = await SimulateAsync();
@@ -130,11 +144,11 @@ public sealed class S7ConnectorTests : IAsyncDisposable
         var proxy = new FaultProxy(simulator.EndPoint);
         _open.Add(proxy);
         await proxy.StartAsync();
-        var connector = await ConnectAsync(proxy.EndPoint, ["DB1.DBW0"], """{"AnswerTimeout":"200ms"}""");
+        var connector = await ConnectAsync(proxy.EndPoint, ["DB1.DBW0"], """{"AnswerTimeout":"600ms"}""");
 
         proxy.HoldAnswers();
         var lost = await Assert.ThrowsAsync<ConnectorException>(() => connector.ReadAsync(Group, _sink, _stop.Token));
-        Assert.Contains("did not answer within 200 ms", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("did not answer within 600 ms", lost.Message, StringComparison.Ordinal);
         proxy.ReleaseAnswers();
         lost = await Assert.ThrowsAsync<ConnectorException>(() => connector.ReadAsync(Group, _sink, _stop.Token));
         Assert.Contains("not connected", lost.Message, StringComparison.Ordinal);
