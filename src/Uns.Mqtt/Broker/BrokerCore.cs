@@ -42,6 +42,8 @@ internal sealed partial class BrokerCore
 
     public Outbox Outbox { get; }
 
+    public BufferPool Buffers { get; } = new();
+
     public TopicCache Topics { get; } = new();
 
     public TopicTree Tree { get; } = new();
