@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Listeners;
@@ -20,7 +19,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
     public EndPoint? Remote { get; } = remote;
 
-    public OutputBuffer Output { get; } = new();
+    public OutputBuffer Output { get; } = new(core.Buffers);
 
     /// <summary>The session, once CONNECT was accepted.</summary>
     public Session? Session { get; set; }
@@ -164,7 +163,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
         if (_partial.Length < _partialBytes + bytes.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, (_partialBytes + bytes.Length) * 2));
+            var larger = core.Buffers.Rent(Math.Max(256, (_partialBytes + bytes.Length) * 2));
             Buffer.BlockCopy(_partial, 0, larger, 0, _partialBytes);
             var count = _partialBytes;
             ForgetPartial();
@@ -177,11 +176,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
     private void ForgetPartial()
     {
-        if (_partial.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_partial);
-        }
-
+        core.Buffers.Return(_partial);
         _partial = [];
         _partialBytes = 0;
     }

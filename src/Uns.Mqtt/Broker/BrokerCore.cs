@@ -42,6 +42,8 @@ internal sealed partial class BrokerCore
 
     public Outbox Outbox { get; }
 
+    public BufferPool Buffers { get; } = new();
+
     public TopicCache Topics { get; } = new();
 
     public TopicTree Tree { get; } = new();
@@ -233,11 +235,12 @@ internal sealed partial class BrokerCore
     private SubscriberSet SetOf(TopicEntry topic)
     {
         var version = ((long)Options.Access.Version << 32) | (uint)Tree.Version;
-        if (topic.SetVersion == version)
-        {
-            return topic.Set;
-        }
+        return topic.SetVersion == version ? topic.Set : FindSet(topic, version);
+    }
 
+    // Apart from the look-up above: the closure here would else be paid for each message.
+    private SubscriberSet FindSet(TopicEntry topic, long version)
+    {
         _matching.Clear();
         _groups.Clear();
         Tree.Match(topic.Text, _matching, _groups); // [MQTT-3.3.2-3]

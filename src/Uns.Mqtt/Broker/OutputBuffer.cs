@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Uns.Mqtt.Broker;
 
 /// <summary>Bytes on their way to one socket. Holds memory only while there are any.</summary>
-internal sealed class OutputBuffer : IBufferWriter<byte>
+internal sealed class OutputBuffer(BufferPool pool) : IBufferWriter<byte>
 {
     private byte[] _bytes = [];
     private int _start;
@@ -48,11 +48,8 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
     public void Clear()
     {
         _start = _end = 0;
-        if (_bytes.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = [];
-        }
+        pool.Return(_bytes);
+        _bytes = [];
     }
 
     private void Reserve(int bytes)
@@ -70,13 +67,9 @@ internal sealed class OutputBuffer : IBufferWriter<byte>
         }
         else
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max(2048, _bytes.Length * 2), count + bytes));
+            var larger = pool.Rent(Math.Max(Math.Max(2048, _bytes.Length * 2), count + bytes));
             Buffer.BlockCopy(_bytes, _start, larger, 0, count);
-            if (_bytes.Length > 0)
-            {
-                ArrayPool<byte>.Shared.Return(_bytes);
-            }
-
+            pool.Return(_bytes);
             _bytes = larger;
         }
 

@@ -83,7 +83,7 @@ public sealed class SessionTests
     [Fact]
     public void An_output_buffer_gives_back_in_order_what_it_was_given_and_then_holds_nothing()
     {
-        var buffer = new OutputBuffer();
+        var buffer = new OutputBuffer(new BufferPool());
         var random = new Random(7);
         var (next, due) = (0, 0);
         for (var round = 0; round < 2000; round++)
