@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Uns.Mqtt.Packets;
 
@@ -35,9 +36,12 @@ public sealed partial class MqttClient
         try
         {
             await _sending.RunAsync(_stream, () => Volatile.Write(ref _lastSent, _clock.GetTimestamp()), _ending.Token);
-            End(new MqttConnectionLostException("The client disconnected."), planned: true);
+
+            // Our side is shut and the broker closes the other: closing at once, with messages unread, would reset
+            // the connection and could take the goodbye with it.
+            _shut();
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             End(fault, planned: false);
         }

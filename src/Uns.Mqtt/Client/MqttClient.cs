@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ namespace Uns.Mqtt.Client;
 public sealed partial class MqttClient : IAsyncDisposable
 {
     private const int MessagesBound = 4096; // The house's bound from client to host.
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
     private const int SendBoundBytes = 4 * 1024 * 1024;
 
     private readonly MqttClientOptions _options;
@@ -24,6 +26,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Stream _stream;
     private readonly PacketSource _source;
+    private readonly Action _shut;
     private readonly SendBuffer _sending = new(SendBoundBytes);
     private readonly PendingAnswers _answers = new();
     private readonly HashSet<ushort> _received = []; // QoS 2 messages taken over and not yet released; read by the reader alone.
@@ -43,6 +46,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     private MqttClient(MqttClientOptions options, TimeProvider clock, ILogger logger, Stream stream, PacketSource source, ConnAckPacket accepted)
     {
         (_options, _clock, _logger, _stream, _source) = (options, clock, logger, stream, source);
+        _shut = stream is NetworkStream plain ? () => plain.Socket.Shutdown(SocketShutdown.Send) : stream.Flush;
         _keepAlive = accepted.Properties.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive; // [MQTT-3.2.2-21]
         _inFlight = new SemaphoreSlim(accepted.Properties.ReceiveMaximum ?? 1024); // [MQTT-3.3.4-9]
         _longestOut = accepted.Properties.MaximumPacketSize ?? uint.MaxValue;
@@ -150,10 +154,10 @@ public sealed partial class MqttClient : IAsyncDisposable
 
         _leaves = true;
 
-        // The sender ends once all is out; a peer that does not read must not hold us.
+        // All that waits goes out, and the broker closes; a peer that does neither must not hold us.
         var goodbye = new MqttConnectionLostException("The client disconnected.");
         _sending.End(goodbye);
-        using var patience = new CancellationTokenSource(_options.ConnectTimeout, _clock);
+        using var patience = new CancellationTokenSource(LongestGoodbye, _clock);
         await Task.WhenAny(_closed.Task, Task.Delay(Timeout.InfiniteTimeSpan, _clock, patience.Token));
         End(goodbye, planned: true);
         await _loops;

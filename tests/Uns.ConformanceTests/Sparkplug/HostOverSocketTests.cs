@@ -56,7 +56,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
     [Fact]
     public async Task Births_and_data_come_through_and_a_death_makes_all_stale()
     {
-        var (host, _) = _plant.RunHost();
+        var host = await _plant.StartHostAsync();
         var (node, stopAsync) = _plant.RunEdgeNode();
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         node.Offer("D", Plant.Level(4.5));
@@ -70,7 +70,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_breaks_makes_all_stale_until_the_next_birth()
     {
-        _plant.RunHost();
+        await _plant.StartHostAsync();
         _plant.RunEdgeNode();
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         await using (await _plant.ConnectAsync("edge"))
@@ -98,7 +98,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
     public async Task A_command_goes_round_and_comes_back_as_data()
     {
         var listener = await _plant.ListenAsync("spBv1.0/+/DCMD/#");
-        var (host, _) = _plant.RunHost();
+        var host = await _plant.StartHostAsync();
         var (node, _) = _plant.RunEdgeNode();
         node.OnCommand = (device, _, value, _) =>
         {

@@ -94,6 +94,16 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
         return (host, Run(host.RunAsync));
     }
 
+    /// <summary>A host that hears: a node born before that, and silent since, would not be known to it.</summary>
+    public async Task<HostApplication> StartHostAsync()
+    {
+        var watch = await ConnectAsync("watch");
+        await watch.SubscribeAsync([new SubscriptionRequest("spBv1.0/STATE/hub")], default);
+        var (host, _) = RunHost();
+        await new Listener(watch).NextAsync(_ => true);
+        return host;
+    }
+
     public static TagSample Level(double value) => new("level", TagValue.Of(value), TagQuality.Good, TimeProvider.System.GetUtcNow());
 
     public async ValueTask DisposeAsync()

@@ -169,7 +169,7 @@ public sealed class MqttClientTests : IDisposable
             Assert.True(client.TryPublish("t", [(byte)i]));
         }
 
-        await client.DisconnectAsync(ReasonCode.DisconnectWithWill).WaitAsync(Deadline);
+        var leaving = client.DisconnectAsync(ReasonCode.DisconnectWithWill);
         for (var i = 0; i < 100; i++)
         {
             Assert.Equal(PacketType.Publish, (await _broker.ReadAsync()).Header.Type);
@@ -178,6 +178,9 @@ public sealed class MqttClientTests : IDisposable
         var (header, body) = await _broker.ReadAsync();
         Assert.Equal(PacketType.Disconnect, header.Type);
         Assert.Equal(0x04, body[0]);
+        Assert.False(leaving.IsCompleted); // Until the broker closes, or two seconds have passed.
+        _broker.Drop();
+        await leaving.WaitAsync(Deadline);
         Assert.False(await client.Messages.WaitToReadAsync());
     }
 
