@@ -82,6 +82,7 @@ public sealed class PeerProcess : IAsyncDisposable
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
+        UseShellExecute = false,
         WorkingDirectory = Folder,
     });
 

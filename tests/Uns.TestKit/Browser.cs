@@ -1,0 +1,45 @@
+using Microsoft.Playwright;
+
+namespace Uns.TestKit;
+
+/// <summary>Debian's Chromium without a window, driven as a person would.</summary>
+public sealed class Browser : IAsyncDisposable
+{
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+
+    private Browser(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+
+    public static async Task<Browser> StartAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args =
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync",
+            ],
+        });
+        return new Browser(playwright, browser);
+    }
+
+    /// <summary>Opens a page and waits until it is alive: drawn by the server, not only sent once.</summary>
+    public async Task<IPage> OpenAsync(Uri address)
+    {
+        var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
+        page.SetDefaultTimeout(30_000);
+        var socket = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        page.WebSocket += (_, opened) => opened.FrameReceived += (_, _) => socket.TrySetResult();
+        await page.GotoAsync(address.ToString());
+        await socket.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}
