@@ -104,9 +104,10 @@ internal sealed class HostMetric(MetricKey key)
         return (quality, quality == TagQuality.Good ? null : reason);
     }
 
+    // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.
     private static TagDefinition Define(string name, DataType type, IReadOnlyList<MetricProperty> properties)
     {
-        var definition = new TagDefinition { Name = name, DataType = type, Writable = true };
+        var definition = new TagDefinition { Name = name, DataType = type };
         foreach (var property in properties)
         {
             definition = property.Key switch

@@ -26,7 +26,7 @@ public sealed class TreeWriterTests : ICommandSink
         Data(10, new TagDefinition { Name = "SetPoint", DataType = DataType.Int16, Writable = true, Low = 0, High = 100, Unit = "1/min" });
     }
 
-    public Task SendAsync(MetricKey key, TagValue value, CancellationToken cancellationToken)
+    Task ICommandSink.SendAsync(MetricKey key, TagValue value, CancellationToken cancellationToken)
     {
         _sent.Add(value);
         _device?.Invoke(value);
