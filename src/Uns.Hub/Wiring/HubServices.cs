@@ -60,7 +60,7 @@ internal static class HubServices
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<UnsTree>();
         services.AddSingleton(s => new EdgeNodePublisher(
-            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId },
+            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId, DataTypesInData = options.DataTypesInData },
             OwnBroker(s, options, ""),
             s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
         services.AddSingleton(s => new HostApplication(
