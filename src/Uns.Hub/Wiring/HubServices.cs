@@ -92,6 +92,8 @@ internal static class HubServices
     {
         services.ConfigureHttpJsonOptions(json => HubJson.Configure(json.SerializerOptions));
         services.AddProblemDetails();
+        services.AddExceptionHandler<BadRequests>();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddDataProtection().SetApplicationName("uns-hub").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys")));
         services.AddOpenApi("v1", OpenApiText.Describe);
         services.AddRazorComponents().AddInteractiveServerComponents();
