@@ -33,8 +33,8 @@ public sealed class StartTests
         var (exitCode, _, error) = await RunAsync(option == "--mqtt" ? $"127.0.0.1:{port}" : "127.0.0.1:0", option == "--http" ? $"127.0.0.1:{port}" : "127.0.0.1:0");
         Assert.Equal(1, exitCode);
         var sentence = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Contains($"127.0.0.1:{port}", sentence);
-        Assert.Contains("use", sentence);
+        Assert.Contains(port.ToString(), sentence);
+        Assert.Contains($"{option} ADDRESS:PORT", sentence);
     }
 
     [Fact]

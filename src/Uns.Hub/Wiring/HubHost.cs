@@ -65,7 +65,8 @@ internal sealed class HubHost : IAsyncDisposable
             await hub.DisposeAsync();
             throw failure switch
             {
-                ListenerException or StoreException => new StartException(failure.Message, failure),
+                ListenerException => new StartException($"{failure.Message.TrimEnd('.')}. Give another one with --mqtt ADDRESS:PORT; port 0 takes any free one.", failure),
+                StoreException => new StartException(failure.Message, failure),
                 IOException when failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException =>
                     new StartException($"The page cannot listen at {options.Http}: another program uses that port. Give another one with --http ADDRESS:PORT; port 0 takes any free one.", failure),
                 System.Net.Sockets.SocketException or IOException =>
