@@ -43,8 +43,16 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <param name="store">Where sessions and retained messages survive; null: in memory only.</param>
     /// <param name="clock">Source of all times.</param>
     /// <param name="logger">Told of connections, refusals and faults.</param>
+    /// <exception cref="ArgumentException">Options are out of their range; the message names each with its value.</exception>
     public MqttBroker(MqttBrokerOptions options, HubStore? store, TimeProvider clock, ILogger<MqttBroker> logger)
     {
+        var faults = options.Check().ToList();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException($"The broker's options cannot be used: {string.Join(' ', faults)}", nameof(options));
+        }
+
+        store = options.StorePolicy == StorePolicy.Memory ? null : store;
         (_options, _store, _clock, _logger) = (options, store, clock, logger);
         BrokerLoop? loop = null;
         _journal = store is null ? null : new BrokerJournal(store, work => loop!.Post(work));
