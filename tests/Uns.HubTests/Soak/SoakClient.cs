@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
-using System.Buffers;
 using Uns.Mqtt.Packets;
 
 namespace Uns.HubTests.Soak;
