@@ -34,7 +34,7 @@ public sealed partial record MqttBrokerOptions
         .. InRange(nameof(MaximumSessionExpiry), MaximumSessionExpiry, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(uint.MaxValue)),
         .. InRange(nameof(MaximumRetained), MaximumRetained, 1, int.MaxValue),
         .. InRange(nameof(MaximumSubscriptions), MaximumSubscriptions, 1, int.MaxValue),
-        .. InRange(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 65_536),
+        .. InRange(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 1024),
         .. InRange(nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. InRange(nameof(WillGrace), WillGrace, TimeSpan.Zero, TimeSpan.FromDays(1)),
         .. InRange(nameof(StorePolicy), (int)StorePolicy, 0, 2),

@@ -80,7 +80,7 @@ public sealed partial record MqttBrokerOptions
     /// <value>50,000 unless set.</value>
     public int MaximumSubscriptions { get; init; } = 50_000;
 
-    /// <summary>Most levels of a topic name or filter, 1 to 65,536.</summary>
+    /// <summary>Most levels of a topic name or filter, 1 to 1,024.</summary>
     /// <value>128 unless set.</value>
     public int MaximumTopicLevels { get; init; } = 128;
 
