@@ -115,7 +115,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             journal?.Finished(session, flight.Sequence, flight.Message);
         }
 
-        if (session.Queue.Count > 0 || session.Retained.Count > 0 || session.ToResend.Count > 0)
+        if (session.HasWaiting)
         {
             Pump(session);
         }
