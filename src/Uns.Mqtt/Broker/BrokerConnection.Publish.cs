@@ -18,9 +18,23 @@ internal sealed partial class BrokerConnection
     /// <summary>Answers that wait for the disk; later ones wait behind them, so that their order stays.</summary>
     public int Deferred => _deferred;
 
+    /// <summary>Deliveries to the client that wait for the disk; later ones wait behind them.</summary>
+    public int DeferredDeliveries { get; set; }
+
     /// <summary>An answer that waited may leave, or the write failed.</summary>
     public void Answer(DeferredAnswer answer, bool isKept)
     {
+        if (answer.Delivery != 0)
+        {
+            DeferredDeliveries--;
+            if (IsOpen)
+            {
+                core.Outbox.SendKept(Session!, this, answer, isKept);
+            }
+
+            return;
+        }
+
         _deferred--;
         if (!IsOpen)
         {
