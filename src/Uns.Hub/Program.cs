@@ -1,3 +1,3 @@
 using Uns.Hub.Commands;
 
-return await HubCommands.Build().Parse(args).InvokeAsync();
+return await HubCommands.InvokeAsync(args);

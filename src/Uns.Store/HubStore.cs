@@ -38,11 +38,15 @@ public sealed partial class HubStore : IAsyncDisposable
     private readonly Task _writing;
     private volatile string? _failure;
     private long _commits;
+    private readonly ITimer? _syncs;
+    private volatile bool _isSyncDue;
+    private long _synced;
     private int _disposed;
 
-    private HubStore(string path, SqliteConnection writer, DamagedStore? damaged, DirectoryLock directoryLock, ILogger logger)
+    private HubStore(string path, SqliteConnection writer, DamagedStore? damaged, DirectoryLock directoryLock, ITimer? syncs, ILogger logger)
     {
         Path = path;
+        _syncs = syncs;
         _writer = writer;
         _lock = directoryLock;
         _logger = logger;
@@ -51,6 +55,9 @@ public sealed partial class HubStore : IAsyncDisposable
         // A thread of its own: a commit blocks for as long as the disk takes.
         _writing = Task.Factory.StartNew(WriteGroups, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    /// <summary>When a write counts as kept.</summary>
+    public StorePolicy Policy { get; private init; }
 
     /// <summary>The store's file.</summary>
     public string Path { get; }
@@ -69,10 +76,25 @@ public sealed partial class HubStore : IAsyncDisposable
     /// <param name="schema">The schema steps of all rooms; those not yet applied are applied before this returns.</param>
     /// <param name="clock">Source of the times that are written beside steps and damaged files.</param>
     /// <param name="logger">Told of a damaged file and of a failing disk; null: nobody.</param>
+    /// <param name="policy">When a write counts as kept; not <see cref="StorePolicy.Memory"/>, which needs no store.</param>
+    /// <param name="interval">With <see cref="StorePolicy.Interval"/>: longest time that a power cut may take back, 100 ms to one minute; null: one second.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The policy or the interval is not one of those.</exception>
     /// <exception cref="StoreInUseException">Another hub uses the directory.</exception>
     /// <exception cref="StoreException">The schema does not apply, or the file was written by a newer version.</exception>
-    public static HubStore Open(string directory, IEnumerable<SchemaStep> schema, TimeProvider clock, ILogger<HubStore>? logger = null)
+    public static HubStore Open(
+        string directory, IEnumerable<SchemaStep> schema, TimeProvider clock, ILogger<HubStore>? logger = null, StorePolicy policy = StorePolicy.Group, TimeSpan? interval = null)
     {
+        var between = interval ?? TimeSpan.FromSeconds(1);
+        if (policy is not (StorePolicy.Group or StorePolicy.Interval))
+        {
+            throw new ArgumentOutOfRangeException(nameof(policy), policy, "Give Group or Interval: Memory needs no store.");
+        }
+
+        if (between < TimeSpan.FromMilliseconds(100) || between > TimeSpan.FromMinutes(1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(interval), between, "Give 100 ms to one minute.");
+        }
+
         var log = (ILogger?)logger ?? NullLogger.Instance;
         Directory.CreateDirectory(directory);
         var directoryLock = DirectoryLock.Take(directory, clock);
@@ -80,14 +102,16 @@ public sealed partial class HubStore : IAsyncDisposable
         try
         {
             var path = System.IO.Path.Combine(directory, "hub.db");
-            (writer, var damaged) = StoreFile.Open(path, clock);
+            (writer, var damaged) = StoreFile.Open(path, policy, clock);
             if (damaged is not null)
             {
                 LogDamaged(log, path, damaged.Path, damaged.Fault);
             }
 
             StoreFile.ApplySchema(writer, schema, clock);
-            return new HubStore(path, writer, damaged, directoryLock, log);
+            HubStore? store = null;
+            var syncs = policy == StorePolicy.Interval ? clock.CreateTimer(_ => Volatile.Read(ref store)?.AskForSync(), null, between, between) : null;
+            return store = new HubStore(path, writer, damaged, directoryLock, syncs, log) { Policy = policy };
         }
         catch
         {
@@ -156,6 +180,11 @@ public sealed partial class HubStore : IAsyncDisposable
             return;
         }
 
+        if (_syncs is not null)
+        {
+            await _syncs.DisposeAsync();
+        }
+
         _waiting.Writer.TryComplete();
         await _writing;
         for (var i = 0; i < MaximumReaders; i++)
@@ -196,7 +225,39 @@ public sealed partial class HubStore : IAsyncDisposable
             {
                 Commit(group);
                 group.Clear();
+                SyncIfDue();
             }
+        }
+    }
+
+    /// <summary>Wakes the writer for a sync when there were commits since the last one.</summary>
+    private void AskForSync()
+    {
+        if (Commits != Interlocked.Read(ref _synced))
+        {
+            _isSyncDue = true;
+            _waiting.Writer.TryWrite(new PendingWrite(static _ => { }, CancellationToken.None)); // When full it is awake anyway.
+        }
+    }
+
+    /// <summary>Brings to stable storage what was committed: a checkpoint syncs the journal before it moves its pages.</summary>
+    private void SyncIfDue()
+    {
+        if (!_isSyncDue || _failure is not null)
+        {
+            return;
+        }
+
+        _isSyncDue = false;
+        try
+        {
+            StoreFile.Execute(_writer, "PRAGMA wal_checkpoint(PASSIVE);");
+            Interlocked.Exchange(ref _synced, Commits);
+        }
+        catch (SqliteException e)
+        {
+            _failure = e.SqliteErrorCode == SqliteIoError ? e.Message : _failure;
+            LogCommitFailed(_logger, Path, 0, e);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class StoreFile
     private const int SqliteNotADatabase = 26;
 
     /// <summary>Opens the writer's connection, after moving a damaged file aside.</summary>
-    public static (SqliteConnection Connection, DamagedStore? Damaged) Open(string path, TimeProvider clock)
+    public static (SqliteConnection Connection, DamagedStore? Damaged) Open(string path, StorePolicy policy, TimeProvider clock)
     {
         var fault = FindFault(path);
         DamagedStore? damaged = null;
@@ -18,11 +18,11 @@ internal static class StoreFile
             damaged = new DamagedStore(MoveAside(path, clock), fault);
         }
 
-        return (Connect(path, readOnly: false), damaged);
+        return (Connect(path, readOnly: false, policy), damaged);
     }
 
     /// <summary>One connection with the store's settings. Readers see the last commit and never wait for the writer.</summary>
-    public static SqliteConnection Connect(string path, bool readOnly)
+    public static SqliteConnection Connect(string path, bool readOnly, StorePolicy policy = StorePolicy.Group)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
@@ -35,10 +35,11 @@ internal static class StoreFile
         {
             connection.Open();
 
-            // A commit is on stable storage when it returns, also after a power cut.
+            // FULL: a commit is on stable storage when it returns, also after a power cut. NORMAL: at the next checkpoint.
+            var synchronous = policy == StorePolicy.Group ? "FULL" : "NORMAL";
             Execute(connection, readOnly
                 ? "PRAGMA query_only=1;"
-                : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000;");
+                : $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000;");
             return connection;
         }
         catch

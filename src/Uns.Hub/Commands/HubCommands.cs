@@ -4,17 +4,39 @@ using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Commands;
 
-/// <summary>The command line: <c>run</c> and <c>demo</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
+/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>broker</c> and <c>bench</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
 internal static class HubCommands
 {
-    private const int WrongSetting = 2;
-    private const int CannotRun = 1;
+    /// <summary>Exit code of a wrong word or setting.</summary>
+    public const int WrongSetting = 2;
+
+    /// <summary>Exit code when all is said right and it cannot be done: a port in use, a disk that is full.</summary>
+    public const int CannotRun = 1;
+
+    /// <summary>Longest wait for an orderly end after Ctrl+C or SIGTERM; the disk may be slow.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Does what the command line says.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> InvokeAsync(string[] arguments)
+    {
+        var parsed = Build().Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
+        {
+            await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} Try --help.");
+            return WrongSetting;
+        }
+
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopLimit });
+    }
 
     public static RootCommand Build()
     {
         var root = new RootCommand("Unified Namespace and Sparkplug 3.0 hub: reads PLCs, speaks Sparkplug over its own MQTT broker, shows the plant.");
         root.Subcommands.Add(Runs("run", "Starts the hub.", demo: false));
         root.Subcommands.Add(Runs("demo", "Starts the hub with a simulated small plant of real servers on loopback.", demo: true));
+        root.Subcommands.Add(BrokerCommand.Build());
+        root.Subcommands.Add(BenchCommand.Build());
         return root;
     }
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker;
@@ -6,6 +8,33 @@ namespace Uns.Mqtt.Broker;
 /// <content>CONNECT and its answer. MQTT 5.0, 3.1 and 3.2.</content>
 internal sealed partial class BrokerConnection
 {
+    /// <summary>Most user properties of a client that is not admitted yet.</summary>
+    private const int MaximumConnectUserProperties = 64;
+
+    /// <summary>True while CONNACK waits for the disk: nothing leaves before it.</summary>
+    public bool IsHeld { get; private set; }
+
+    /// <summary>The commit that CONNACK waited for stands, or failed.</summary>
+    public void Release(DeferredAnswer answer, bool isKept)
+    {
+        if (!IsOpen || !IsHeld)
+        {
+            return;
+        }
+
+        IsHeld = false;
+        if (!isKept && Session!.IsPersistent)
+        {
+            Output.Clear();
+            Session.ExpirySeconds = answer.ConnAck!.SessionPresent ? Session.ExpirySeconds : 0; // What it was refused it must not find.
+            Refuse(ReasonCode.ServerUnavailable, "The store does not take the session.");
+            return;
+        }
+
+        LogConnected(core.Logger, Session!.ClientId, Link.Remote, (int)Version, answer.ConnAck!.SessionPresent);
+        MarkDirty();
+    }
+
     private void OnConnect(ReadOnlySpan<byte> body)
     {
         if (!ConnectPacket.TryRead(body, out var connect, out var fault))
@@ -17,17 +46,11 @@ internal sealed partial class BrokerConnection
         }
 
         Version = connect.Version;
-        var v5 = Version == ProtocolVersion.V5;
-        if (connect.Properties.AuthenticationMethod is not null)
+        MaximumPacketBytes = connect.Properties.MaximumPacketSize ?? long.MaxValue;
+        _isAssigned = connect.ClientId.Length == 0;
+        if (_isAssigned)
         {
-            Refuse(ReasonCode.BadAuthenticationMethod, "No enhanced authentication is offered."); // [MQTT-4.12.0-1]
-            return;
-        }
-
-        var isAssigned = connect.ClientId.Length == 0;
-        if (isAssigned)
-        {
-            if (!v5 && !connect.CleanStart)
+            if (Version != ProtocolVersion.V5 && !connect.CleanStart)
             {
                 Refuse(ReasonCode.ClientIdentifierNotValid, "An empty client identifier needs a clean session."); // [MQTT-3.1.3-8]
                 return;
@@ -36,9 +59,21 @@ internal sealed partial class BrokerConnection
             connect = connect with { ClientId = $"auto-{Guid.NewGuid():N}" }; // [MQTT-3.1.3-6] [MQTT-3.2.2-16]
         }
 
-        if (core.Counters.Connections >= core.Options.MaximumConnections)
+        if (FindObstacle(connect) is { } obstacle)
         {
-            Refuse(v5 ? ReasonCode.QuotaExceeded : ReasonCode.ServerUnavailable, $"{core.Options.MaximumConnections} clients are connected, which is the limit.");
+            Refuse(obstacle.Reason, obstacle.What);
+            return;
+        }
+
+        if (connect.Properties.AuthenticationMethod is { } method)
+        {
+            BeginAuthentication(connect, method);
+            return;
+        }
+
+        if (!core.Options.AllowAnonymous && connect.UserName is null)
+        {
+            Refuse(ReasonCode.NotAuthorized, "The CONNECT has no user name, and anonymous clients are not allowed.");
             return;
         }
 
@@ -49,31 +84,101 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        Accept(connect, principal, isAssigned);
+        Accept(connect, principal, default);
     }
 
-    private void Accept(ConnectPacket connect, string principal, bool isAssigned)
+    /// <summary>What stands against a CONNECT, whoever sent it.</summary>
+    private DecodeFault? FindObstacle(ConnectPacket connect)
     {
+        var options = core.Options;
+        if (connect.Properties.UserProperties.Count + (connect.Will?.Properties.UserProperties.Count ?? 0) > MaximumConnectUserProperties)
+        {
+            return new(ReasonCode.QuotaExceeded, $"The CONNECT has more than {MaximumConnectUserProperties} user properties.");
+        }
+
+        if (connect.Will is { } will)
+        {
+            if (will.Qos > options.MaximumQos)
+            {
+                return new(ReasonCode.QosNotSupported, $"The will's QoS is {(int)will.Qos}: give at most {(int)options.MaximumQos}."); // [MQTT-3.2.2-12]
+            }
+
+            if (will.Retain && !options.RetainAvailable)
+            {
+                return new(ReasonCode.RetainNotSupported, "The will is to be retained, and this server keeps no retained messages."); // [MQTT-3.2.2-13]
+            }
+
+            if (!core.HasAllowedLevels(will.Topic))
+            {
+                return new(ReasonCode.TopicNameInvalid, $"The will's topic has more than {options.MaximumTopicLevels} levels.");
+            }
+        }
+
+        if (core.Counters.Connections >= options.MaximumConnections && !core.Connected.ContainsKey(connect.ClientId))
+        {
+            var reason = Version != ProtocolVersion.V5 ? ReasonCode.ServerUnavailable
+                : options.ServerReference is null ? ReasonCode.QuotaExceeded : ReasonCode.UseAnotherServer; // [MQTT-4.13.2-1]
+            return new(reason, $"{options.MaximumConnections} clients are connected, which is the limit.");
+        }
+
+        return null;
+    }
+
+    private void Accept(ConnectPacket connect, string principal, AuthenticationStep step)
+    {
+        if (connect.Will is { } will && !core.Options.Access.Authorize(principal, AccessAction.Publish, will.Topic))
+        {
+            Refuse(ReasonCode.NotAuthorized, "The client may not publish to its will's topic.");
+            return;
+        }
+
+        if (core.IsOfAnother(connect.ClientId, principal))
+        {
+            Refuse(ReasonCode.NotAuthorized, "The client identifier belongs to another user's session.");
+            return;
+        }
+
         var v5 = Version == ProtocolVersion.V5;
         var wanted = v5 ? connect.Properties.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : core.MaximumSessionExpirySeconds;
         var expiry = Math.Min(wanted, core.MaximumSessionExpirySeconds);
+        if (expiry > 0 && core.Journal is { IsFailing: true })
+        {
+            Refuse(ReasonCode.ServerUnavailable, "The store does not take new sessions.");
+            return;
+        }
+
         ConnectedAt = core.Clock.GetUtcNow();
-        KeepAliveSeconds = connect.KeepAliveSeconds; // [MQTT-3.2.2-22]
-        SilenceLimit = connect.KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
-        MaximumPacketBytes = connect.Properties.MaximumPacketSize ?? long.MaxValue;
+        KeepAliveSeconds = EffectiveKeepAlive(connect); // [MQTT-3.2.2-22]
+        SilenceLimit = KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
+        var limits = v5 ? Limits(connect, expiry == wanted ? null : expiry, step.Data) : Properties.None;
+        if (v5 && limits.SectionBytes() + 9 > MaximumPacketBytes)
+        {
+            Refuse(ReasonCode.PacketTooLarge, ""); // [MQTT-3.1.2-24]
+            return;
+        }
 
         // [MQTT-3.1.4-4]
         var (session, isPresent) = core.Begin(this, connect, principal, expiry);
         Session = session;
-        session.SendMaximum = connect.Properties.ReceiveMaximum ?? ushort.MaxValue; // [MQTT-4.9.0-1]
+        session.SendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, core.Options.MaximumInflight); // [MQTT-4.9.0-1]
+        BeginAliases(connect.Properties.TopicAliasMaximum ?? 0);
         var answer = new ConnAckPacket
         {
             SessionPresent = isPresent, // [MQTT-3.2.2-2] [MQTT-3.2.2-3]
-            Properties = v5 ? Limits(connect, expiry == wanted ? null : expiry, isAssigned) : Properties.None,
+            Properties = limits,
         };
         answer.Write(Output, Version); // [MQTT-3.1.4-5] [MQTT-3.2.0-1]
-        MarkDirty();
-        LogConnected(core.Logger, session.ClientId, Link.Remote, (int)Version, isPresent);
+        if (core.Journal is { IsFailing: false } journal && (session.IsPersistent || session.Will is not null))
+        {
+            IsHeld = true;
+            journal.Defer(new(this, default, null, answer));
+        }
+        else
+        {
+            MarkDirty();
+            LogConnected(core.Logger, session.ClientId, Link.Remote, (int)Version, isPresent);
+        }
+
         if (isPresent)
         {
             session.BeginResend();
@@ -81,15 +186,33 @@ internal sealed partial class BrokerConnection
         }
     }
 
-    /// <summary>What a client must know of this server.</summary>
-    private Properties Limits(ConnectPacket connect, uint? cutExpiry, bool isAssigned) => new()
+    /// <summary>A server keep alive binds MQTT 5.0 clients, which are told of it; 3.1.1 has no word for it.</summary>
+    private ushort EffectiveKeepAlive(ConnectPacket connect)
     {
-        SessionExpiryInterval = cutExpiry,
-        ReceiveMaximum = core.Options.ReceiveMaximum < ushort.MaxValue ? (ushort)core.Options.ReceiveMaximum : null,
-        MaximumPacketSize = (uint)core.Options.MaximumPacketBytes,
-        TopicAliasMaximum = core.Options.TopicAliasMaximum > 0 ? (ushort)core.Options.TopicAliasMaximum : null,
-        AssignedClientIdentifier = isAssigned ? connect.ClientId : null, // [MQTT-3.1.3-7]
-    };
+        var most = (ushort)core.Options.ServerKeepAlive.TotalSeconds;
+        var isCut = Version == ProtocolVersion.V5 && most > 0 && (connect.KeepAliveSeconds == 0 || connect.KeepAliveSeconds > most);
+        return isCut ? most : connect.KeepAliveSeconds;
+    }
+
+    /// <summary>What a client must know of this server.</summary>
+    private Properties Limits(ConnectPacket connect, uint? cutExpiry, byte[]? authenticationData)
+    {
+        var options = core.Options;
+        return new()
+        {
+            SessionExpiryInterval = cutExpiry,
+            ReceiveMaximum = options.ReceiveMaximum < ushort.MaxValue ? (ushort)options.ReceiveMaximum : null,
+            MaximumQos = options.MaximumQos < QualityOfService.ExactlyOnce ? (byte)options.MaximumQos : null, // [MQTT-3.2.2-9]
+            RetainAvailable = options.RetainAvailable ? null : 0,
+            MaximumPacketSize = (uint)options.MaximumPacketBytes,
+            TopicAliasMaximum = options.TopicAliasMaximum > 0 ? (ushort)options.TopicAliasMaximum : null,
+            AssignedClientIdentifier = _isAssigned ? connect.ClientId : null, // [MQTT-3.1.3-7]
+            ServerKeepAlive = KeepAliveSeconds == connect.KeepAliveSeconds ? null : KeepAliveSeconds,
+            ResponseInformation = connect.Properties.RequestResponseInformation == 1 ? options.ResponseInformation : null, // [MQTT-3.1.2-28]
+            AuthenticationMethod = connect.Properties.AuthenticationMethod, // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
+            AuthenticationData = authenticationData,
+        };
+    }
 
     private void Refuse(ReasonCode reason, string what)
     {
@@ -98,10 +221,24 @@ internal sealed partial class BrokerConnection
         // Bytes that are no CONNECT of a known version get no answer they could not read. [MQTT-3.1.2-1] [MQTT-3.2.2-7]
         if (Version == ProtocolVersion.V5 || reason != ReasonCode.MalformedPacket)
         {
-            new ConnAckPacket { Reason = reason }.Write(Output, Version);
+            var properties = Version == ProtocolVersion.V5
+                ? Explain(what, reason == ReasonCode.UseAnotherServer ? core.Options.ServerReference : null)
+                : Properties.None;
+            if (Version != ProtocolVersion.V5 || properties.SectionBytes() + 5 <= MaximumPacketBytes)
+            {
+                new ConnAckPacket { Reason = reason, Properties = properties }.Write(Output, Version);
+            }
         }
 
         Close(discardWill: true);
+    }
+
+    /// <summary>A reason in words, as far as the client's packet size lets it through.</summary>
+    private Properties Explain(string what, string? serverReference)
+    {
+        var bare = serverReference is null ? Properties.None : new Properties { ServerReference = serverReference };
+        var full = what.Length == 0 ? bare : bare with { ReasonString = what };
+        return full.SectionBytes() + 9 <= MaximumPacketBytes ? full : bare; // [MQTT-3.2.2-19] [MQTT-3.14.2-3]
     }
 
     [LoggerMessage(1002, LogLevel.Information, "{ClientId} connected from {Remote} with protocol level {Level}; session present: {SessionPresent}.")]

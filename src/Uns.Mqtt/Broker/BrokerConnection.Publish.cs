@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Broker.Sessions;
@@ -9,11 +10,17 @@ namespace Uns.Mqtt.Broker;
 /// <content>PUBLISH and the acknowledgements in both directions. MQTT 5.0, 3.3 to 3.7 and 4.3.</content>
 internal sealed partial class BrokerConnection
 {
+    /// <summary>Most user properties of one PUBLISH.</summary>
+    private const int MaximumUserProperties = 256;
+
     private Dictionary<ushort, TopicEntry>? _aliases;
     private TopicEntry? _lastTopic;
     private Dictionary<TopicEntry, bool>? _mayPublish;
     private int _gateVersion;
     private int _deferred;
+
+    /// <summary>Topic aliases towards the client; null: it takes none.</summary>
+    public TopicAliases? Aliases { get; private set; }
 
     /// <summary>Answers that wait for the disk; later ones wait behind them, so that their order stays.</summary>
     public int Deferred => _deferred;
@@ -35,33 +42,60 @@ internal sealed partial class BrokerConnection
             return;
         }
 
+        if (answer.ConnAck is not null)
+        {
+            Release(answer, isKept);
+            return;
+        }
+
         _deferred--;
         if (!IsOpen)
         {
             return;
         }
 
-        if (!isKept && Version != ProtocolVersion.V5)
+        if (isKept)
         {
-            Close(discardWill: false); // 3.1.1 has no word for it: without an answer the client tries again.
+            if (answer.SubscriptionAck is { } subscriptionAck)
+            {
+                subscriptionAck.Write(Output, Version);
+            }
+            else
+            {
+                answer.Ack.Write(Output, Version);
+            }
+
+            MarkDirty();
+        }
+        else if (answer.Ack.Type is PacketType.PubAck or PacketType.PubRec)
+        {
+            RefuseMessage(answer.Ack);
+        }
+        else
+        {
+            NotKept();
+        }
+    }
+
+    private void BeginAliases(int maximum) => Aliases = maximum == 0 ? null : new TopicAliases(maximum);
+
+    /// <summary>The store does not take what the client sent: without an answer it tries again. 3.1.1 has no other word for it.</summary>
+    private void NotKept() => Disconnect(ReasonCode.QuotaExceeded, "The store cannot keep what was sent: try again later.");
+
+    private void RefuseMessage(PublishAckPacket ack)
+    {
+        if (Version != ProtocolVersion.V5)
+        {
+            NotKept();
             return;
         }
 
-        if (answer.SubscriptionAck is { } subscriptionAck)
+        if (ack.Type == PacketType.PubRec && Session!.IncomingQos2.Remove(ack.PacketId)) // [MQTT-4.3.3-9]
         {
-            var told = isKept ? subscriptionAck : subscriptionAck with { Reasons = [.. subscriptionAck.Reasons.Select(_ => ReasonCode.UnspecifiedError)] };
-            told.Write(Output, Version);
-        }
-        else if (isKept || answer.Ack.Type is PacketType.PubAck or PacketType.PubRec)
-        {
-            if (!isKept && answer.Ack.Type == PacketType.PubRec)
-            {
-                Session!.IncomingQos2.Remove(answer.Ack.PacketId); // [MQTT-4.3.3-9]
-            }
-
-            (isKept ? answer.Ack : answer.Ack with { Reason = ReasonCode.QuotaExceeded }).Write(Output, Version);
+            core.Journal?.IncomingReleased(Session, ack.PacketId);
         }
 
+        (ack with { Reason = ReasonCode.QuotaExceeded }).Write(Output, Version);
         MarkDirty();
     }
 
@@ -81,9 +115,9 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        if (publish.SubscriptionIdentifierCount > 0)
+        if (FindObstacle(publish) is { } obstacle)
         {
-            Fail(DecodeFault.Protocol("A client's PUBLISH carries a subscription identifier.")); // [MQTT-3.3.4-6]
+            Fail(obstacle);
             return;
         }
 
@@ -92,7 +126,8 @@ internal sealed partial class BrokerConnection
         {
             if (publish.Qos == QualityOfService.ExactlyOnce && session.IncomingQos2.Contains(publish.PacketId))
             {
-                Acknowledge(new(PacketType.PubRec, publish.PacketId), mustWait: false); // [MQTT-4.3.3-10]
+                // The first one's commit may still be under way, begun on an older connection.
+                Acknowledge(new(PacketType.PubRec, publish.PacketId), mustWait: session.IsPersistent); // [MQTT-4.3.3-10]
                 return;
             }
 
@@ -110,15 +145,76 @@ internal sealed partial class BrokerConnection
             core.Counters.DroppedNotAuthorized++;
             if (publish.Qos != QualityOfService.AtMostOnce)
             {
-                var reason = Version == ProtocolVersion.V5 ? ReasonCode.NotAuthorized : ReasonCode.Success;
-                var type = publish.Qos == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
-                Acknowledge(new(type, publish.PacketId, reason), mustWait: false);
+                Acknowledge(AnswerTo(publish, Version == ProtocolVersion.V5 ? ReasonCode.NotAuthorized : ReasonCode.Success), mustWait: false);
             }
 
             return;
         }
 
+        if (publish.IsText && !Utf8.IsValid(publish.Payload))
+        {
+            RefuseText(publish);
+            return;
+        }
+
+        if (publish.Retain && !core.HasRoomToRetain(topic.Text, publish.Payload.IsEmpty))
+        {
+            core.Counters.DroppedRetainedFull++;
+            if (publish.Qos != QualityOfService.AtMostOnce)
+            {
+                RefuseMessage(AnswerTo(publish, ReasonCode.Success));
+                return;
+            }
+        }
+
+        if (publish.Qos != QualityOfService.AtMostOnce && core.Journal is { IsFailing: true } && core.NeedsStore(topic, publish.Retain, publish.Qos, session))
+        {
+            RefuseMessage(AnswerTo(publish, ReasonCode.Success));
+            return;
+        }
+
         TakeOver(publish, topic, header, packet);
+    }
+
+    /// <summary>What stands against a PUBLISH, whatever its topic.</summary>
+    private DecodeFault? FindObstacle(in PublishPacket publish)
+    {
+        if (publish.SubscriptionIdentifierCount > 0)
+        {
+            return DecodeFault.Protocol("A client's PUBLISH carries a subscription identifier."); // [MQTT-3.3.4-6]
+        }
+
+        if (publish.UserPropertyCount > MaximumUserProperties)
+        {
+            return new(ReasonCode.QuotaExceeded, $"The PUBLISH has {publish.UserPropertyCount} user properties: send at most {MaximumUserProperties}.");
+        }
+
+        if (publish.Qos > core.Options.MaximumQos)
+        {
+            return new(ReasonCode.QosNotSupported, $"The QoS is {(int)publish.Qos}: send at most {(int)core.Options.MaximumQos}."); // [MQTT-3.2.2-11]
+        }
+
+        if (publish.Retain && !core.Options.RetainAvailable)
+        {
+            return new(ReasonCode.RetainNotSupported, "RETAIN is set, and this server keeps no retained messages."); // [MQTT-3.2.2-14]
+        }
+
+        return null;
+    }
+
+    private static PublishAckPacket AnswerTo(in PublishPacket publish, ReasonCode reason) =>
+        new(publish.Qos == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, publish.PacketId, reason);
+
+    /// <summary>The payload is declared as UTF-8 text and is none. MQTT 5.0, 3.3.2.3.2.</summary>
+    private void RefuseText(in PublishPacket publish)
+    {
+        if (publish.Qos == QualityOfService.AtMostOnce)
+        {
+            Fail(new(ReasonCode.PayloadFormatInvalid, "The payload is declared as text and is not UTF-8."));
+            return;
+        }
+
+        Acknowledge(AnswerTo(publish, ReasonCode.PayloadFormatInvalid), mustWait: false);
     }
 
     private void TakeOver(in PublishPacket publish, TopicEntry topic, FixedHeader header, ReadOnlySpan<byte> packet)
@@ -186,7 +282,9 @@ internal sealed partial class BrokerConnection
         topic = _lastTopic is not null && publish.Topic.SequenceEqual(_lastTopic.Topic) ? _lastTopic : core.Topics.Get(publish.Topic);
         if (topic is null)
         {
-            fault = PublishPacket.TopicFault(publish.Topic);
+            fault = TextRules.IsTopicName(publish.Topic)
+                ? new(ReasonCode.TopicNameInvalid, $"The topic name has more than {core.Options.MaximumTopicLevels} levels.")
+                : PublishPacket.TopicFault(publish.Topic);
             return null;
         }
 
@@ -223,12 +321,19 @@ internal sealed partial class BrokerConnection
         return verdict;
     }
 
-    private void Acknowledge(PublishAckPacket ack, bool mustWait)
+    /// <summary>Sends an acknowledgement, after the commit of all that was gathered so far if it must wait.</summary>
+    public void Acknowledge(PublishAckPacket ack, bool mustWait)
     {
         if (core.Journal is { } journal && (mustWait || _deferred > 0))
         {
+            if (journal.IsFailing)
+            {
+                NotKept();
+                return;
+            }
+
             _deferred++;
-            journal.Defer(new(this, ack, null));
+            journal.Defer(new(this, ack, null, null));
             return;
         }
 
@@ -240,8 +345,14 @@ internal sealed partial class BrokerConnection
     {
         if (core.Journal is { } journal && (mustWait || _deferred > 0))
         {
+            if (journal.IsFailing)
+            {
+                NotKept();
+                return;
+            }
+
             _deferred++;
-            journal.Defer(new(this, default, ack));
+            journal.Defer(new(this, default, ack, null));
             return;
         }
 
@@ -300,7 +411,7 @@ internal sealed partial class BrokerConnection
         }
 
         var reason = isKnown || Version != ProtocolVersion.V5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        Acknowledge(new PublishAckPacket(PacketType.PubComp, packetId, reason), mustWait: isKnown && session.IsPersistent); // [MQTT-4.3.3-11]
+        Acknowledge(new PublishAckPacket(PacketType.PubComp, packetId, reason), mustWait: session.IsPersistent); // [MQTT-4.3.3-11]
     }
 
     /// <summary>An acknowledgement for nothing we await: a repeat is answered, the rest is passed over.</summary>
@@ -313,6 +424,6 @@ internal sealed partial class BrokerConnection
 
         var isRepeat = flight.Awaits == Awaited.PubComp && flight.Sequence > 0;
         var reason = isRepeat || Version != ProtocolVersion.V5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        Acknowledge(new PublishAckPacket(PacketType.PubRel, packetId, reason), mustWait: false);
+        Acknowledge(new PublishAckPacket(PacketType.PubRel, packetId, reason), mustWait: isRepeat && Session!.IsPersistent);
     }
 }

@@ -1,5 +1,4 @@
 using Uns.Mqtt.Broker.Access;
-using Uns.Mqtt.Broker.Retained;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
@@ -30,11 +29,23 @@ internal sealed partial class BrokerConnection
         }
 
         var session = Session!;
+        if (session.IsPersistent && core.Journal is { IsFailing: true })
+        {
+            NotKept();
+            return;
+        }
+
         var identifier = packet.Properties.SubscriptionIdentifiers is [var first, ..] ? first : 0;
         var reasons = new List<ReasonCode>(packet.Requests.Count);
         foreach (var request in packet.Requests)
         {
             reasons.Add(Subscribe(session, request, identifier)); // [MQTT-3.8.4-6] [MQTT-3.9.3-1]
+        }
+
+        if (Version == ProtocolVersion.V5 && reasons.Count + 8 > MaximumPacketBytes)
+        {
+            Fail(new(ReasonCode.PacketTooLarge, "SUBACK would be larger than the client's largest packet.")); // [MQTT-3.1.2-24]
+            return;
         }
 
         AcknowledgeSubscription(new SubscriptionAckPacket { PacketId = packet.PacketId, Reasons = reasons }, mustWait: session.IsPersistent); // [MQTT-3.8.4-1] [MQTT-3.8.4-2]
@@ -53,8 +64,23 @@ internal sealed partial class BrokerConnection
             return Version == ProtocolVersion.V5 ? ReasonCode.NotAuthorized : ReasonCode.UnspecifiedError;
         }
 
-        var subscription = new Subscription(session, request, identifier);
+        if (core.IsDenied(request.Filter))
+        {
+            return Version == ProtocolVersion.V5 ? core.Options.DenySubscribeReason : ReasonCode.UnspecifiedError;
+        }
+
+        if (!core.HasAllowedLevels(request.Filter))
+        {
+            return Version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError;
+        }
+
         var isNew = !session.Subscriptions.ContainsKey(request.Filter);
+        if (isNew && session.Subscriptions.Count >= core.Options.MaximumSubscriptions)
+        {
+            return Version == ProtocolVersion.V5 ? ReasonCode.QuotaExceeded : ReasonCode.UnspecifiedError;
+        }
+
+        var subscription = new Subscription(session, request, identifier);
         core.Subscribe(session, subscription);
         var isShared = request.Filter.StartsWith(TextRules.SharePrefix, StringComparison.Ordinal);
         if (!isShared && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
@@ -67,15 +93,11 @@ internal sealed partial class BrokerConnection
 
     private void OfferRetained(Session session, Subscription subscription)
     {
-        var found = new List<RetainedNode>();
-        core.Retained.Match(subscription.Filter, found);
-        int[] ids = subscription.Identifier > 0 ? [subscription.Identifier] : [];
-        foreach (var node in found)
+        var places = core.Retained.Match(subscription.Filter);
+        if (places.Length > 0)
         {
-            if (core.MayReceive(session, node.Message!.TopicText))
-            {
-                session.Retained.Enqueue(new PendingRetained(node, subscription.Request.MaximumQos, ids));
-            }
+            int[] ids = subscription.Identifier > 0 ? [subscription.Identifier] : [];
+            session.Retained.Enqueue(new RetainedReplay(places, subscription.Request.MaximumQos, ids));
         }
     }
 
@@ -88,6 +110,12 @@ internal sealed partial class BrokerConnection
         }
 
         var session = Session!;
+        if (session.IsPersistent && core.Journal is { IsFailing: true })
+        {
+            NotKept();
+            return;
+        }
+
         var reasons = new List<ReasonCode>(packet.Filters.Count);
         foreach (var filter in packet.Filters)
         {

@@ -34,6 +34,9 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
     public long LastHeard { get; set; } = core.Now;
 
+    /// <summary>When the transport was opened, in milliseconds of Unix time.</summary>
+    public long OpenedAt { get; } = core.Now;
+
     public DateTimeOffset ConnectedAt { get; set; }
 
     public ushort KeepAliveSeconds { get; set; }
@@ -83,11 +86,11 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
         core.Counters.ProtocolFaults++;
         LogFault(core.Logger, Session?.ClientId ?? "(not connected)", Link.Remote, (byte)fault.Reason, fault.What);
-        Disconnect(fault.Reason);
+        Disconnect(fault.Reason, fault.What);
     }
 
     /// <summary>Tells the client why, as far as its version can be told, and ends the connection.</summary>
-    public void Disconnect(ReasonCode reason)
+    public void Disconnect(ReasonCode reason, string what = "")
     {
         if (!IsOpen)
         {
@@ -96,7 +99,8 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
 
         if (Session is not null && Version == ProtocolVersion.V5)
         {
-            new DisconnectPacket { Reason = reason }.Write(Output, Version); // [MQTT-3.14.2-2]
+            var reference = reason == ReasonCode.UseAnotherServer ? core.Options.ServerReference : null;
+            new DisconnectPacket { Reason = reason, Properties = Explain(what, reference) }.Write(Output, Version); // [MQTT-3.14.2-2]
         }
 
         Close(discardWill: false);
@@ -111,6 +115,11 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
         }
 
         IsOpen = false;
+        if (IsHeld)
+        {
+            Output.Clear(); // CONNACK promised what is not on the disk yet.
+        }
+
         Link.Close(this);
         Output.Clear();
         if (!_isFeeding)
@@ -203,9 +212,16 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
                 break;
             }
 
-            if (header.PacketBytes > core.Options.MaximumPacketBytes)
+            var most = Session is null ? core.MaximumConnectBytes : core.Options.MaximumPacketBytes;
+            if (header.PacketBytes > most)
             {
-                Fail(new(ReasonCode.PacketTooLarge, $"The packet has {header.PacketBytes} bytes: send at most {core.Options.MaximumPacketBytes}.")); // [MQTT-3.2.2-15]
+                Fail(new(ReasonCode.PacketTooLarge, $"The packet has {header.PacketBytes} bytes: send at most {most}.")); // [MQTT-3.2.2-15]
+                break;
+            }
+
+            if (Session is null && header.Type != PacketType.Connect && _authenticating is null)
+            {
+                Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
                 break;
             }
 
@@ -226,13 +242,13 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
         var body = packet[header.HeaderBytes..];
         if (Session is null)
         {
-            if (header.Type == PacketType.Connect)
+            if (_authenticating is not null)
             {
-                OnConnect(body);
+                HandleBeforeConnAck(header.Type, body);
             }
             else
             {
-                Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
+                OnConnect(body);
             }
 
             return;
@@ -272,7 +288,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
                 Fail(DecodeFault.Protocol("A second CONNECT came.")); // [MQTT-3.1.0-2]
                 break;
             case PacketType.Auth:
-                Fail(DecodeFault.Protocol("AUTH came on a connection without an authentication method.")); // [MQTT-4.12.0-7]
+                OnAuth(body);
                 break;
             default:
                 Fail(DecodeFault.Protocol($"{header.Type} came, which only a server sends."));

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Extensions.Logging;
-using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
@@ -23,6 +21,10 @@ internal sealed partial class BrokerCore
     /// <summary>A transport was opened.</summary>
     public void Opened(BrokerConnection connection) => _connections.Add(connection);
 
+    /// <summary>True when a session of this name belongs to another principal, which must not be driven out. Where everybody is let in nobody owns a name.</summary>
+    public bool IsOfAnother(string clientId, string principal) => Options.Access is not Access.OpenGate
+        && _sessions.TryGetValue(clientId, out var session) && !string.Equals(session.Principal, principal, StringComparison.Ordinal);
+
     /// <summary>Finds or makes the session of an accepted CONNECT.</summary>
     public (Session Session, bool IsPresent) Begin(BrokerConnection connection, ConnectPacket connect, string principal, uint expirySeconds)
     {
@@ -33,7 +35,12 @@ internal sealed partial class BrokerCore
 
         // The take-over may have ended the session.
         var isPresent = _sessions.TryGetValue(connect.ClientId, out session);
-        if (isPresent && (connect.CleanStart || !string.Equals(session!.Principal, principal, StringComparison.Ordinal)))
+        if (isPresent && session!.IsWillInGrace)
+        {
+            DropWill(session); // The broker's own end parted them, and the client is back.
+        }
+
+        if (isPresent && (connect.CleanStart || session!.IsGhost || !string.Equals(session.Principal, principal, StringComparison.Ordinal)))
         {
             End(session!); // [MQTT-3.1.2-4]; and nobody inherits the session of another principal.
             isPresent = false;
@@ -47,6 +54,7 @@ internal sealed partial class BrokerCore
 
         _away.Remove(session!);
         session!.WillDue = 0; // [MQTT-3.1.3-9]
+        session.IsWillInGrace = false;
         session.Principal = principal;
         session.Connection = connection;
         session.ExpirySeconds = expirySeconds;
@@ -63,6 +71,7 @@ internal sealed partial class BrokerCore
             Forget(session);
         }
 
+        KeepWill(session);
         Connected[session.ClientId] = connection;
         Counters.Connections = Connected.Count;
         Counters.Sessions = _sessions.Count;
@@ -84,7 +93,7 @@ internal sealed partial class BrokerCore
         Counters.Connections = Connected.Count;
         if (discardWill)
         {
-            session.Will = null; // [MQTT-3.1.2-10]
+            DropWill(session); // [MQTT-3.1.2-10]
         }
 
         var now = Now;
@@ -103,6 +112,7 @@ internal sealed partial class BrokerCore
 
         _away.Add(session); // [MQTT-3.1.2-23]
         Journal?.SessionKept(session);
+        KeepWill(session);
         LogAway(Logger, session.ClientId, session.ExpirySeconds);
     }
 
@@ -144,10 +154,15 @@ internal sealed partial class BrokerCore
             var silence = now - connection.LastHeard;
             if (connection.Session is null)
             {
-                if (silence > Options.ConnectTimeout.TotalMilliseconds)
+                // Counted from the opening: who sends a byte now and then is not waited for. [MQTT-3.1.4-1]
+                if (now - connection.OpenedAt > Options.ConnectTimeout.TotalMilliseconds)
                 {
                     connection.Fail(DecodeFault.Protocol("No CONNECT came in time."));
                 }
+            }
+            else if (connection.AuthenticatingSince > 0 && now - connection.AuthenticatingSince > Options.ConnectTimeout.TotalMilliseconds)
+            {
+                connection.Fail(new(ReasonCode.NotAuthorized, "The new authentication took too long.")); // [MQTT-4.12.1-2]
             }
             else if (connection.SilenceLimit > 0 && silence > connection.SilenceLimit)
             {
@@ -169,70 +184,8 @@ internal sealed partial class BrokerCore
                 LogExpired(Logger, session.ClientId);
             }
         }
-    }
 
-    /// <summary>Takes up what the store kept. Before any connection.</summary>
-    public void Restore(StoredBroker stored)
-    {
-        foreach (var message in stored.Retained.Where(m => !m.IsExpired(Now)))
-        {
-            Retained.Set(message);
-        }
-
-        foreach (var kept in stored.Sessions)
-        {
-            Restore(kept);
-        }
-
-        Journal!.LastMessageId = stored.LastMessageId;
-        Counters.Retained = Retained.Count;
-        Counters.Sessions = _sessions.Count;
-        Counters.Subscriptions = Tree.Count;
-    }
-
-    private void Restore(StoredSession kept)
-    {
-        var session = new Session(kept.ClientId)
-        {
-            Principal = kept.Principal,
-            IsStored = true,
-            ExpirySeconds = kept.ExpirySeconds,
-            ExpiresAt = kept.ExpiresAt > 0 ? kept.ExpiresAt : Now + (kept.ExpirySeconds * 1000L),
-        };
-        foreach (var (request, identifier) in kept.Subscriptions)
-        {
-            var subscription = new Subscription(session, request, identifier);
-            session.Subscriptions.Add(request.Filter, subscription);
-            Tree.Add(subscription);
-        }
-
-        foreach (var delivery in kept.Deliveries)
-        {
-            session.LastSequence = delivery.Sequence;
-            if (delivery.PacketId == 0)
-            {
-                session.Queue.Enqueue(new Queued(delivery.Message, delivery.Qos, delivery.Retain, delivery.SubscriptionIds, delivery.Sequence));
-                session.QueuedBytes += delivery.Message.Bytes;
-                Counters.Queued++;
-                continue;
-            }
-
-            var awaits = delivery.Awaits == Awaited.PubComp ? Awaited.PubComp
-                : delivery.Qos == QualityOfService.AtLeastOnce ? Awaited.PubAck : Awaited.PubRec;
-            session.InFlight[delivery.PacketId] = new InFlight
-            {
-                Message = delivery.Message,
-                SubscriptionIds = delivery.SubscriptionIds,
-                Qos = delivery.Qos,
-                Awaits = awaits,
-                Retain = delivery.Retain,
-                Sequence = delivery.Sequence,
-            };
-        }
-
-        session.IncomingQos2.UnionWith(kept.Incoming);
-        _sessions.Add(session.ClientId, session);
-        _away.Add(session);
+        SweepRetained();
     }
 
     private void End(Session session)
@@ -249,6 +202,7 @@ internal sealed partial class BrokerCore
 
         _sessions.Remove(session.ClientId);
         _away.Remove(session);
+        HandOn(session);
         Counters.Queued -= session.Queue.Count;
         Counters.Sessions = _sessions.Count;
         Counters.Subscriptions = Tree.Count;
@@ -264,40 +218,6 @@ internal sealed partial class BrokerCore
             session.IsStored = false;
         }
     }
-
-    private void PublishWill(Session session)
-    {
-        var will = session.Will!;
-        session.Will = null;
-        if (!Options.Access.Authorize(session.Principal, Access.AccessAction.Publish, will.TopicText))
-        {
-            Counters.DroppedNotAuthorized++;
-            return;
-        }
-
-        Route(new Message
-        {
-            TopicText = will.TopicText,
-            Topic = will.Topic,
-            Payload = will.Payload,
-            Properties = will.Properties,
-            Qos = will.Qos,
-            Retain = will.Retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15]
-            Expiry = will.Expiry,
-            ArrivedAt = Now,
-        });
-    }
-
-    private static Message ToMessage(Will will) => new()
-    {
-        TopicText = will.Topic,
-        Topic = Encoding.UTF8.GetBytes(will.Topic),
-        Payload = will.Payload,
-        Properties = (will.Properties with { WillDelayInterval = null, MessageExpiryInterval = null }).ToSection(), // [MQTT-3.1.3-10]
-        Qos = will.Qos,
-        Retain = will.Retain,
-        Expiry = will.Properties.MessageExpiryInterval,
-    };
 
     [LoggerMessage(1011, LogLevel.Information, "{ClientId} is away; its session is kept for {Seconds} s.")]
     private static partial void LogAway(ILogger logger, string clientId, uint seconds);

@@ -26,6 +26,8 @@ internal sealed partial class BrokerCore
         Clock = clock;
         Logger = logger;
         Outbox = new Outbox(this, options, Counters, journal);
+        Topics = new TopicCache(options.MaximumTopicLevels);
+        MaximumConnectBytes = Math.Min(options.MaximumConnectBytes, options.MaximumPacketBytes);
         MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
         ReadClock();
     }
@@ -44,13 +46,16 @@ internal sealed partial class BrokerCore
 
     public BufferPool Buffers { get; } = new();
 
-    public TopicCache Topics { get; } = new();
+    public TopicCache Topics { get; }
 
     public TopicTree Tree { get; } = new();
 
     public RetainedTree Retained { get; } = new();
 
     public uint MaximumSessionExpirySeconds { get; }
+
+    /// <summary>Largest packet before CONNECT was accepted, in bytes.</summary>
+    public int MaximumConnectBytes { get; }
 
     /// <summary>The time of the batch at hand, in milliseconds of Unix time.</summary>
     public long Now { get; private set; }
@@ -89,14 +94,69 @@ internal sealed partial class BrokerCore
 
         foreach (var group in set.Groups)
         {
-            if (group.Pick() is { } member && MayReceive(member.Session, routed.Topic.Text))
-            {
-                Offer(SubscriberSet.Merge(member.Session, [member]), ref routed); // [MQTT-4.8.2-3]
-            }
+            OfferShared(group, ref routed); // [MQTT-4.8.2-3]
         }
 
         return true;
     }
+
+    /// <summary>Hands one copy to a member of a group.</summary>
+    private void OfferShared(SharedGroup group, ref Routed routed)
+    {
+        if (group.Pick(this, routed.Topic.Text) is { } member)
+        {
+            var qos = routed.Qos < member.Request.MaximumQos ? routed.Qos : member.Request.MaximumQos;
+            Outbox.Offer(
+                member.Session, ref routed, qos, routed.Retain && member.Request.RetainAsPublished, member.Identifier > 0 ? [member.Identifier] : [], member.Filter);
+        }
+    }
+
+    /// <summary>What a member leaves behind goes to another one, but for QoS 2 that was begun. [MQTT-4.8.2-5]</summary>
+    private void HandOn(Session session)
+    {
+        var begun = session.InFlight.Values.Where(f => f.Share is not null && f.Message is not null && f.Awaits == Awaited.PubAck).OrderBy(f => f.Sequence);
+        var left = begun.Select(f => (f.Share, f.Message)).Concat(session.Queue.Where(q => q.Share is not null).Select(q => (q.Share, (Message?)q.Message))).ToList();
+        foreach (var (share, message) in left)
+        {
+            if (!message!.IsExpired(Now) && Tree.FindGroup(share!) is { } group && Topics.Get(message.Topic) is { } topic)
+            {
+                Outbox.BeginMessage();
+                var routed = Routed.From(message, topic, Now);
+                OfferShared(group, ref routed);
+            }
+        }
+    }
+
+    /// <summary>True when a message for this topic would have to reach the disk before its acknowledgement.</summary>
+    public bool NeedsStore(TopicEntry topic, bool retain, QualityOfService qos, Session publisher)
+    {
+        if (retain || (qos == QualityOfService.ExactlyOnce && publisher.IsPersistent))
+        {
+            return true;
+        }
+
+        var set = SetOf(topic);
+        return Array.Exists(set.Targets, t => t.Session.IsPersistent && t.MaximumQos > QualityOfService.AtMostOnce)
+            || Array.Exists(set.Groups, g => g.Members.Exists(m => m.Session.IsPersistent && m.Request.MaximumQos > QualityOfService.AtMostOnce));
+    }
+
+    /// <summary>True when a topic may have a retained message more, or has one already.</summary>
+    public bool HasRoomToRetain(string topic, bool isRemoval) => Retained.Count < Options.MaximumRetained || isRemoval || Retained.Contains(topic);
+
+    /// <summary>True when a filter, or what it would bring, may be subscribed by nobody.</summary>
+    public bool IsDenied(string filter)
+    {
+        if (Options.DenySubscribe.Count == 0)
+        {
+            return false;
+        }
+
+        var inner = TextRules.TrySplitShare(filter, out _, out var shared) ? shared : filter;
+        return Options.DenySubscribe.Any(denied => FilterRules.Covers(denied, inner));
+    }
+
+    /// <summary>True when a topic or filter is no deeper than the trees may be.</summary>
+    public bool HasAllowedLevels(string topic) => topic.AsSpan().Count('/') < Options.MaximumTopicLevels;
 
     /// <summary>Routes a message of the broker's own keeping, such as a will.</summary>
     public void Route(Message message)
@@ -108,7 +168,8 @@ internal sealed partial class BrokerCore
         }
     }
 
-    public bool MayReceive(Session session, string topic) => Options.Access.Authorize(session.Principal, AccessAction.Receive, topic);
+    public bool MayReceive(Session session, string topic) =>
+        Options.Access.Authorize(session.Principal, AccessAction.Receive, topic) && !IsDenied(topic);
 
     /// <summary>The property section as subscribers get it: without topic alias, and without the expiry, which is written anew.</summary>
     public ReadOnlySpan<byte> ForwardedProperties(ReadOnlySpan<byte> section)
@@ -175,7 +236,7 @@ internal sealed partial class BrokerCore
             {
                 var connection = Dirty[i];
                 connection.IsDirty = false;
-                if (connection.IsOpen)
+                if (connection.IsOpen && !connection.IsHeld)
                 {
                     connection.Link.Flush(connection);
                 }
@@ -222,7 +283,7 @@ internal sealed partial class BrokerCore
                 Journal?.Retained(routed.Topic.Text, null, urgent);
             }
         }
-        else
+        else if (HasRoomToRetain(routed.Topic.Text, isRemoval: false))
         {
             var message = routed.Keep();
             Retained.Set(message);

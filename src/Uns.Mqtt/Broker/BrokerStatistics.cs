@@ -45,6 +45,9 @@ public sealed record BrokerStatistics
     /// <summary>Messages refused by the access gate.</summary>
     public long DroppedNotAuthorized { get; init; }
 
+    /// <summary>Messages not retained because there were as many retained ones as may be.</summary>
+    public long DroppedRetainedFull { get; init; }
+
     /// <summary>Connections ended because of malformed bytes or broken protocol.</summary>
     public long ProtocolFaults { get; init; }
 
@@ -80,6 +83,7 @@ internal sealed class BrokerCounters
     public long DroppedExpired;
     public long DroppedTooLarge;
     public long DroppedNotAuthorized;
+    public long DroppedRetainedFull;
     public long ProtocolFaults;
     public long StoreFaults;
 
@@ -99,6 +103,7 @@ internal sealed class BrokerCounters
         DroppedExpired = Volatile.Read(ref DroppedExpired),
         DroppedTooLarge = Volatile.Read(ref DroppedTooLarge),
         DroppedNotAuthorized = Volatile.Read(ref DroppedNotAuthorized),
+        DroppedRetainedFull = Volatile.Read(ref DroppedRetainedFull),
         ProtocolFaults = Volatile.Read(ref ProtocolFaults),
         StoreFaults = Volatile.Read(ref StoreFaults),
     };

@@ -14,6 +14,9 @@ internal readonly ref struct Frame
 
     public uint? Expiry { get; init; }
 
+    /// <summary>Topic alias to write; 0: none. With it the topic may be empty.</summary>
+    public ushort Alias { get; init; }
+
     public static Frame Of(Message message, long now) => new()
     {
         Topic = message.Topic,
@@ -54,6 +57,12 @@ internal readonly ref struct Frame
                 writer.UInt32(expiry);
             }
 
+            if (Alias > 0)
+            {
+                writer.Byte((byte)PropertyId.TopicAlias);
+                writer.UInt16(Alias);
+            }
+
             foreach (var id in subscriptionIds)
             {
                 writer.Byte((byte)PropertyId.SubscriptionIdentifier); // [MQTT-3.3.4-3] [MQTT-3.3.4-4]
@@ -79,7 +88,7 @@ internal readonly ref struct Frame
 
     private int SectionBytes(int[] subscriptionIds)
     {
-        var bytes = Properties.Length + (Expiry is null ? 0 : 5);
+        var bytes = Properties.Length + (Expiry is null ? 0 : 5) + (Alias == 0 ? 0 : 3);
         foreach (var id in subscriptionIds)
         {
             bytes += 1 + FieldWriter.VariableIntegerBytes(id);

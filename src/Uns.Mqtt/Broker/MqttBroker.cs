@@ -21,6 +21,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <summary>Sockets beyond the limit of clients: they get a CONNACK that says so. Those beyond are closed unread.</summary>
     private const int SpareConnections = 256;
 
+    /// <summary>Wait before a store that failed is tried again, in milliseconds.</summary>
+    private const long RetryWait = 5000;
+
     private readonly MqttBrokerOptions _options;
     private readonly HubStore? _store;
     private readonly TimeProvider _clock;
@@ -35,6 +38,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private ITimer? _lazyTimer;
     private bool _isLazyDue;
     private bool _isLazyPending;
+    private volatile string? _storeFault;
+    private long _retryAt;
     private bool _isRunning;
     private int _state;
 
@@ -43,8 +48,16 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <param name="store">Where sessions and retained messages survive; null: in memory only.</param>
     /// <param name="clock">Source of all times.</param>
     /// <param name="logger">Told of connections, refusals and faults.</param>
+    /// <exception cref="ArgumentException">Options are out of their range; the message names each with its value.</exception>
     public MqttBroker(MqttBrokerOptions options, HubStore? store, TimeProvider clock, ILogger<MqttBroker> logger)
     {
+        var faults = options.Check().ToList();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException($"The broker's options cannot be used: {string.Join(' ', faults)}", nameof(options));
+        }
+
+        store = options.StorePolicy == StorePolicy.Memory ? null : store;
         (_options, _store, _clock, _logger) = (options, store, clock, logger);
         BrokerLoop? loop = null;
         _journal = store is null ? null : new BrokerJournal(store, work => loop!.Post(work));
@@ -70,6 +83,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <summary>Where the broker listens; the port is the real one where 0 was asked for.</summary>
     /// <exception cref="InvalidOperationException">The broker was not started, or has no TCP listener.</exception>
     public IPEndPoint EndPoint => (IPEndPoint?)_listener?.LocalEndPoint ?? throw new InvalidOperationException("The broker does not listen: start it with an address.");
+
+    /// <summary>Why nothing that must survive is taken at present: what the store answered. Null while all is well; it is tried again by itself.</summary>
+    public string? StoreFault => _storeFault;
 
     /// <summary>What the broker holds and has done; cheap, from any thread.</summary>
     public BrokerStatistics Statistics => _core.Counters.Snapshot();
@@ -181,6 +197,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private void Tick()
     {
         _core.Tick();
+        RetryStore();
         if ((_loop as EpollLoop)?.ResumeListening() is { } error)
         {
             LogNoFiles(_logger, error);
@@ -212,12 +229,34 @@ public sealed partial class MqttBroker : IAsyncDisposable
         if (fault is not null)
         {
             _core.Counters.StoreFaults++;
-            LogStoreFault(_logger, answers.Count, fault);
+            _retryAt = _core.Now + RetryWait;
+            if (_storeFault is null)
+            {
+                LogStoreFault(_logger, answers.Count, fault);
+            }
+
+            _storeFault = fault.Message;
+        }
+        else if (_storeFault is not null)
+        {
+            _storeFault = null;
+            LogStoreBack(_logger);
         }
 
         foreach (var answer in answers)
         {
             answer.Connection.Answer(answer, fault is null);
+        }
+    }
+
+    /// <summary>Tries to put everything into a store that failed; one whose disk failed is not asked again.</summary>
+    private void RetryStore()
+    {
+        if (_journal is { IsFailing: true, IsBusy: false } && _core.Now >= _retryAt && _store!.Failure is null)
+        {
+            _journal.BeginRecovery();
+            _core.WriteAll(_journal);
+            _journal.Start(Committed);
         }
     }
 
@@ -246,7 +285,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             (_loop as EpollLoop)?.StopListening();
             foreach (var connection in _core.Connections.ToList())
             {
-                connection.Disconnect(Packets.ReasonCode.ServerShuttingDown);
+                connection.Disconnect(_options.ServerReference is null ? Packets.ReasonCode.ServerShuttingDown : Packets.ReasonCode.UseAnotherServer);
             }
 
             done.TrySetResult();
@@ -300,8 +339,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
     [LoggerMessage(1000, LogLevel.Information, "The broker listens on {EndPoint}; sessions and retained messages are kept in {Kept}.")]
     private static partial void LogStarted(ILogger logger, EndPoint? endPoint, string kept);
 
-    [LoggerMessage(1004, LogLevel.Error, "The store did not take a write; {Count} answers were refused or their connections ended.")]
+    [LoggerMessage(1004, LogLevel.Error, "The store did not take a write; {Count} answers were refused or their connections ended. Until it does, nothing that must survive is taken.")]
     private static partial void LogStoreFault(ILogger logger, int count, Exception exception);
+
+    [LoggerMessage(1014, LogLevel.Information, "The store takes writes again and has everything.")]
+    private static partial void LogStoreBack(ILogger logger);
 
     [LoggerMessage(1006, LogLevel.Error, "A piece of the broker's work failed because of a fault in the broker; the others go on.")]
     private static partial void LogBroken(ILogger logger, Exception exception);

@@ -38,6 +38,12 @@ public readonly ref struct PublishPacket
     /// <summary>Number of subscription identifiers in the section.</summary>
     public int SubscriptionIdentifierCount { get; init; }
 
+    /// <summary>Number of user properties in the section.</summary>
+    public int UserPropertyCount { get; init; }
+
+    /// <summary>True: the payload is declared as UTF-8 text.</summary>
+    public bool IsText { get; init; }
+
     /// <summary>Reads a PUBLISH.</summary>
     /// <param name="header">The fixed header that was read before it.</param>
     /// <param name="body">The bytes behind the fixed header; the packet is a view of them.</param>
@@ -71,6 +77,8 @@ public readonly ref struct PublishPacket
         ushort alias = 0;
         uint? expiry = null;
         var subscriptions = 0;
+        var userProperties = 0;
+        var isText = false;
         if (version == ProtocolVersion.V5 && !reader.Failed)
         {
             section = reader.Take(reader.VariableInteger("property length"), "properties");
@@ -89,6 +97,12 @@ public readonly ref struct PublishPacket
                             break;
                         case PropertyId.SubscriptionIdentifier:
                             subscriptions++;
+                            break;
+                        case PropertyId.UserProperty:
+                            userProperties++;
+                            break;
+                        case PropertyId.PayloadFormatIndicator:
+                            isText = properties.Number == 1;
                             break;
                         default:
                             break;
@@ -114,6 +128,8 @@ public readonly ref struct PublishPacket
             TopicAlias = alias,
             MessageExpiryInterval = expiry,
             SubscriptionIdentifierCount = subscriptions,
+            UserPropertyCount = userProperties,
+            IsText = isText,
         };
         fault = reader.Fault;
         return !reader.Failed;

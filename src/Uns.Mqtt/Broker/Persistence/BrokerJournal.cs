@@ -6,7 +6,7 @@ using Uns.Store;
 namespace Uns.Mqtt.Broker.Persistence;
 
 /// <summary>An answer or a delivery that may leave only after the commit.</summary>
-internal readonly record struct DeferredAnswer(BrokerConnection Connection, PublishAckPacket Ack, SubscriptionAckPacket? SubscriptionAck)
+internal readonly record struct DeferredAnswer(BrokerConnection Connection, PublishAckPacket Ack, SubscriptionAckPacket? SubscriptionAck, ConnAckPacket? ConnAck)
 {
     /// <summary>Packet identifier of a delivery; 0: an answer.</summary>
     public ushort Delivery { get; init; }
@@ -18,6 +18,8 @@ internal readonly record struct DeferredAnswer(BrokerConnection Connection, Publ
 /// <summary>
 /// What must reach the disk, gathered on the I/O thread and written in one piece while the next is gathered.
 /// Urgent entries start a write at the end of the batch; the others ride along or go within a tenth of a second.
+/// When a write fails the store no longer is what memory is: from then on nothing is gathered and nothing that must survive
+/// is taken, until one write has put all of it there anew.
 /// </summary>
 internal sealed class BrokerJournal(HubStore store, Action<Action> post)
 {
@@ -25,6 +27,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     private Dictionary<string, Message?> _retained = new(StringComparer.Ordinal);
     private List<DeferredAnswer> _answers = [];
     private bool _isUrgent;
+    private bool _isRecovering;
     private Task _writing = Task.CompletedTask;
 
     /// <summary>A fault on purpose, for the crash loop's negative control: answers leave before the commit.</summary>
@@ -37,6 +40,9 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
 
     public bool IsBusy { get; private set; }
 
+    /// <summary>True from a failed write until a later one has put everything into the store.</summary>
+    public bool IsFailing { get; private set; }
+
     public bool HasWork => _entries.Count > 0 || _retained.Count > 0 || _answers.Count > 0;
 
     /// <summary>True when the work at hand waits for nothing but the current write's end.</summary>
@@ -48,8 +54,57 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     /// <summary>The last value of a topic; null: removed. Only the newest of a topic is written.</summary>
     public void Retained(string topic, Message? message, bool urgent)
     {
-        _retained[topic] = message;
+        if (!IsFailing || _isRecovering)
+        {
+            _retained[topic] = message;
+        }
+
         Urge(urgent);
+    }
+
+    /// <summary>Takes all rows out, before all is written anew.</summary>
+    public void AllGone() => Add(w => w.DeleteAll(), urgent: true);
+
+    /// <summary>A session with all that belongs to it.</summary>
+    public void Whole(Session session)
+    {
+        SessionKept(session);
+        foreach (var subscription in session.Subscriptions.Values)
+        {
+            Subscribed(session, subscription);
+        }
+
+        foreach (var packetId in session.IncomingQos2)
+        {
+            Incoming(session, packetId);
+        }
+
+        foreach (var (packetId, flight) in session.InFlight)
+        {
+            if (flight.Message is { } message)
+            {
+                Rewrite(message);
+                Begun(session, packetId, flight, isNew: false);
+            }
+        }
+
+        foreach (var queued in session.Queue)
+        {
+            Rewrite(queued.Message);
+            PutQueued(session, queued);
+        }
+    }
+
+    public void WillKept(Session session, Message will)
+    {
+        var (id, principal, delay, due) = (session.ClientId, session.Principal, session.WillDelaySeconds, session.WillDue);
+        Add(w => w.PutWill(id, principal, will, delay, due), urgent: true);
+    }
+
+    public void WillGone(Session session)
+    {
+        var id = session.ClientId;
+        Add(w => w.DeleteWill(id), urgent: true);
     }
 
     public void SessionKept(Session session)
@@ -90,8 +145,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     public void Waits(Session session, Queued queued)
     {
         Hold(queued.Message);
-        var (client, message) = (session.ClientId, queued.Message.StoreId);
-        Add(w => w.PutQueued(client, queued.Sequence, message, (int)queued.Qos, queued.Retain, queued.SubscriptionIds, 0, Awaited.PubAck), urgent: true);
+        PutQueued(session, queued);
     }
 
     /// <summary>A message was begun with a packet identifier.</summary>
@@ -103,14 +157,14 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         }
 
         var (client, message) = (session.ClientId, flight.Message!.StoreId);
-        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, flight.Awaits), urgent: isNew);
+        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, flight.Awaits, flight.Share), urgent: isNew);
     }
 
     /// <summary>PUBREC came: from here on the message must not be sent again.</summary>
     public void Received(Session session, ushort packetId, InFlight flight)
     {
         var (client, message) = (session.ClientId, flight.Message!.StoreId);
-        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, Awaited.PubComp), urgent: true);
+        Add(w => w.PutQueued(client, flight.Sequence, message, (int)flight.Qos, flight.Retain, flight.SubscriptionIds, packetId, Awaited.PubComp, flight.Share), urgent: true);
     }
 
     public void Finished(Session session, long sequence, Message message)
@@ -143,7 +197,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     /// <param name="completed">Called on the I/O thread with the answers that may leave now, and whether the commit stands.</param>
     public void Start(Action<List<DeferredAnswer>, Exception?> completed)
     {
-        if (IsBusy || !HasWork)
+        if (IsBusy || !HasWork || (IsFailing && !_isRecovering))
         {
             return;
         }
@@ -201,13 +255,56 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         post(() =>
         {
             IsBusy = false;
+            if (fault is not null)
+            {
+                answers.AddRange(_answers); // What waits for the next write has lost its ground too.
+                Forget();
+            }
+            else if (_isRecovering)
+            {
+                IsFailing = _isRecovering = false;
+            }
+
             completed(answers, fault);
         });
     }
 
+    /// <summary>Begins to gather again: what follows is all that the broker keeps.</summary>
+    public void BeginRecovery() => _isRecovering = IsFailing;
+
+    private void Forget()
+    {
+        IsFailing = true;
+        _isRecovering = false;
+        _isUrgent = false;
+        _entries = [];
+        _answers = [];
+        _retained = new(StringComparer.Ordinal);
+    }
+
+    private void PutQueued(Session session, Queued queued)
+    {
+        var (client, message) = (session.ClientId, queued.Message.StoreId);
+        Add(w => w.PutQueued(client, queued.Sequence, message, (int)queued.Qos, queued.Retain, queued.SubscriptionIds, 0, Awaited.PubAck, queued.Share), urgent: true);
+    }
+
+    /// <summary>Writes a message's row anew, once, however many sessions have it.</summary>
+    private void Rewrite(Message message)
+    {
+        if (message.StoreReferences > 0)
+        {
+            var id = message.StoreId;
+            Add(w => w.PutMessage(id, message), urgent: true);
+        }
+    }
+
     private void Add(Action<JournalWriter> entry, bool urgent)
     {
-        _entries.Add(entry);
+        if (!IsFailing || _isRecovering)
+        {
+            _entries.Add(entry);
+        }
+
         Urge(urgent);
     }
 

@@ -27,5 +27,11 @@ public static class BrokerSchema
             CREATE TABLE mqtt_incoming (
                 client_id TEXT NOT NULL, packet_id INTEGER NOT NULL, PRIMARY KEY (client_id, packet_id)) WITHOUT ROWID;
             """),
+        new("mqtt", 2, """
+            ALTER TABLE mqtt_queue ADD COLUMN share TEXT;
+            CREATE TABLE mqtt_will (
+                client_id TEXT NOT NULL PRIMARY KEY, principal TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, properties BLOB NOT NULL,
+                qos INTEGER NOT NULL, retain INTEGER NOT NULL, expiry INTEGER, delay INTEGER NOT NULL, due_at INTEGER NOT NULL) WITHOUT ROWID;
+            """),
     ];
 }

@@ -35,14 +35,14 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
         Run("DELETE FROM mqtt_subscription WHERE client_id = $0 AND filter = $1", clientId, filter);
 
     public void PutMessage(long id, Message message) => Run(
-        "INSERT INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
+        "INSERT OR REPLACE INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
         id, message.TopicText, message.Payload, message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
 
     public void DeleteMessage(long id) => Run("DELETE FROM mqtt_message WHERE id = $0", id);
 
-    public void PutQueued(string clientId, long sequence, long messageId, int qos, bool retain, int[] subscriptionIds, ushort packetId, Awaited awaits) => Run(
-        "INSERT OR REPLACE INTO mqtt_queue (client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-        clientId, sequence, messageId, qos, retain ? 1 : 0, string.Join(' ', subscriptionIds), (int)packetId, (int)awaits);
+    public void PutQueued(string clientId, long sequence, long messageId, int qos, bool retain, int[] subscriptionIds, ushort packetId, Awaited awaits, string? share) => Run(
+        "INSERT OR REPLACE INTO mqtt_queue (client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits, share) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
+        clientId, sequence, messageId, qos, retain ? 1 : 0, string.Join(' ', subscriptionIds), (int)packetId, (int)awaits, share ?? (object)DBNull.Value);
 
     public void DeleteQueued(string clientId, long sequence) =>
         Run("DELETE FROM mqtt_queue WHERE client_id = $0 AND sequence = $1", clientId, sequence);
@@ -52,6 +52,23 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void DeleteIncoming(string clientId, ushort packetId) =>
         Run("DELETE FROM mqtt_incoming WHERE client_id = $0 AND packet_id = $1", clientId, (int)packetId);
+
+    public void PutWill(string clientId, string principal, Message will, uint delaySeconds, long dueAt) => Run(
+        "INSERT OR REPLACE INTO mqtt_will (client_id, principal, topic, payload, properties, qos, retain, expiry, delay, due_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        clientId, principal, will.TopicText, will.Payload, will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, dueAt);
+
+    public void DeleteWill(string clientId) => Run("DELETE FROM mqtt_will WHERE client_id = $0", clientId);
+
+    public void DeleteAll()
+    {
+        Run("DELETE FROM mqtt_retained");
+        Run("DELETE FROM mqtt_session");
+        Run("DELETE FROM mqtt_subscription");
+        Run("DELETE FROM mqtt_queue");
+        Run("DELETE FROM mqtt_incoming");
+        Run("DELETE FROM mqtt_message");
+        Run("DELETE FROM mqtt_will");
+    }
 
     public void Dispose()
     {

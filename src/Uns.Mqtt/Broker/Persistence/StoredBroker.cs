@@ -6,7 +6,7 @@ using Uns.Mqtt.Packets;
 namespace Uns.Mqtt.Broker.Persistence;
 
 /// <summary>One row of a session's queue, as the store has it.</summary>
-internal sealed record StoredDelivery(Message Message, QualityOfService Qos, bool Retain, int[] SubscriptionIds, long Sequence, ushort PacketId, Awaited Awaits);
+internal sealed record StoredDelivery(Message Message, QualityOfService Qos, bool Retain, int[] SubscriptionIds, long Sequence, ushort PacketId, Awaited Awaits, string? Share);
 
 /// <summary>One session, as the store has it.</summary>
 internal sealed record StoredSession(string ClientId, string Principal, uint ExpirySeconds, long ExpiresAt)
@@ -18,8 +18,11 @@ internal sealed record StoredSession(string ClientId, string Principal, uint Exp
     public List<ushort> Incoming { get; } = [];
 }
 
+/// <summary>One client's will, as the store has it; due at 0 while the client was connected.</summary>
+internal sealed record StoredWill(string ClientId, string Principal, Message Message, uint DelaySeconds, long DueAt);
+
 /// <summary>All that the broker kept when it last ran.</summary>
-internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> Sessions, long LastMessageId)
+internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> Sessions, List<StoredWill> Wills, long LastMessageId)
 {
     public static StoredBroker Read(SqliteConnection connection)
     {
@@ -47,14 +50,15 @@ internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> 
             messages.Add(message.StoreId, message);
         });
 
-        ForEach(connection, "SELECT client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits FROM mqtt_queue ORDER BY client_id, sequence", row =>
+        ForEach(connection, "SELECT client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits, share FROM mqtt_queue ORDER BY client_id, sequence", row =>
         {
             if (sessions.TryGetValue(row.GetString(0), out var session) && messages.TryGetValue(row.GetInt64(2), out var message))
             {
                 message.StoreReferences++;
                 int[] ids = [.. row.GetString(5).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
                 session.Deliveries.Add(new StoredDelivery(
-                    message, (QualityOfService)row.GetInt32(3), row.GetInt32(4) != 0, ids, row.GetInt64(1), (ushort)row.GetInt32(6), (Awaited)row.GetInt32(7)));
+                    message, (QualityOfService)row.GetInt32(3), row.GetInt32(4) != 0, ids, row.GetInt64(1), (ushort)row.GetInt32(6), (Awaited)row.GetInt32(7),
+                    row.IsDBNull(8) ? null : row.GetString(8)));
             }
         });
 
@@ -66,7 +70,11 @@ internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> 
             }
         });
 
-        return new StoredBroker(retained, [.. sessions.Values], messages.Count == 0 ? 0 : messages.Keys.Max());
+        var wills = new List<StoredWill>();
+        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, 0, retain, client_id, principal, delay, due_at FROM mqtt_will", row =>
+            wills.Add(new StoredWill(row.GetString(7), row.GetString(8), ReadMessage(row, 0, row.GetInt32(6) != 0), (uint)row.GetInt64(9), row.GetInt64(10))));
+
+        return new StoredBroker(retained, [.. sessions.Values], wills, messages.Count == 0 ? 0 : messages.Keys.Max());
     }
 
     private static Message ReadMessage(SqliteDataReader row, int first, bool retain)

@@ -13,7 +13,11 @@ internal sealed class RetainedNode
 /// <summary>The last retained message of each topic, by the levels of the topic.</summary>
 internal sealed class RetainedTree
 {
+    /// <summary>Filters whose places are remembered, so that many who ask the same share one list.</summary>
+    private const int RememberedFilters = 16;
+
     private readonly RetainedNode _root = new();
+    private readonly Dictionary<string, RetainedNode[]> _found = new(StringComparer.Ordinal);
 
     public int Count { get; private set; }
 
@@ -32,8 +36,28 @@ internal sealed class RetainedTree
             node = child;
         }
 
-        Count += node.Message is null ? 1 : 0;
+        if (node.Message is null)
+        {
+            Count++;
+            _found.Clear();
+        }
+
         node.Message = message;
+    }
+
+    /// <summary>True when the topic has a message.</summary>
+    public bool Contains(string topic)
+    {
+        var node = _root;
+        foreach (var level in topic.Split('/'))
+        {
+            if (node.Children is null || !node.Children.TryGetValue(level, out node))
+            {
+                return false;
+            }
+        }
+
+        return node.Message is not null;
     }
 
     /// <summary>Removes the topic's message. [MQTT-3.3.1-6]</summary>
@@ -60,6 +84,7 @@ internal sealed class RetainedTree
 
         node.Message = null;
         Count--;
+        _found.Clear();
         for (var i = path.Count - 1; i >= 0 && node.IsEmpty; i--)
         {
             path[i].Parent.Children!.Remove(path[i].Level);
@@ -69,8 +94,33 @@ internal sealed class RetainedTree
         return true;
     }
 
-    /// <summary>Collects the places of all messages whose topic a filter matches.</summary>
-    public void Match(string filter, List<RetainedNode> found) => Walk(_root, filter.Split('/'), 0, found);
+    /// <summary>The places of all messages whose topic a filter matches. The same list for all who ask until a topic comes or goes.</summary>
+    public RetainedNode[] Match(string filter)
+    {
+        if (_found.TryGetValue(filter, out var places))
+        {
+            return places;
+        }
+
+        var found = new List<RetainedNode>();
+        Walk(_root, filter.Split('/'), 0, found);
+        if (_found.Count >= RememberedFilters)
+        {
+            _found.Clear();
+        }
+
+        places = [.. found];
+        _found.Add(filter, places);
+        return places;
+    }
+
+    /// <summary>The places of all messages, those of topics that begin with <c>$</c> included.</summary>
+    public RetainedNode[] All()
+    {
+        var found = new List<RetainedNode>(Count);
+        TakeAll(_root, isRoot: false, found, includeSelf: true);
+        return [.. found];
+    }
 
     private static void Walk(RetainedNode node, string[] levels, int depth, List<RetainedNode> found)
     {

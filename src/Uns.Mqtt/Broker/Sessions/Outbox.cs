@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Uns.Mqtt.Broker.Persistence;
+using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Sessions;
@@ -16,7 +17,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
     public void BeginMessage() => _frames.Reset();
 
     /// <summary>Hands one copy to a session.</summary>
-    public void Offer(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds)
+    public void Offer(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds, string? share = null)
     {
         var connection = session.Connection;
         if (qos == QualityOfService.AtMostOnce)
@@ -47,7 +48,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
 
             var flight = new InFlight
             {
-                Message = session.IsPersistent ? routed.Keep() : null,
+                Message = session.IsPersistent || share is not null ? routed.Keep() : null,
+                Share = share,
                 SubscriptionIds = subscriptionIds,
                 Qos = qos,
                 Awaits = qos == QualityOfService.AtLeastOnce ? Awaited.PubAck : Awaited.PubRec,
@@ -70,7 +72,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             return;
         }
 
-        Enqueue(session, ref routed, qos, retain, subscriptionIds);
+        Enqueue(session, ref routed, qos, retain, subscriptionIds, share);
     }
 
     /// <summary>Sends what may be sent now: repeats first, then retained messages, then what waits.</summary>
@@ -86,15 +88,21 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             session.ToResend.Dequeue();
         }
 
-        while (session.Retained.TryPeek(out var pending) && connection.Output.Count <= options.OutboundBytes / 2)
+        while (session.Retained.TryPeek(out var replay) && connection.Output.Count <= options.OutboundBytes / 2)
         {
-            if (pending.MaximumQos > QualityOfService.AtMostOnce && (!session.MayBegin || session.ToResend.Count > 0))
+            if (replay.MaximumQos > QualityOfService.AtMostOnce && (!session.MayBegin || session.ToResend.Count > 0))
             {
                 break;
             }
 
-            session.Retained.Dequeue();
-            SendRetained(session, pending);
+            if (replay.Take() is { } place)
+            {
+                SendRetained(session, place, replay);
+            }
+            else
+            {
+                session.Retained.Dequeue();
+            }
         }
 
         while (session.ToResend.Count == 0 && session.Queue.Count > 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
@@ -122,7 +130,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
     {
         session.InFlight.Remove(id);
         session.OnWire -= flight.IsOnWire ? 1 : 0;
-        if (flight.Message is not null)
+        if (flight.Message is not null && session.IsStored)
         {
             journal?.Finished(session, flight.Sequence, flight.Message);
         }
@@ -135,9 +143,9 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
 
     private bool Send(BrokerConnection connection, ref Routed routed, QualityOfService qos, bool retain, ushort packetId, int[] subscriptionIds)
     {
-        if (subscriptionIds.Length > 0 && connection.Version == ProtocolVersion.V5)
+        if ((subscriptionIds.Length > 0 || connection.Aliases is not null) && connection.Version == ProtocolVersion.V5)
         {
-            return SendOwn(connection, routed.Frame, qos, retain, duplicate: false, packetId, subscriptionIds);
+            return SendOwn(connection, routed.Topic, routed.Frame, qos, retain, packetId, subscriptionIds);
         }
 
         var frame = routed.Encode(_frames, connection.Version, qos, retain, out var idOffset);
@@ -160,6 +168,31 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         return true;
     }
 
+    /// <summary>Writes a copy that nobody else gets; a known topic goes by its alias where the client takes one. [MQTT-3.1.2-26]</summary>
+    private bool SendOwn(BrokerConnection connection, TopicEntry? topic, in Frame frame, QualityOfService qos, bool retain, ushort packetId, int[] subscriptionIds)
+    {
+        if (topic is null || connection.Aliases is not { } aliases || !aliases.TryUse(topic, out var alias, out var isKnown))
+        {
+            return SendOwn(connection, frame, qos, retain, duplicate: false, packetId, subscriptionIds);
+        }
+
+        var aliased = new Frame
+        {
+            Topic = isKnown ? default : frame.Topic,
+            Payload = frame.Payload,
+            Properties = frame.Properties,
+            Expiry = frame.Expiry,
+            Alias = alias,
+        };
+        if (!SendOwn(connection, aliased, qos, retain, duplicate: false, packetId, subscriptionIds))
+        {
+            return false;
+        }
+
+        aliases.Sent(topic, alias);
+        return true;
+    }
+
     private bool SendOwn(BrokerConnection connection, in Frame frame, QualityOfService qos, bool retain, bool duplicate, ushort packetId, int[] subscriptionIds)
     {
         var bytes = frame.Measure(connection.Version, qos, subscriptionIds);
@@ -176,7 +209,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         return true;
     }
 
-    private void Enqueue(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds)
+    private void Enqueue(Session session, ref Routed routed, QualityOfService qos, bool retain, int[] subscriptionIds, string? share)
     {
         if (session.Connection is null && !session.IsPersistent)
         {
@@ -192,7 +225,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             return;
         }
 
-        var queued = new Queued(message, qos, retain, subscriptionIds, ++session.LastSequence);
+        var queued = new Queued(message, qos, retain, subscriptionIds, ++session.LastSequence, share);
         session.Queue.Enqueue(queued);
         session.QueuedBytes += message.Bytes;
         counters.Queued++;
@@ -210,7 +243,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         counters.DroppedExpired += isExpired ? 1 : 0;
         var id = session.NextPacketId();
         var waits = !isExpired && WaitsForDisk(session, connection, queued.Qos);
-        if (isExpired || (!waits && !SendOwn(connection, Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, duplicate: false, id, queued.SubscriptionIds)))
+        if (isExpired || (!waits && !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds)))
         {
             if (session.IsPersistent)
             {
@@ -222,7 +255,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
 
         var flight = new InFlight
         {
-            Message = session.IsPersistent ? queued.Message : null,
+            Message = session.IsPersistent || queued.Share is not null ? queued.Message : null,
+            Share = queued.Share,
             SubscriptionIds = queued.SubscriptionIds,
             Qos = queued.Qos,
             Awaits = queued.Qos == QualityOfService.AtLeastOnce ? Awaited.PubAck : Awaited.PubRec,
@@ -253,20 +287,20 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
     private void DeferDelivery(BrokerConnection connection, ushort id, bool isRepeat)
     {
         connection.DeferredDeliveries++;
-        journal!.Defer(new(connection, default, null) { Delivery = id, IsRepeat = isRepeat });
+        journal!.Defer(new(connection, default, null, null) { Delivery = id, IsRepeat = isRepeat });
     }
 
-    private void SendRetained(Session session, PendingRetained pending)
+    private void SendRetained(Session session, Retained.RetainedNode place, RetainedReplay replay)
     {
         // The place is read now: a value that was replaced meanwhile must not go out after the new one.
-        if (pending.Node.Message is not { } message || message.IsExpired(core.Now))
+        if (place.Message is not { } message || message.IsExpired(core.Now) || !core.MayReceive(session, message.TopicText))
         {
             return;
         }
 
         BeginMessage();
         var routed = Routed.From(message, core.Topics.Get(message.Topic)!, core.Now);
-        Offer(session, ref routed, message.Qos < pending.MaximumQos ? message.Qos : pending.MaximumQos, retain: true, pending.SubscriptionIds);
+        Offer(session, ref routed, message.Qos < replay.MaximumQos ? message.Qos : replay.MaximumQos, retain: true, replay.SubscriptionIds);
     }
 
     private bool Resend(Session session, BrokerConnection connection, ushort id)
@@ -278,8 +312,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
 
         if (flight.Awaits == Awaited.PubComp)
         {
-            new PublishAckPacket(PacketType.PubRel, id).Write(connection.Output, connection.Version);
-            connection.MarkDirty();
+            // PUBREC may have come on an older connection and its commit be under way: released before it, the message could come again.
+            connection.Acknowledge(new PublishAckPacket(PacketType.PubRel, id), mustWait: session.IsPersistent);
         }
         else if (flight.Message is { } message)
         {

@@ -27,13 +27,28 @@ internal struct InFlight
 
     /// <summary>Place in the row of messages; also the row in the store.</summary>
     public long Sequence;
+
+    /// <summary>The shared subscription it came by, so that another member can have it; null: none.</summary>
+    public string? Share;
 }
 
 /// <summary>A message that waits to be begun.</summary>
-internal readonly record struct Queued(Message Message, QualityOfService Qos, bool Retain, int[] SubscriptionIds, long Sequence);
+internal readonly record struct Queued(Message Message, QualityOfService Qos, bool Retain, int[] SubscriptionIds, long Sequence, string? Share = null);
 
-/// <summary>A retained message that a new subscription asked for and that was not sent yet.</summary>
-internal readonly record struct PendingRetained(Retained.RetainedNode Node, QualityOfService MaximumQos, int[] SubscriptionIds);
+/// <summary>The retained messages that a new subscription asked for and how far they were sent.</summary>
+/// <remarks>The places are shared with all who asked the same; a message is read when its turn comes.</remarks>
+internal sealed class RetainedReplay(Retained.RetainedNode[] places, QualityOfService maximumQos, int[] subscriptionIds)
+{
+    private int _next;
+
+    public QualityOfService MaximumQos => maximumQos;
+
+    public int[] SubscriptionIds => subscriptionIds;
+
+    /// <summary>Takes the next place.</summary>
+    /// <returns>Null at the end.</returns>
+    public Retained.RetainedNode? Take() => _next < places.Length ? places[_next++] : null;
+}
 
 /// <summary>
 /// What the server knows of a client beyond its connection: subscriptions, what waits, what is under way. Pure memory. MQTT 5.0, 4.1.
@@ -63,6 +78,15 @@ internal sealed class Session(string clientId)
 
     public Message? Will { get; set; }
 
+    /// <summary>True while the store has the will.</summary>
+    public bool IsWillStored { get; set; }
+
+    /// <summary>True after a restart while the client has time to come back, which cancels the will.</summary>
+    public bool IsWillInGrace { get; set; }
+
+    /// <summary>True for what is left of a client whose session ended with the broker's last run: its will alone.</summary>
+    public bool IsGhost { get; init; }
+
     public uint WillDelaySeconds { get; set; }
 
     /// <summary>When the will is due, in milliseconds of Unix time; 0: not pending.</summary>
@@ -79,7 +103,7 @@ internal sealed class Session(string clientId)
     /// <summary>Identifiers that were in flight when the client came back and wait to be sent again, oldest first.</summary>
     public Queue<ushort> ToResend { get; } = new();
 
-    public Queue<PendingRetained> Retained { get; } = new();
+    public Queue<RetainedReplay> Retained { get; } = new();
 
     /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
     public HashSet<ushort> IncomingQos2 { get; } = [];

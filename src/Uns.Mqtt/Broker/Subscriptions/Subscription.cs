@@ -24,13 +24,20 @@ internal sealed class SharedGroup
     public List<Subscription> Members { get; } = [];
 
     /// <summary>The next member in turn: one that is connected if there is any, else one whose session waits for it.</summary>
-    public Subscription? Pick()
+    /// <param name="core">Says whether a member may have the message at all.</param>
+    /// <param name="topic">The message's topic.</param>
+    public Subscription? Pick(BrokerCore core, string topic)
     {
         Subscription? waiting = null;
         for (var i = 0; i < Members.Count; i++)
         {
             _next = _next + 1 < Members.Count ? _next + 1 : 0;
             var member = Members[_next];
+            if (!core.MayReceive(member.Session, topic))
+            {
+                continue;
+            }
+
             if (member.Session.Connection is not null)
             {
                 return member;

@@ -31,8 +31,12 @@ internal sealed class TopicCache
     private readonly Dictionary<byte[], TopicEntry> _topics;
     private readonly Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
-    public TopicCache()
+    private readonly int _maximumLevels;
+
+    /// <param name="maximumLevels">Most levels of a topic.</param>
+    public TopicCache(int maximumLevels)
     {
+        _maximumLevels = maximumLevels;
         _topics = new Dictionary<byte[], TopicEntry>(new BytesComparer());
         _lookup = _topics.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
@@ -46,7 +50,7 @@ internal sealed class TopicCache
             return entry;
         }
 
-        if (!TextRules.IsTopicName(topic))
+        if (!TextRules.IsTopicName(topic) || topic.Count((byte)'/') >= _maximumLevels)
         {
             return null;
         }

@@ -82,6 +82,13 @@ internal sealed class TopicTree
         }
     }
 
+    /// <summary>The members of a shared subscription.</summary>
+    /// <returns>Null when there are none.</returns>
+    public SharedGroup? FindGroup(string sharedFilter) =>
+        TextRules.TrySplitShare(sharedFilter, out var share, out var filter) && Find(filter, create: false)?.Place?.Groups is { } groups
+            ? groups.GetValueOrDefault(share)
+            : null;
+
     /// <summary>Collects all subscriptions and groups whose filter matches a topic name.</summary>
     public void Match(string topic, List<Subscription> subscriptions, List<SharedGroup> groups)
     {

@@ -34,8 +34,7 @@ public sealed class TopicTreeTests
 
         foreach (var filter in filters)
         {
-            var found = new List<RetainedNode>();
-            _retained.Match(filter, found);
+            var found = _retained.Match(filter);
             Assert.Equal(topics.Where(t => Matches(filter, t)).Order(), found.Select(n => n.Message!.TopicText).Order());
         }
     }
@@ -91,8 +90,7 @@ public sealed class TopicTreeTests
         _retained.Set(last);
         _retained.Set(Message("a"));
         Assert.Equal(2, _retained.Count);
-        var found = new List<RetainedNode>();
-        _retained.Match("a/b", found);
+        var found = _retained.Match("a/b");
         Assert.Same(last, Assert.Single(found).Message);
         Assert.True(_retained.Remove("a/b"));
         Assert.False(_retained.Remove("a/b"));
@@ -103,7 +101,8 @@ public sealed class TopicTreeTests
     [Fact]
     public void A_topic_that_is_none_has_no_entry_and_others_have_one_each()
     {
-        var cache = new TopicCache();
+        var cache = new TopicCache(maximumLevels: 4);
+        Assert.Null(cache.Get("a/b/c/d/e"u8));
         Assert.Null(cache.Get("a/+"u8));
         Assert.Null(cache.Get(""u8));
         Assert.Null(cache.Get([0xFF]));
