@@ -68,6 +68,18 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _loop.Failed = e => LogBroken(_logger, e);
     }
 
+    /// <summary>True breaks the promise of durability, so that the crash loop's checker can prove that it notices. No setting leads here.</summary>
+    internal bool AnswersEarly
+    {
+        init
+        {
+            if (_journal is not null)
+            {
+                _journal.AnswersEarly = value;
+            }
+        }
+    }
+
     /// <summary>Where the broker listens; the port is the real one where 0 was asked for.</summary>
     /// <exception cref="InvalidOperationException">The broker was not started, or has no TCP listener.</exception>
     public IPEndPoint EndPoint => (IPEndPoint?)_listener?.LocalEndPoint ?? throw new InvalidOperationException("The broker does not listen: start it with an address.");
