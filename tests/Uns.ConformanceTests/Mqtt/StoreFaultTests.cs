@@ -1,0 +1,143 @@
+using Microsoft.Data.Sqlite;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Packets;
+using Uns.Store;
+using static Uns.Mqtt.Packets.QualityOfService;
+
+namespace Uns.ConformanceTests.Mqtt;
+
+/// <summary>A store that takes nothing more: SQLite is told that its file may not grow, as on a full disk.</summary>
+public sealed class StoreFaultTests : BrokerFixture
+{
+    private static readonly string Large = new('x', 300_000);
+    private HubStore _store = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        _store = OpenStore(NewDirectory());
+        await StartAsync(_store);
+    }
+
+    [Fact]
+    public async Task On_a_full_disk_nothing_durable_is_acknowledged_and_live_traffic_goes_on()
+    {
+        var away = await ConnectAsync("away", connect: Kept());
+        await away.SubscribeAsync("kept/#");
+        await away.DisposeAsync();
+        await GoneAsync("away");
+        var live = await ConnectAsync("live");
+        await live.SubscribeAsync("#");
+        var v5 = await ConnectAsync("v5");
+        await FillAsync();
+
+        await v5.PublishAsync("kept/1", Large, AtLeastOnce, id: 1);
+        Assert.Equal(ReasonCode.QuotaExceeded, (await v5.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
+        await live.ReceivePublishAsync(); // It was under way when the write failed.
+        Assert.NotNull(Broker.StoreFault);
+        foreach (var (qos, answer) in new[] { (AtLeastOnce, PacketType.PubAck), (ExactlyOnce, PacketType.PubRec) })
+        {
+            await v5.PublishAsync("kept/2", "x", qos, id: 2);
+            Assert.Equal(ReasonCode.QuotaExceeded, (await v5.ReceiveAsync(answer)).Ack.Reason);
+            await v5.PublishAsync("r", "x", qos, retain: true, id: 3);
+            Assert.Equal(ReasonCode.QuotaExceeded, (await v5.ReceiveAsync(answer)).Ack.Reason);
+        }
+
+        await v5.PublishAsync("only/live", "0");
+        Assert.Equal("0", (await live.ReceivePublishAsync()).Payload);
+        await v5.PublishAsync("only/live", "1", AtLeastOnce, id: 4);
+        Assert.Equal(ReasonCode.Success, (await v5.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
+        Assert.Equal("1", (await live.ReceivePublishAsync()).Payload);
+
+        var v311 = await ConnectAsync("v311", ProtocolVersion.V311);
+        await v311.PublishAsync("kept/3", "x", AtLeastOnce, id: 1);
+        Assert.Null(await v311.ClosedAsync());
+        Assert.Equal(ReasonCode.ServerUnavailable, (await (await OpenAsync()).ConnectAsync(Kept() with { ClientId = "new" })).Reason);
+        Assert.Equal(ReasonCode.ServerUnavailable, (await (await OpenAsync(ProtocolVersion.V311)).ConnectAsync(Kept(version: ProtocolVersion.V311) with { ClientId = "new" })).Reason);
+    }
+
+    [Fact]
+    public async Task When_there_is_room_again_all_of_memory_reaches_the_disk_by_itself()
+    {
+        var sub = await ConnectAsync("sub", connect: Kept());
+        await sub.SubscribeAsync("kept/#");
+        var v5 = await ConnectAsync("v5", connect: new ConnectPacket { Will = new Will { Topic = "kept/will", Payload = "dead"u8.ToArray(), Qos = AtLeastOnce } });
+        await v5.PublishAsync("kept/1", "one", ExactlyOnce, id: 1);
+        await v5.ReceiveAsync(PacketType.PubRec);
+        await v5.PublishAsync("r", "retained", AtLeastOnce, retain: true, id: 2);
+        await v5.ReceiveAsync(PacketType.PubAck);
+        var one = await sub.ReceivePublishAsync();
+        await FillAsync();
+        await v5.PublishAsync("kept/2", Large, AtLeastOnce, id: 3);
+        Assert.Equal(ReasonCode.QuotaExceeded, (await v5.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
+        await v5.PublishAsync("r", "newer", retain: true);
+        await sub.ReceivePublishAsync();
+        await sub.AckAsync(PacketType.PubRec, one.PacketId); // PUBREL must wait for the disk, which takes nothing.
+        Assert.Equal(ReasonCode.QuotaExceeded, await sub.ClosedAsync());
+        Assert.NotNull(Broker.StoreFault);
+
+        await _store.WriteAsync(connection => Execute(connection, "PRAGMA max_page_count=100000"));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (Broker.StoreFault is not null)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await v5.NothingMoreAsync();
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+
+        await v5.PublishAsync("kept/3", "three", AtLeastOnce, id: 4);
+        Assert.Equal(ReasonCode.Success, (await v5.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
+        await CrashAsync(StoreDirectory);
+        var back = await OpenAsync();
+        Assert.True((await back.ConnectAsync(Kept() with { ClientId = "sub" })).SessionPresent);
+        Assert.Equal(one.PacketId, (await back.ReceiveAsync(PacketType.PubRel)).Ack.PacketId);
+        Assert.Equal(("kept/2", true), (await back.ReceivePublishAsync()) is var two ? (two.Topic, two.Duplicate) : default);
+        Assert.Equal(("three", false), (await back.ReceivePublishAsync()) is var three ? (three.Payload, three.Duplicate) : default);
+        var other = await ConnectAsync("other");
+        await other.SubscribeAsync("r", AtMostOnce);
+        Assert.Equal("newer", (await other.ReceivePublishAsync()).Payload);
+        Clock.Advance(TimeSpan.FromSeconds(12));
+        Assert.Equal("dead", (await back.ReceivePublishAsync()).Payload);
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.V311)]
+    [InlineData(ProtocolVersion.V5)]
+    public async Task A_session_that_the_disk_did_not_take_is_not_promised(ProtocolVersion version)
+    {
+        await FillAsync();
+        var name = new string('n', 60_000);
+        var client = await OpenAsync(version);
+        Assert.Equal(ReasonCode.ServerUnavailable, (await client.ConnectAsync(Kept(version: version) with { ClientId = name })).Reason);
+        Assert.Null(await client.NextAsync());
+        Assert.Equal(0, Broker.Statistics.Sessions);
+        Assert.NotNull(Broker.StoreFault);
+
+        // A will alone is no reason to keep a client out: its messages are live.
+        await ConnectAsync("live", version, new ConnectPacket { Will = new Will { Topic = "w" } });
+    }
+
+    [Fact]
+    public async Task With_the_memory_policy_a_store_that_is_given_is_left_alone()
+    {
+        await StartAsync(_store, new() { StorePolicy = StorePolicy.Memory });
+        var before = _store.Commits;
+        var client = await ConnectAsync("c", connect: Kept());
+        await client.SubscribeAsync("t");
+        await client.PublishAsync("t", "x", AtLeastOnce, retain: true, id: 1);
+        await client.ReceivePublishAsync();
+        await client.ReceiveAsync(PacketType.PubAck);
+        Assert.Equal(before, _store.Commits);
+    }
+
+    /// <summary>Lets the file be no larger than it is, but for what small rows find in its pages.</summary>
+    private Task FillAsync() => _store.WriteAsync(connection => Execute(connection, "PRAGMA max_page_count=1"));
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The constants above.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
