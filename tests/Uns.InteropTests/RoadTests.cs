@@ -23,7 +23,7 @@ public sealed class RoadTests
         var page = await browser.OpenAsync(new Uri(plant.Hub.Page, "/?path=acme/berlin/press"));
         await json.ReadUntilAsync(l => l.StartsWith($"uns/{Line}robot/Speed", StringComparison.Ordinal), Limit * 5);
 
-        await SeenEverywhereAsync(() => plant.Modbus.AskAsync("set hr:10 -77"), "oven", "Temperature", "-77");
+        await SeenEverywhereAsync(() => plant.Modbus.AskAsync("set hr:10 65459"), "oven", "Temperature", "-77");
         await SeenEverywhereAsync(() => plant.Modbus.AskAsync("set di:2 1"), "oven", "Door", "true");
         await SeenEverywhereAsync(() => plant.Modbus.AskAsync("set hr:20 16712 0"), "oven", "Total", "12.5");
         await SeenEverywhereAsync(() => plant.S7.AskAsync("set db1:4 41480000"), "press", "Force", "12.5");

@@ -30,10 +30,8 @@ public sealed class Browser : IAsyncDisposable
     {
         var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
         page.SetDefaultTimeout(30_000);
-        var socket = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        page.WebSocket += (_, opened) => opened.FrameReceived += (_, _) => socket.TrySetResult();
         await page.GotoAsync(address.ToString());
-        await socket.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await page.Locator(".shell[data-live=yes]").WaitForAsync();
         return page;
     }
 

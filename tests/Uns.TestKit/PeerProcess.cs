@@ -91,7 +91,7 @@ public sealed class PeerProcess : IAsyncDisposable
     {
         await _process.StandardInput.WriteLineAsync(command);
         await _process.StandardInput.FlushAsync();
-        var answer = await ReadLineAsync(AnswerLimit);
+        var answer = (await ReadUntilAsync(l => l.StartsWith("> ", StringComparison.Ordinal), AnswerLimit))[2..];
         return answer.StartsWith("error", StringComparison.Ordinal) ? throw new InvalidOperationException($"{_name} answered '{command}' with: {answer}") : answer;
     }
 

@@ -6,9 +6,9 @@ exports.serve = (answer) => {
   const lines = readline.createInterface({ input: process.stdin });
   lines.on('line', async (line) => {
     try {
-      console.log(String(await answer(line.trim().split(/\s+/))));
+      console.log(`> ${await answer(line.trim().split(/\s+/))}`);
     } catch (fault) {
-      console.log(`error ${fault.message}`);
+      console.log(`> error ${fault.message}`);
     }
   });
   lines.on('close', () => process.exit(0));

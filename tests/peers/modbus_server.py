@@ -27,9 +27,9 @@ def answer(line):
 def serve_commands():
     for line in sys.stdin:
         try:
-            print(answer(line), flush=True)
+            print("> " + answer(line), flush=True)
         except Exception as fault:
-            print(f"error {fault}", flush=True)
+            print(f"> error {fault}", flush=True)
     import os
 
     os._exit(0)

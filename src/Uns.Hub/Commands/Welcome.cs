@@ -15,6 +15,11 @@ internal static class Welcome
             Try:     mosquitto_sub -h {host} -p {hub.MqttEndPoint.Port} -v -t '{hub.Options.TopicPrefix}/#'
             Data:    {Path.GetFullPath(hub.Options.Data)}
             """);
+        if (hub.DamagedStore is { } damaged)
+        {
+            await output.WriteLineAsync($"Alarm:   {damaged}");
+        }
+
         if (!IPAddress.IsLoopback(hub.MqttEndPoint.Address) || !IPAddress.IsLoopback(hub.HttpEndPoint.Address))
         {
             await output.WriteLineAsync("Warning: there are no users or passwords yet. Whoever reaches these addresses can read and write the plant.");

@@ -21,6 +21,10 @@ public sealed record HubOptions
     /// <summary>Sparkplug edge node id of the hub's own edge node.</summary>
     public string NodeId { get; init; } = "hub";
 
+    /// <summary>True to name data types in data messages too, for receivers that decode each message by itself.</summary>
+    /// <value>True unless set: Eclipse Tahu's JavaScript decoder shows null without them.</value>
+    public bool DataTypesInData { get; init; } = true;
+
     /// <summary>Host id under which the hub publishes its STATE.</summary>
     public string HostId { get; init; } = "uns-hub";
 

@@ -6,7 +6,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["mqtt", "http", "groupId", "nodeId", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+    private static readonly string[] Known = ["mqtt", "http", "groupId", "nodeId", "dataTypesInData", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -53,6 +53,7 @@ public static class SettingsFile
             "http" => options with { Http = ListenAddress.Parse(name, Text(name, setting.Value)) },
             "groupId" => options with { GroupId = SparkplugId(name, setting.Value) },
             "nodeId" => options with { NodeId = SparkplugId(name, setting.Value) },
+            "dataTypesInData" => options with { DataTypesInData = Truth(name, setting.Value) },
             "hostId" => options with { HostId = SparkplugId(name, setting.Value) },
             "topicPrefix" => options with { TopicPrefix = Prefix(name, setting.Value) },
             "writeAnswerTimeoutSeconds" => options with { WriteAnswerTimeout = Seconds(name, setting.Value) },
@@ -63,6 +64,10 @@ public static class SettingsFile
     private static string Text(string name, JsonElement value) => value.ValueKind == JsonValueKind.String
         ? value.GetString()!
         : throw new SettingException($"{name} is {value.GetRawText()}: give a text in quotes.");
+
+    private static bool Truth(string name, JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? value.GetBoolean()
+        : throw new SettingException($"{name} is {value.GetRawText()}: give true or false.");
 
     private static string SparkplugId(string name, JsonElement value)
     {

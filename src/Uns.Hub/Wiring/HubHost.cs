@@ -20,6 +20,7 @@ internal sealed class HubHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _pumps = [];
     private DemoPlant? _plant;
+    private DeviceBook? _devices;
     private bool _disposed;
 
     private HubHost(HubOptions options, WebApplication web) => (Options, _web) = (options, web);
@@ -40,6 +41,11 @@ internal sealed class HubHost : IAsyncDisposable
         }
     }
 
+    /// <summary>What happened to a damaged data file at start, in a sentence; null when it was sound.</summary>
+    public string? DamagedStore => Services.GetRequiredService<HubStore>().Damaged is { } damaged
+        ? $"the data file was damaged ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it."
+        : null;
+
     /// <summary>The hub's parts.</summary>
     public IServiceProvider Services => _web.Services;
 
@@ -59,7 +65,8 @@ internal sealed class HubHost : IAsyncDisposable
             await hub.DisposeAsync();
             throw failure switch
             {
-                ListenerException or StoreException => new StartException(failure.Message, failure),
+                ListenerException => new StartException($"{failure.Message.TrimEnd('.')}. Give another one with --mqtt ADDRESS:PORT; port 0 takes any free one.", failure),
+                StoreException => new StartException(failure.Message, failure),
                 IOException when failure.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException =>
                     new StartException($"The page cannot listen at {options.Http}: another program uses that port. Give another one with --http ADDRESS:PORT; port 0 takes any free one.", failure),
                 System.Net.Sockets.SocketException or IOException =>
@@ -70,7 +77,18 @@ internal sealed class HubHost : IAsyncDisposable
     }
 
     /// <summary>Waits for Ctrl+C or SIGTERM.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _web.WaitForShutdownAsync(cancellationToken);
+    /// <exception cref="StartException">A part that must never end has ended; a supervisor starts the hub anew.</exception>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+    {
+        var stopping = _web.WaitForShutdownAsync(cancellationToken);
+        var ended = await Task.WhenAny([stopping, _web.Services.GetRequiredService<MqttBroker>().Ended, .. _pumps]);
+        if (ended != stopping)
+        {
+            throw new StartException($"A part of the hub ended by itself: {ended.Exception?.GetBaseException().Message ?? "without a reason"}", ended.Exception);
+        }
+
+        await stopping;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -82,9 +100,13 @@ internal sealed class HubHost : IAsyncDisposable
 
         _disposed = true;
         await _web.StopAsync();
-        await _web.Services.GetRequiredService<DeviceBook>().DisposeAsync();
+        if (_devices is not null)
+        {
+            await _devices.DisposeAsync();
+        }
+
         await _stop.CancelAsync();
-        await Task.WhenAll(_pumps);
+        await Task.WhenAll(_pumps).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_plant is not null)
         {
             await _plant.DisposeAsync();
@@ -96,9 +118,10 @@ internal sealed class HubHost : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
+        OpenStore();
         await Services.GetRequiredService<MqttBroker>().StartAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
-        var devices = Services.GetRequiredService<DeviceBook>();
+        var devices = _devices = Services.GetRequiredService<DeviceBook>();
         var edge = Services.GetRequiredService<EdgeNodePublisher>();
         edge.OnCommand = devices.CommandAsync;
         _pumps.Add(Services.GetRequiredService<HostApplication>().RunAsync(_stop.Token));
@@ -118,5 +141,17 @@ internal sealed class HubHost : IAsyncDisposable
         devices.StartAll();
         Services.GetRequiredService<HubMeters>();
         await _web.StartAsync(cancellationToken);
+    }
+
+    private void OpenStore()
+    {
+        try
+        {
+            Services.GetRequiredService<HubStore>();
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"The data directory {Path.GetFullPath(Options.Data)} cannot be used: {unusable.Message} Give another one with --data DIR.", unusable);
+        }
     }
 }

@@ -60,7 +60,7 @@ internal static class HubServices
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<UnsTree>();
         services.AddSingleton(s => new EdgeNodePublisher(
-            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId },
+            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId, DataTypesInData = options.DataTypesInData },
             OwnBroker(s, options, ""),
             s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
         services.AddSingleton(s => new HostApplication(
@@ -92,6 +92,8 @@ internal static class HubServices
     {
         services.ConfigureHttpJsonOptions(json => HubJson.Configure(json.SerializerOptions));
         services.AddProblemDetails();
+        services.AddExceptionHandler<BadRequests>();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddDataProtection().SetApplicationName("uns-hub").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(options.Data, "keys")));
         services.AddOpenApi("v1", OpenApiText.Describe);
         services.AddRazorComponents().AddInteractiveServerComponents();

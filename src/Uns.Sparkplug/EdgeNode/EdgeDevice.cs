@@ -68,8 +68,11 @@ internal sealed class EdgeDevice(string id)
     public List<Metric> BirthMetrics(DateTimeOffset now) => _entries.ConvertAll(entry => entry.BirthMetric(now));
 
     /// <summary>Takes one sample as the tag's last word.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="withDataType">True to name the type again, as <see cref="EdgeNodeOptions.DataTypesInData"/> says.</param>
     /// <returns>The metric for a data message; null when the device has no such tag.</returns>
-    public Metric? Take(in TagSample sample) => _byName.TryGetValue(sample.Tag, out var entry) ? entry.Take(sample) : null;
+    public Metric? Take(in TagSample sample, bool withDataType) =>
+        _byName.TryGetValue(sample.Tag, out var entry) ? entry.Take(sample, withDataType) : null;
 
     private sealed class Entry(TagDefinition tag, ulong alias)
     {
@@ -119,7 +122,7 @@ internal sealed class EdgeDevice(string id)
             return Metric.Of(Tag.Name, _value, _time ?? now) with { Alias = Alias, Properties = properties };
         }
 
-        public Metric Take(in TagSample sample)
+        public Metric Take(in TagSample sample, bool withDataType)
         {
             var wasGood = _quality == TagQuality.Good;
             var fits = sample.Value.Type == Tag.DataType;
@@ -131,11 +134,12 @@ internal sealed class EdgeDevice(string id)
                 _value = sample.Value;
             }
 
-            // Data carry the alias alone, and no type. [tck-id-payloads-alias-data-cmd-requirement], [tck-id-payloads-metric-datatype-not-req]
+            // Data carry the alias alone, and no type unless it is asked for. [tck-id-payloads-alias-data-cmd-requirement], [tck-id-payloads-metric-datatype-not-req]
             return new Metric
             {
                 Alias = Alias,
                 Timestamp = _time,
+                DataType = withDataType ? Tag.DataType : null,
                 IsNull = _value.IsNull,
                 Value = WireConversion.ToWire(_value),
                 Properties = QualityProperties(sayGood: !wasGood),

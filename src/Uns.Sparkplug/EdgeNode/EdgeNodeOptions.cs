@@ -26,6 +26,10 @@ public sealed record EdgeNodeOptions
     /// <value>5 s unless set. The first request is always answered at once.</value>
     public TimeSpan RebirthDistance { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>True to name each metric's data type in data messages too, not only in births.</summary>
+    /// <value>False unless set: data SHOULD NOT carry it [tck-id-payloads-metric-datatype-not-req]; receivers that decode each message by itself need it.</value>
+    public bool DataTypesInData { get; init; }
+
     /// <summary>First wait before connecting again, doubled up to <see cref="ReconnectLongest"/>, and spread by up to a half.</summary>
     /// <value>1 s unless set.</value>
     public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromSeconds(1);

@@ -144,7 +144,7 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
         List<Metric>? metrics = null;
         foreach (var sample in InTimeOrder(samples))
         {
-            if (device.Take(sample) is not { } metric)
+            if (device.Take(sample, options.DataTypesInData) is not { } metric)
             {
                 unknown++;
             }

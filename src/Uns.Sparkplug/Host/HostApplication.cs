@@ -241,7 +241,11 @@ public sealed partial class HostApplication : ICommandSink
         switch (_state.Judge(message.Payload.Span))
         {
             case StateVerdict.SayAgain:
-                LogDefended(_options.HostId);
+                if (!message.Retain)
+                {
+                    LogDefended(_options.HostId); // A retained one is the death of our own last session.
+                }
+
                 var again = client.PublishAsync(_stateTopic, _state.Announce(), QualityOfService.AtLeastOnce, retain: true).AsTask();
                 return saying.IsCompleted ? again : Task.WhenAll(saying, again);
             case StateVerdict.ConnectAgain:

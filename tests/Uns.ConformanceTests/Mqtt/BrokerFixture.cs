@@ -18,6 +18,18 @@ public abstract class BrokerFixture : IAsyncLifetime
 
     public MqttBroker Broker { get; private set; } = null!;
 
+    /// <summary>The store that was opened last, and where it is.</summary>
+    internal HubStore LastStore { get; private set; } = null!;
+
+    internal string StoreDirectory { get; private set; } = "";
+
+    /// <summary>Closes the last store and opens it again.</summary>
+    internal async Task<HubStore> ReopenAsync()
+    {
+        await LastStore.DisposeAsync();
+        return OpenStore(StoreDirectory);
+    }
+
     protected virtual MqttBrokerOptions Options => new() { Address = IPAddress.Loopback, Port = 0 };
 
     public virtual async ValueTask InitializeAsync() => Broker = await StartAsync(null);
@@ -33,9 +45,9 @@ public abstract class BrokerFixture : IAsyncLifetime
         _directories.ForEach(d => Directory.Delete(d, recursive: true));
     }
 
-    internal async Task<MqttBroker> StartAsync(HubStore? store)
+    internal async Task<MqttBroker> StartAsync(HubStore? store, MqttBrokerOptions? options = null)
     {
-        var broker = new MqttBroker(Options, store, Clock, NullLogger<MqttBroker>.Instance);
+        var broker = new MqttBroker((options ?? Options) with { Address = IPAddress.Loopback, Port = 0 }, store, Clock, NullLogger<MqttBroker>.Instance);
         _owned.Add(broker);
         await broker.StartAsync();
         return Broker = broker;
@@ -52,7 +64,33 @@ public abstract class BrokerFixture : IAsyncLifetime
     {
         var store = HubStore.Open(directory, BrokerSchema.Steps, Clock);
         _owned.Add(store);
+        (LastStore, StoreDirectory) = (store, directory);
         return store;
+    }
+
+    /// <summary>A new broker on a copy of the files as they lie on the disk at this moment, while the old one still runs.</summary>
+    internal async Task CrashAsync(string directory)
+    {
+        var copy = NewDirectory();
+        foreach (var file in new[] { "hub.db", "hub.db-wal" })
+        {
+            await using var from = new FileStream(Path.Combine(directory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            await using var to = File.Create(Path.Combine(copy, file));
+            await from.CopyToAsync(to);
+        }
+
+        await StartAsync(OpenStore(copy));
+    }
+
+    /// <summary>Awaits that the broker knows a client to be gone.</summary>
+    internal async Task GoneAsync(string clientId)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (Broker.Clients().Any(c => c.ClientId == clientId))
+        {
+            await Task.Yield();
+            deadline.Token.ThrowIfCancellationRequested();
+        }
     }
 
     internal async Task<RawClient> OpenAsync(ProtocolVersion version = ProtocolVersion.V5)

@@ -35,7 +35,7 @@ public sealed class DurabilityTests : BrokerFixture
             await publisher.ReceiveAsync(i % 2 == 0 ? PacketType.PubAck : PacketType.PubRec);
         }
 
-        await CrashAsync();
+        await CrashAsync(_directory);
         Assert.Equal(50, Broker.Statistics.Queued);
         var back = await OpenAsync(version);
         Assert.True((await back.ConnectAsync(Kept(version: version) with { ClientId = "sub" })).SessionPresent);
@@ -66,7 +66,7 @@ public sealed class DurabilityTests : BrokerFixture
         await subscriber.AckAsync(PacketType.PubRec, first.PacketId);
         await subscriber.ReceiveAsync(PacketType.PubRel);
 
-        await CrashAsync();
+        await CrashAsync(_directory);
         var back = await ConnectAsync("sub", connect: Kept());
         Assert.Equal(first.PacketId, (await back.ReceiveAsync(PacketType.PubRel)).Ack.PacketId);
         var again = await back.ReceivePublishAsync();
@@ -82,7 +82,7 @@ public sealed class DurabilityTests : BrokerFixture
         var publisher = await ConnectAsync("pub", connect: Kept());
         await publisher.PublishAsync("t", "once", ExactlyOnce, id: 8);
         await publisher.ReceiveAsync(PacketType.PubRec);
-        await CrashAsync();
+        await CrashAsync(_directory);
         var watcher = await ConnectAsync("watcher");
         await watcher.SubscribeAsync("t");
         var back = await ConnectAsync("pub", connect: Kept());
@@ -105,7 +105,7 @@ public sealed class DurabilityTests : BrokerFixture
             await publisher.ReceiveAsync(PacketType.PubAck);
         }
 
-        await CrashAsync();
+        await CrashAsync(_directory);
         Clock.Advance(TimeSpan.FromSeconds(10));
         var client = await ConnectAsync("c");
         await client.SubscribeAsync("r/#", AtMostOnce);
@@ -187,27 +187,4 @@ public sealed class DurabilityTests : BrokerFixture
         command.CommandText = "SELECT COUNT(*) FROM mqtt_retained";
         return Convert.ToInt32(command.ExecuteScalar());
     });
-
-    private async Task CrashAsync()
-    {
-        var copy = NewDirectory();
-        foreach (var file in new[] { "hub.db", "hub.db-wal" })
-        {
-            await using var from = new FileStream(Path.Combine(_directory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            await using var to = File.Create(Path.Combine(copy, file));
-            await from.CopyToAsync(to);
-        }
-
-        await StartAsync(OpenStore(copy));
-    }
-
-    private async Task GoneAsync(string clientId)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (Broker.Clients().Any(c => c.ClientId == clientId))
-        {
-            await Task.Yield();
-            deadline.Token.ThrowIfCancellationRequested();
-        }
-    }
 }

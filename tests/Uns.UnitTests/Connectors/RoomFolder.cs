@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
+using Uns.Connectors.OpcUa;
 using Uns.Connectors.S7;
 
 namespace Uns.UnitTests.Connectors;
@@ -11,7 +12,7 @@ internal static class RoomFolder
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public static IConnectorKind Kind(string room) => room == "Modbus" ? new ModbusKind() : new S7Kind();
+    public static IConnectorKind Kind(string room) => room switch { "Modbus" => new ModbusKind(), "S7" => new S7Kind(), _ => new OpcUaKind() };
 
     public static string Of(string room)
     {

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Persistence;
+using Uns.Store;
+
+// The broker with its store in a process of its own, for tests that kill it or measure it.
+//   Uns.BrokerHost DIRECTORY PORT [MESSAGES-PER-QUEUE]
+// Says READY and its port; answers 'measure' with what the process holds after a full collection; ends with its input.
+var store = HubStore.Open(args[0], BrokerSchema.Steps, TimeProvider.System);
+var options = new MqttBrokerOptions
+{
+    Address = IPAddress.Loopback,
+    Port = int.Parse(args[1]),
+    OutboundBytes = 512 * 1024,
+    QueuedMessages = args.Length > 2 ? int.Parse(args[2]) : 100_000,
+    QueuedBytes = 64 * 1024 * 1024,
+};
+var broker = new MqttBroker(options, store, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+await broker.StartAsync();
+Console.WriteLine($"READY {broker.EndPoint.Port}");
+while (Console.ReadLine() is { } line)
+{
+    Console.WriteLine(line == "measure" ? Measure(broker) : $"error: '{line}' is not known, give 'measure'");
+}
+
+await broker.DisposeAsync();
+await store.DisposeAsync();
+
+static string Measure(MqttBroker broker)
+{
+    for (var i = 0; i < 3; i++)
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+    }
+
+    using var self = Process.GetCurrentProcess();
+    var files = Directory.GetFileSystemEntries("/proc/self/fd");
+    var sockets = files.Count(f => new FileInfo(f).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true);
+    var s = broker.Statistics;
+    return string.Join(
+        ' ', GC.GetTotalMemory(forceFullCollection: false), self.WorkingSet64, files.Length, sockets, self.Threads.Count,
+        s.Connections, s.Sessions, s.Subscriptions, s.Retained,
+        s.MessagesIn, s.MessagesOut, s.DroppedSlowReceiver, s.DroppedQueueFull, s.StoreFaults, s.ProtocolFaults);
+}

@@ -1,0 +1,39 @@
+using Uns.TestKit;
+
+namespace Uns.HubTests.Ui;
+
+/// <summary>Makes the README's pictures from the running demo, so that they show what there is.</summary>
+public sealed class PictureTests
+{
+    [Fact]
+    public async Task The_demo_looks_as_the_readme_shows_it()
+    {
+        await using var hub = await HubProcess.StartAsync("demo");
+        await hub.NodeAsync("acme/berlin/utilities/steam/boiler/Level", n => n.GetProperty("quality").GetString() == "Good");
+        await hub.NodeAsync("acme/berlin/bottling/line1/filler/Bottles", n => n.GetProperty("value").GetInt64() > 0);
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(new Uri(hub.Page, "/?path=acme/berlin"));
+        await page.Locator("tr[data-path='acme/berlin/utilities/steam/boiler/Level'] .badge.good").WaitForAsync();
+        Assert.Equal(15, await page.Locator("tr[data-path]").CountAsync());
+        Assert.Equal(0, await page.Locator(".badge.bad, .badge.stale").CountAsync());
+        await KeepAsync(page, "namespace.png");
+        await page.GotoAsync(new Uri(hub.Page, "/devices/filler").ToString());
+        await page.Locator(".shell[data-live=yes]").WaitForAsync();
+        await page.ClickAsync("#test");
+        await page.Locator("#steps li").Filter(new() { HasText = "Tag Temperature" }).WaitForAsync();
+        await KeepAsync(page, "device.png");
+    }
+
+    // The pictures in the tree change only when asked: each run would differ in its values.
+    private static async Task KeepAsync(Microsoft.Playwright.IPage page, string name)
+    {
+        var file = Path.Combine(PeerProcess.Root(), "docs", name);
+        var picture = await page.ScreenshotAsync();
+        Assert.True(picture.Length > 10_000);
+        if (!File.Exists(file) || Environment.GetEnvironmentVariable("UNS_RENEW_SNAPSHOTS") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllBytesAsync(file, picture);
+        }
+    }
+}
