@@ -136,9 +136,10 @@ internal sealed class TopicTree
     private Node? Find(string filter, bool create, List<(Node Parent, string Level)>? path = null)
     {
         var node = _root;
-        foreach (var level in filter.Split('/'))
+        foreach (var range in filter.AsSpan().Split('/'))
         {
-            path?.Add((node, level));
+            var level = filter.AsSpan(range);
+            path?.Add((node, level.ToString()));
             if (!node.TryGetChild(level, out var child))
             {
                 if (!create)
@@ -146,7 +147,7 @@ internal sealed class TopicTree
                     return null;
                 }
 
-                child = node.AddChild(level);
+                child = node.AddChild(level.ToString());
             }
 
             node = child;
@@ -175,7 +176,7 @@ internal sealed class TopicTree
     /// <summary>The subscriptions whose filter ends at a node.</summary>
     private sealed class Place
     {
-        public List<Subscription> Subscriptions { get; } = [];
+        public List<Subscription> Subscriptions { get; } = new(1);
 
         public Dictionary<string, SharedGroup>? Groups { get; set; }
     }
