@@ -110,6 +110,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
 
         _listener = _options.Address is null ? null : Bind(_options.Address, _options.Port);
+        BindTls();
         if (_store is not null)
         {
             _core.Restore(await _store.ReadAsync(StoredBroker.Read, cancellationToken));
@@ -131,6 +132,12 @@ public sealed partial class MqttBroker : IAsyncDisposable
             }
 
             LogStarted(_logger, _listener.LocalEndPoint, _store is null ? "in memory" : _store.Path);
+        }
+
+        if (_tls is not null)
+        {
+            _accepting.Add(_tls.RunAsync(_stop.Token));
+            LogStarted(_logger, _tls.EndPoint, _store is null ? "in memory" : _store.Path);
         }
     }
 
