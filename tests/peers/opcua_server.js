@@ -1,10 +1,10 @@
 // An OPC UA server made of node-opcua, security None: namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
 // Commands: set NAME VALUE, get NAME.
 'use strict';
-const { OPCUAServer, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = require('node-opcua');
 const { serve, freePort } = require('./lines.js');
 
 (async () => {
+  const { OPCUAServer, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
   const port = Number(process.argv[2] || 0) || await freePort();
   const server = new OPCUAServer({
     hostname: '127.0.0.1',
