@@ -6,7 +6,8 @@ using Uns.Mqtt.Broker.Persistence;
 using Uns.Store;
 
 // The broker with its store in a process of its own, for tests that kill it or measure it.
-//   Uns.BrokerHost DIRECTORY PORT [MESSAGES-PER-QUEUE]
+//   Uns.BrokerHost DIRECTORY PORT [MESSAGES-PER-QUEUE [WEAKNESS]]
+// A weakness is a fault on purpose, by which a checker proves that it would see it: answers-early, forgets-incoming or none.
 // Says READY and its port; answers 'measure' with what the process holds after a full collection; ends with its input.
 var store = HubStore.Open(args[0], BrokerSchema.Steps, TimeProvider.System);
 var options = new MqttBrokerOptions
@@ -17,7 +18,18 @@ var options = new MqttBrokerOptions
     QueuedMessages = args.Length > 2 ? int.Parse(args[2]) : 100_000,
     QueuedBytes = 64 * 1024 * 1024,
 };
-var broker = new MqttBroker(options, store, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+var weakness = args.Length > 3 ? args[3] : "none";
+if (weakness == "forgets-incoming")
+{
+    await store.WriteAsync(connection =>
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "DELETE FROM mqtt_incoming";
+        command.ExecuteNonQuery();
+    });
+}
+
+var broker = new MqttBroker(options, store, TimeProvider.System, NullLogger<MqttBroker>.Instance) { AnswersEarly = weakness == "answers-early" };
 await broker.StartAsync();
 Console.WriteLine($"READY {broker.EndPoint.Port}");
 while (Console.ReadLine() is { } line)

@@ -26,20 +26,12 @@ public sealed record SimulatedFault(TimeSpan Delay = default, byte Exception = 0
 /// </summary>
 public sealed class ModbusSimulator : IAsyncDisposable
 {
-    // More than any trial needs; the next connection waits.
-    private const int MostConnections = 64;
-
     private readonly ModbusMemory _memory;
     private readonly TimeProvider _clock;
-    private readonly int _port;
+    private readonly SimulatorListener _listener;
     private readonly long _start;
-    private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _places = new(MostConnections);
-    private readonly HashSet<Socket> _sockets = [];
     private long _requests;
-    private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
 
     /// <summary>Makes a simulator; it listens once started.</summary>
     /// <param name="registers">What moves, and what can be written with its type.</param>
@@ -51,12 +43,12 @@ public sealed class ModbusSimulator : IAsyncDisposable
     {
         _memory = new ModbusMemory(registers, byteOrder);
         _clock = clock;
-        _port = port;
+        _listener = new SimulatorListener(ServeAsync, port);
         _start = clock.GetTimestamp();
     }
 
     /// <summary>Where it listens; only once started.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)(_listener?.LocalEndPoint ?? throw new InvalidOperationException("The simulator was not started."));
+    public IPEndPoint EndPoint => _listener.EndPoint;
 
     /// <summary>Asked before each answer, with unit and PDU of the request; null answers as it should be.</summary>
     public Func<byte, ReadOnlyMemory<byte>, SimulatedFault?>? FaultFor { get; set; }
@@ -73,11 +65,7 @@ public sealed class ModbusSimulator : IAsyncDisposable
     /// <summary>Starts to listen on 127.0.0.1.</summary>
     public Task StartAsync()
     {
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, _port));
-        _listener.Listen();
-        _accepting = AcceptAsync(_listener, _ending.Token);
+        _listener.Start();
         return Task.CompletedTask;
     }
 
@@ -120,120 +108,42 @@ public sealed class ModbusSimulator : IAsyncDisposable
     }
 
     /// <summary>Closes all connections; the simulator listens on.</summary>
-    public void DropConnections()
-    {
-        lock (_gate)
-        {
-            foreach (var socket in _sockets)
-            {
-                socket.Dispose();
-            }
-        }
-    }
+    public void DropConnections() => _listener.DropConnections();
 
     /// <summary>Stops listening and closes all connections.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
+
+    private async Task ServeAsync(Socket socket, int before, CancellationToken cancellationToken)
     {
-        if (_ending.IsCancellationRequested)
-        {
-            return;
-        }
-
-        await _ending.CancelAsync();
-        _listener?.Dispose();
-        DropConnections();
-        await _accepting;
-        _ending.Dispose();
-        _places.Dispose();
-    }
-
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
-    {
-        var serving = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                await _places.WaitAsync(cancellationToken);
-                var socket = await listener.AcceptAsync(cancellationToken);
-                serving.RemoveAll(t => t.IsCompleted);
-                serving.Add(ServeAsync(socket, cancellationToken));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The end.
-        }
-        catch (SocketException)
-        {
-            // The listener was closed.
-        }
-
-        await Task.WhenAll(serving);
-    }
-
-    private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            _sockets.Add(socket);
-        }
-
         var received = new byte[ModbusFrame.MaximumBytes];
         var count = 0;
-        try
+        while (true)
         {
-            socket.NoDelay = true;
-            while (true)
+            var found = ModbusFrame.Read(received.AsSpan(0, count), out var frame, out _);
+            if (found == FrameFound.Broken)
             {
-                var found = ModbusFrame.Read(received.AsSpan(0, count), out var frame, out _);
-                if (found == FrameFound.Broken)
+                return;
+            }
+
+            if (found == FrameFound.Whole)
+            {
+                if (!await AnswerAsync(socket, frame, received.AsMemory(frame.PduStart, frame.PduLength), cancellationToken))
                 {
                     return;
                 }
 
-                if (found == FrameFound.Whole)
-                {
-                    if (!await AnswerAsync(socket, frame, received.AsMemory(frame.PduStart, frame.PduLength), cancellationToken))
-                    {
-                        return;
-                    }
-
-                    count -= frame.Length;
-                    received.AsSpan(frame.Length, count).CopyTo(received);
-                    continue;
-                }
-
-                var more = await socket.ReceiveAsync(received.AsMemory(count), cancellationToken);
-                if (more == 0)
-                {
-                    return;
-                }
-
-                count += more;
+                count -= frame.Length;
+                received.AsSpan(frame.Length, count).CopyTo(received);
+                continue;
             }
-        }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The client or the test ended the connection.
-        }
-        finally
-        {
-            lock (_gate)
+
+            var more = await socket.ReceiveAsync(received.AsMemory(count), cancellationToken);
+            if (more == 0)
             {
-                _sockets.Remove(socket);
+                return;
             }
 
-            socket.Dispose();
-            ReleasePlace();
-        }
-    }
-
-    private void ReleasePlace()
-    {
-        if (!_ending.IsCancellationRequested)
-        {
-            _places.Release();
+            count += more;
         }
     }
 

@@ -16,12 +16,7 @@ public sealed class OpcUaSimulator : IAsyncDisposable
 
     private readonly SimulatedSpace _space;
     private readonly TimeProvider _clock;
-    private readonly int _port;
-    private readonly CancellationTokenSource _ending = new();
-    private readonly Lock _gate = new();
-    private readonly HashSet<Socket> _sockets = [];
-    private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
+    private readonly SimulatorListener _listener;
 
     /// <summary>Makes a simulator; it listens once started.</summary>
     /// <param name="variables">What the server shows.</param>
@@ -31,11 +26,11 @@ public sealed class OpcUaSimulator : IAsyncDisposable
     {
         _space = new SimulatedSpace(variables, clock);
         _clock = clock;
-        _port = port;
+        _listener = new SimulatorListener(ServeAsync, port);
     }
 
     /// <summary>Where it listens; only once started.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)(_listener?.LocalEndPoint ?? throw new InvalidOperationException("The simulator was not started."));
+    public IPEndPoint EndPoint => _listener.EndPoint;
 
     /// <summary>The address that a client is given.</summary>
     public string EndpointUrl => $"opc.tcp://{EndPoint}";
@@ -43,82 +38,34 @@ public sealed class OpcUaSimulator : IAsyncDisposable
     /// <summary>Starts to listen.</summary>
     public Task StartAsync()
     {
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, _port));
-        _listener.Listen();
-        _accepting = AcceptAsync(_ending.Token);
+        _listener.Start();
         return Task.CompletedTask;
     }
 
-    /// <summary>Breaks every connection, as a restart would.</summary>
-    public void DropConnections()
-    {
-        lock (_gate)
-        {
-            foreach (var socket in _sockets)
-            {
-                socket.Close();
-            }
-        }
-    }
+    /// <summary>Closes all connections, as a restart would; the simulator listens on.</summary>
+    public void DropConnections() => _listener.DropConnections();
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _ending.CancelAsync();
-        _listener?.Dispose();
-        DropConnections();
-        await _accepting;
-        _ending.Dispose();
-    }
+    /// <summary>Stops listening and closes all connections.</summary>
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
-    private async Task AcceptAsync(CancellationToken cancellationToken)
-    {
-        var serving = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                var socket = await _listener!.AcceptAsync(cancellationToken);
-                socket.NoDelay = true;
-                lock (_gate)
-                {
-                    _sockets.Add(socket);
-                }
-
-                serving.RemoveAll(s => s.IsCompleted);
-                serving.Add(ServeAsync(socket, cancellationToken));
-            }
-        }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            await Task.WhenAll(serving);
-        }
-    }
-
-    private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
+    private async Task ServeAsync(Socket socket, int before, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var connection = new Connection(socket, new SimulatedServices(_space, EndpointUrl, _clock), _space, _clock);
+        using var connection = new Connection(socket, new SimulatedServices(_space, EndpointUrl, _clock), _space, _clock);
         var publishing = connection.PublishAsync(ending.Token);
         try
         {
             await connection.ReadAsync(ending.Token);
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException or EndOfStreamException or UaFormatException)
+        catch (UaFormatException)
         {
-            // This connection is over; the others go on.
+            // No OPC UA: this connection is over.
         }
-
-        await ending.CancelAsync();
-        await publishing;
-        lock (_gate)
+        finally
         {
-            _sockets.Remove(socket);
+            await ending.CancelAsync();
+            await publishing;
         }
-
-        socket.Dispose();
-        connection.Dispose();
     }
 
     private sealed class Connection(Socket socket, SimulatedServices services, SimulatedSpace space, TimeProvider clock) : IDisposable

@@ -28,14 +28,10 @@ public sealed class S7Simulator : IAsyncDisposable
 
     private readonly S7Memory _memory;
     private readonly TimeProvider _clock;
-    private readonly int _port;
+    private readonly SimulatorListener _listener;
     private readonly long _start;
-    private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
-    private readonly HashSet<Socket> _sockets = [];
-    private Socket? _listener;
     private long _jobs;
-    private Task _accepting = Task.CompletedTask;
 
     /// <summary>Makes a simulator; it listens once started.</summary>
     /// <param name="points">What moves, and what can be written.</param>
@@ -46,12 +42,12 @@ public sealed class S7Simulator : IAsyncDisposable
     {
         _memory = new S7Memory(points);
         _clock = clock;
-        _port = port;
+        _listener = new SimulatorListener((socket, before, token) => ServeFramesAsync(socket, before < MostConnections, token), port, int.MaxValue);
         _start = clock.GetTimestamp();
     }
 
     /// <summary>Where it listens; only once started.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)(_listener?.LocalEndPoint ?? throw new InvalidOperationException("The simulator was not started."));
+    public IPEndPoint EndPoint => _listener.EndPoint;
 
     /// <summary>Largest message it agrees to.</summary>
     public int PduBytes { get; set; } = 480;
@@ -71,11 +67,7 @@ public sealed class S7Simulator : IAsyncDisposable
     /// <summary>Starts to listen on 127.0.0.1.</summary>
     public Task StartAsync()
     {
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, _port));
-        _listener.Listen();
-        _accepting = AcceptAsync(_listener, _ending.Token);
+        _listener.Start();
         return Task.CompletedTask;
     }
 
@@ -108,80 +100,10 @@ public sealed class S7Simulator : IAsyncDisposable
     }
 
     /// <summary>Closes all connections; the simulator listens on.</summary>
-    public void DropConnections()
-    {
-        lock (_gate)
-        {
-            foreach (var socket in _sockets)
-            {
-                socket.Dispose();
-            }
-        }
-    }
+    public void DropConnections() => _listener.DropConnections();
 
     /// <summary>Stops listening and closes all connections.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_ending.IsCancellationRequested)
-        {
-            return;
-        }
-
-        await _ending.CancelAsync();
-        _listener?.Dispose();
-        DropConnections();
-        await _accepting;
-        _ending.Dispose();
-    }
-
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
-    {
-        var serving = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                var socket = await listener.AcceptAsync(cancellationToken);
-                serving.RemoveAll(t => t.IsCompleted);
-                serving.Add(ServeAsync(socket, cancellationToken));
-            }
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The listener was closed.
-        }
-
-        await Task.WhenAll(serving);
-    }
-
-    private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        bool isWelcome;
-        lock (_gate)
-        {
-            isWelcome = _sockets.Count < MostConnections;
-            _sockets.Add(socket);
-        }
-
-        try
-        {
-            socket.NoDelay = true;
-            await ServeFramesAsync(socket, isWelcome, cancellationToken);
-        }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The client or the test ended the connection.
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _sockets.Remove(socket);
-            }
-
-            socket.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
     private async Task ServeFramesAsync(Socket socket, bool isWelcome, CancellationToken cancellationToken)
     {

@@ -18,6 +18,7 @@ internal static class BrokerCommand
         var settings = Text("--settings", "FILE", "JSON file of these settings, named without dashes: maxInflight, serverKeepAlive. The command line goes before it.");
         var deny = new Option<string[]>("--deny-subscribe") { HelpName = "FILTER", Description = "Filter that nobody may subscribe; may be given more than once.", AllowMultipleArgumentsPerToken = false };
         var verbose = new Option<bool>("--verbose") { Description = "Logs every state change, not only warnings." };
+        var figures = new Option<bool>("--figures") { Description = "Prints at the end, as one line of JSON, what the garbage collector cost." };
         var options = BrokerSetting.All.Select(s => (Setting: s, Option: Text(s.Option, s.Value, $"{s.Description} Give {s.Wanted}."))).ToList();
         var command = new Command("broker", "Starts the MQTT broker alone.") { mqtt, data, memory, settings };
         foreach (var (setting, option) in options)
@@ -27,6 +28,7 @@ internal static class BrokerCommand
         }
 
         command.Options.Add(deny);
+        command.Options.Add(figures);
         command.Options.Add(verbose);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             () =>
@@ -55,7 +57,7 @@ internal static class BrokerCommand
                 var kept = parsed.GetValue(data);
                 return parsed.GetValue(memory) && kept is not null
                     ? throw new SettingException($"--memory keeps nothing and --data '{kept}' keeps all: give one of them.")
-                    : (file.Finish(), parsed.GetValue(memory) ? null : kept ?? "data", parsed.GetValue(verbose));
+                    : (file.Finish(), parsed.GetValue(memory) ? null : kept ?? "data", parsed.GetValue(figures), parsed.GetValue(verbose));
             },
             cancellationToken));
         return command;
@@ -63,17 +65,24 @@ internal static class BrokerCommand
 
     private static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
 
-    private static async Task<int> RunAsync(Func<(MqttBrokerOptions Options, string? Data, bool Verbose)> read, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Func<(MqttBrokerOptions Options, string? Data, bool Figures, bool Verbose)> read, CancellationToken cancellationToken)
     {
         try
         {
-            var (options, data, verbose) = read();
+            var (options, data, figures, verbose) = read();
             using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning));
             await using var store = data is null ? null : HubStore.Open(data, BrokerSchema.Steps, TimeProvider.System, logging.CreateLogger<HubStore>());
             await using var broker = new MqttBroker(options, store, TimeProvider.System, logging.CreateLogger<MqttBroker>());
             await broker.StartAsync(cancellationToken);
             await Console.Out.WriteLineAsync($"Broker: {broker.EndPoint}  (MQTT 3.1.1 and 5.0; {(data is null ? "in memory" : Path.GetFullPath(data))}; Ctrl+C stops it)");
-            return await ServeAsync(broker, cancellationToken);
+            var collector = figures ? new CollectorFigures() : null;
+            var exitCode = await ServeAsync(broker, cancellationToken);
+            if (collector is not null)
+            {
+                await Console.Out.WriteLineAsync(collector.Line(broker.Statistics));
+            }
+
+            return exitCode;
         }
         catch (SettingException wrong)
         {

@@ -45,10 +45,24 @@ internal static class HubCommands
         var data = new Option<string>("--data") { HelpName = "DIR", Description = "Directory of all that is kept; made when missing.", DefaultValueFactory = _ => "data" };
         var mqtt = new Option<string?>("--mqtt") { HelpName = "ADDRESS:PORT", Description = "Where the MQTT broker listens; port 0 takes any free one. [default: 127.0.0.1:1883]" };
         var http = new Option<string?>("--http") { HelpName = "ADDRESS:PORT", Description = "Where page and API listen; port 0 takes any free one. [default: 127.0.0.1:8080]" };
+        var mqtts = new Option<string?>("--mqtts") { HelpName = "ADDRESS:PORT", Description = "Where the MQTT broker speaks TLS. [default: nowhere]" };
+        var https = new Option<string?>("--https") { HelpName = "ADDRESS:PORT", Description = "Where page, API and MQTT over WebSocket speak TLS. [default: nowhere]" };
+        var certificate = new Option<string?>("--tls-certificate") { HelpName = "FILE", Description = "Certificate of both, PEM or PKCS #12; read again when it changes." };
+        var key = new Option<string?>("--tls-key") { HelpName = "FILE", Description = "PEM file of its private key, unless it is in the certificate's file." };
         var verbose = new Option<bool>("--verbose") { Description = "Logs every state change, not only warnings." };
-        var command = new Command(name, description) { data, mqtt, http, verbose };
+        var command = new Command(name, description) { data, mqtt, http, mqtts, https, certificate, key, verbose };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            () => Options(parsed.GetValue(data)!, parsed.GetValue(mqtt), parsed.GetValue(http), parsed.GetValue(verbose), demo), cancellationToken));
+            () =>
+            {
+                var options = Options(parsed.GetValue(data)!, parsed.GetValue(mqtt), parsed.GetValue(http), parsed.GetValue(verbose), demo);
+                var tls = options.Tls;
+                tls = parsed.GetValue(mqtts) is { } m ? tls with { Mqtts = ListenAddress.Parse("--mqtts", m) } : tls;
+                tls = parsed.GetValue(https) is { } h ? tls with { Https = ListenAddress.Parse("--https", h) } : tls;
+                tls = parsed.GetValue(certificate) is { } c ? tls with { Certificate = c, Key = null } : tls;
+                tls = parsed.GetValue(key) is { } k ? tls with { Key = k } : tls;
+                return options with { Tls = tls.Check() };
+            },
+            cancellationToken));
         return command;
     }
 

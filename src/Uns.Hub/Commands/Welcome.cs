@@ -15,6 +15,16 @@ internal static class Welcome
             Try:     mosquitto_sub -h {host} -p {hub.MqttEndPoint.Port} -v -t '{hub.Options.TopicPrefix}/#'
             Data:    {Path.GetFullPath(hub.Options.Data)}
             """);
+        if (hub.MqttsEndPoint is { } mqtts)
+        {
+            await output.WriteLineAsync($"TLS:     {Reachable(mqtts.Address)}:{mqtts.Port}  (MQTT)");
+        }
+
+        if (hub.HttpsEndPoint is { } https)
+        {
+            await output.WriteLineAsync($"Secure:  https://{Reachable(https.Address)}:{https.Port}/");
+        }
+
         if (hub.DamagedStore is { } damaged)
         {
             await output.WriteLineAsync($"Alarm:   {damaged}");

@@ -15,6 +15,9 @@ public sealed record HubOptions
     /// <summary>Where page and API listen; MQTT over WebSocket is served there too, under <c>/mqtt</c>.</summary>
     public IPEndPoint Http { get; init; } = new(IPAddress.Loopback, 8080);
 
+    /// <summary>The encrypted listeners; none unless set.</summary>
+    public TlsSettings Tls { get; init; } = new();
+
     /// <summary>Sparkplug group id of the hub's own edge node.</summary>
     public string GroupId { get; init; } = "plant";
 

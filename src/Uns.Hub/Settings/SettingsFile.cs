@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Uns.Mqtt.Broker;
 
 namespace Uns.Hub.Settings;
 
@@ -6,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["mqtt", "http", "groupId", "nodeId", "dataTypesInData", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "groupId", "nodeId", "dataTypesInData", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -51,6 +52,12 @@ public static class SettingsFile
         {
             "mqtt" => options with { Mqtt = ListenAddress.Parse(name, Text(name, setting.Value)) },
             "http" => options with { Http = ListenAddress.Parse(name, Text(name, setting.Value)) },
+            "mqtts" => options with { Tls = options.Tls with { Mqtts = ListenAddress.Parse(name, Text(name, setting.Value)) } },
+            "https" => options with { Tls = options.Tls with { Https = ListenAddress.Parse(name, Text(name, setting.Value)) } },
+            "tlsCertificate" => options with { Tls = options.Tls with { Certificate = Text(name, setting.Value) } },
+            "tlsKey" => options with { Tls = options.Tls with { Key = Text(name, setting.Value) } },
+            "tlsClientCertificates" => options with { Tls = options.Tls with { ClientCertificates = Rule(name, Text(name, setting.Value)) } },
+            "tlsClientAuthority" => options with { Tls = options.Tls with { ClientAuthority = Text(name, setting.Value) } },
             "groupId" => options with { GroupId = SparkplugId(name, setting.Value) },
             "nodeId" => options with { NodeId = SparkplugId(name, setting.Value) },
             "dataTypesInData" => options with { DataTypesInData = Truth(name, setting.Value) },
@@ -68,6 +75,14 @@ public static class SettingsFile
     private static bool Truth(string name, JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False
         ? value.GetBoolean()
         : throw new SettingException($"{name} is {value.GetRawText()}: give true or false.");
+
+    private static ClientCertificateRule Rule(string name, string written) => written switch
+    {
+        "none" => ClientCertificateRule.None,
+        "optional" => ClientCertificateRule.Optional,
+        "required" => ClientCertificateRule.Required,
+        _ => throw new SettingException($"{name} is '{written}': give none, optional or required."),
+    };
 
     private static string SparkplugId(string name, JsonElement value)
     {

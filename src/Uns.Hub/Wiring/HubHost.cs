@@ -32,14 +32,13 @@ internal sealed class HubHost : IAsyncDisposable
     public IPEndPoint MqttEndPoint => _web.Services.GetRequiredService<MqttBroker>().EndPoint;
 
     /// <summary>Where page and API listen.</summary>
-    public IPEndPoint HttpEndPoint
-    {
-        get
-        {
-            var address = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new IPEndPoint(Options.Http.Address, new Uri(address).Port);
-        }
-    }
+    public IPEndPoint HttpEndPoint => Bound(Options.Http, "http:");
+
+    /// <summary>Where the broker speaks TLS; null: nowhere.</summary>
+    public IPEndPoint? MqttsEndPoint => _web.Services.GetRequiredService<MqttBroker>().TlsEndPoint;
+
+    /// <summary>Where page and API speak TLS; null: nowhere.</summary>
+    public IPEndPoint? HttpsEndPoint => Options.Tls.Https is { } asked ? Bound(asked, "https:") : null;
 
     /// <summary>What happened to a damaged data file at start, in a sentence; null when it was sound.</summary>
     public string? DamagedStore => Services.GetRequiredService<HubStore>().Damaged is { } damaged
@@ -153,5 +152,11 @@ internal sealed class HubHost : IAsyncDisposable
         {
             throw new StartException($"The data directory {Path.GetFullPath(Options.Data)} cannot be used: {unusable.Message} Give another one with --data DIR.", unusable);
         }
+    }
+
+    private IPEndPoint Bound(IPEndPoint asked, string scheme)
+    {
+        var addresses = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        return new IPEndPoint(asked.Address, new Uri(addresses.First(a => a.StartsWith(scheme, StringComparison.Ordinal))).Port);
     }
 }

@@ -9,6 +9,7 @@ using Uns.Hub.Api;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Client;
 using Uns.Sparkplug.EdgeNode;
@@ -30,6 +31,11 @@ internal static class HubServices
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(options.Http);
+            if (options.Tls.Https is { } https)
+            {
+                var certificates = new TlsCertificates(options.Tls.Files(), clock, kestrel.ApplicationServices.GetRequiredService<ILogger<MqttBroker>>());
+                kestrel.Listen(https, listen => listen.UseHttps((_, _, _, _) => new(certificates.Current), state: null!));
+            }
         });
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
@@ -53,7 +59,7 @@ internal static class HubServices
         services.AddSingleton(s => HubStore.Open(
             options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
-            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
+            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
         services.AddSingleton<IConnectorKind, OpcUaKind>();
@@ -61,14 +67,14 @@ internal static class HubServices
         services.AddSingleton<UnsTree>();
         services.AddSingleton(s => new EdgeNodePublisher(
             new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId, DataTypesInData = options.DataTypesInData },
-            OwnBroker(s, options, ""),
+            OwnBroker(s, ""),
             s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
         services.AddSingleton(s => new HostApplication(
-            new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, options, $"host-{options.HostId}"),
+            new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
         services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
         services.AddSingleton(s => new UnsRepublisher(
-            s.GetRequiredService<UnsTree>(), OwnBroker(s, options, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
+            s.GetRequiredService<UnsTree>(), OwnBroker(s, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
         services.AddSingleton<TreeWriter>();
         services.AddSingleton<DeviceBook>();
         services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
@@ -80,12 +86,11 @@ internal static class HubServices
         services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
     }
 
-    // The hub's own clients come in by the front door, like everybody's.
-    private static MqttClientOptions OwnBroker(IServiceProvider services, HubOptions options, string clientId)
+    // The hub's own clients come in without a socket, and are met like everybody: same packets, same gate.
+    private static MqttClientOptions OwnBroker(IServiceProvider services, string clientId)
     {
-        var bound = services.GetRequiredService<MqttBroker>().EndPoint;
-        var host = bound.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : bound.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : bound.Address;
-        return new MqttClientOptions { Host = host.ToString(), Port = bound.Port, ClientId = clientId };
+        var broker = services.GetRequiredService<MqttBroker>();
+        return new MqttClientOptions { Host = "this process", ClientId = clientId, Connect = _ => new(broker.ConnectInProcess()) };
     }
 
     private static void AddWeb(IServiceCollection services, HubOptions options)

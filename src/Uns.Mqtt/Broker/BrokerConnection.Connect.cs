@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Persistence;
@@ -31,7 +32,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        LogConnected(core.Logger, Session!.ClientId, Link.Remote, (int)Version, answer.ConnAck!.SessionPresent);
+        LogConnected(core.Logger, Session!.ClientId, Remote, (int)Version, answer.ConnAck!.SessionPresent);
         MarkDirty();
     }
 
@@ -176,7 +177,7 @@ internal sealed partial class BrokerConnection
         else
         {
             MarkDirty();
-            LogConnected(core.Logger, session.ClientId, Link.Remote, (int)Version, isPresent);
+            LogConnected(core.Logger, session.ClientId, Remote, (int)Version, isPresent);
         }
 
         if (isPresent)
@@ -242,7 +243,7 @@ internal sealed partial class BrokerConnection
     }
 
     [LoggerMessage(1002, LogLevel.Information, "{ClientId} connected from {Remote} with protocol level {Level}; session present: {SessionPresent}.")]
-    private static partial void LogConnected(ILogger logger, string clientId, string remote, int level, bool sessionPresent);
+    private static partial void LogConnected(ILogger logger, string clientId, EndPoint? remote, int level, bool sessionPresent);
 
     [LoggerMessage(1003, LogLevel.Warning, "A connection from {Remote} was refused with reason 0x{Reason:X2}. {What}")]
     private static partial void LogRefused(ILogger logger, string remote, byte reason, string what);

@@ -25,9 +25,23 @@ internal sealed partial class BrokerConnection
     /// <summary>Answers that wait for the disk; later ones wait behind them, so that their order stays.</summary>
     public int Deferred => _deferred;
 
+    /// <summary>Deliveries to the client that wait for the disk; later ones wait behind them.</summary>
+    public int DeferredDeliveries { get; set; }
+
     /// <summary>An answer that waited may leave, or the write failed.</summary>
     public void Answer(DeferredAnswer answer, bool isKept)
     {
+        if (answer.Delivery != 0)
+        {
+            DeferredDeliveries--;
+            if (IsOpen)
+            {
+                core.Outbox.SendKept(Session!, this, answer, isKept);
+            }
+
+            return;
+        }
+
         if (answer.ConnAck is not null)
         {
             Release(answer, isKept);
@@ -307,7 +321,8 @@ internal sealed partial class BrokerConnection
         return verdict;
     }
 
-    private void Acknowledge(PublishAckPacket ack, bool mustWait)
+    /// <summary>Sends an acknowledgement, after the commit of all that was gathered so far if it must wait.</summary>
+    public void Acknowledge(PublishAckPacket ack, bool mustWait)
     {
         if (core.Journal is { } journal && (mustWait || _deferred > 0))
         {
@@ -396,7 +411,7 @@ internal sealed partial class BrokerConnection
         }
 
         var reason = isKnown || Version != ProtocolVersion.V5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        Acknowledge(new PublishAckPacket(PacketType.PubComp, packetId, reason), mustWait: isKnown && session.IsPersistent); // [MQTT-4.3.3-11]
+        Acknowledge(new PublishAckPacket(PacketType.PubComp, packetId, reason), mustWait: session.IsPersistent); // [MQTT-4.3.3-11]
     }
 
     /// <summary>An acknowledgement for nothing we await: a repeat is answered, the rest is passed over.</summary>
@@ -409,6 +424,6 @@ internal sealed partial class BrokerConnection
 
         var isRepeat = flight.Awaits == Awaited.PubComp && flight.Sequence > 0;
         var reason = isRepeat || Version != ProtocolVersion.V5 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        Acknowledge(new PublishAckPacket(PacketType.PubRel, packetId, reason), mustWait: false);
+        Acknowledge(new PublishAckPacket(PacketType.PubRel, packetId, reason), mustWait: isRepeat && Session!.IsPersistent);
     }
 }

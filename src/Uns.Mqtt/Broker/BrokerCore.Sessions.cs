@@ -12,6 +12,7 @@ internal sealed partial class BrokerCore
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private readonly HashSet<Session> _away = [];
     private readonly HashSet<BrokerConnection> _connections = [];
+    private readonly List<BrokerConnection> _ticked = []; // A tick may end connections while it goes through them.
 
     /// <summary>The connected clients, for readers on other threads.</summary>
     public ConcurrentDictionary<string, BrokerConnection> Connected { get; } = new(StringComparer.Ordinal);
@@ -149,7 +150,8 @@ internal sealed partial class BrokerCore
     public void Tick()
     {
         var now = Now;
-        foreach (var connection in _connections.ToList())
+        _ticked.AddRange(_connections);
+        foreach (var connection in _ticked)
         {
             var silence = now - connection.LastHeard;
             if (connection.Session is null)
@@ -171,6 +173,7 @@ internal sealed partial class BrokerCore
             }
         }
 
+        _ticked.Clear();
         foreach (var session in _away.Where(s => s.ExpiresAt <= now || (s.Will is not null && s.WillDue <= now)).ToList())
         {
             if (session.Will is not null)

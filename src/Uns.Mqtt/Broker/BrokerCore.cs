@@ -250,7 +250,7 @@ internal sealed partial class BrokerCore
     /// <summary>The transport took bytes: what waited for room may follow.</summary>
     public void Drained(BrokerConnection connection)
     {
-        if (connection.Session is { } session && (session.Queue.Count > 0 || session.Retained.Count > 0 || session.ToResend.Count > 0))
+        if (connection.Session is { HasWaiting: true } session)
         {
             Outbox.Pump(session);
         }

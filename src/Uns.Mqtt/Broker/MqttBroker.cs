@@ -68,6 +68,18 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _loop.Failed = e => LogBroken(_logger, e);
     }
 
+    /// <summary>True breaks the promise of durability, so that the crash loop's checker can prove that it notices. No setting leads here.</summary>
+    internal bool AnswersEarly
+    {
+        init
+        {
+            if (_journal is not null)
+            {
+                _journal.AnswersEarly = value;
+            }
+        }
+    }
+
     /// <summary>Where the broker listens; the port is the real one where 0 was asked for.</summary>
     /// <exception cref="InvalidOperationException">The broker was not started, or has no TCP listener.</exception>
     public IPEndPoint EndPoint => (IPEndPoint?)_listener?.LocalEndPoint ?? throw new InvalidOperationException("The broker does not listen: start it with an address.");
@@ -98,6 +110,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         }
 
         _listener = _options.Address is null ? null : Bind(_options.Address, _options.Port);
+        BindTls();
         if (_store is not null)
         {
             _core.Restore(await _store.ReadAsync(StoredBroker.Read, cancellationToken));
@@ -119,6 +132,12 @@ public sealed partial class MqttBroker : IAsyncDisposable
             }
 
             LogStarted(_logger, _listener.LocalEndPoint, _store is null ? "in memory" : _store.Path);
+        }
+
+        if (_tls is not null)
+        {
+            _accepting.Add(_tls.RunAsync(_stop.Token));
+            LogStarted(_logger, _tls.EndPoint, _store is null ? "in memory" : _store.Path);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed partial record MqttBrokerOptions
     /// <value>True unless set; whom a user name belongs to is the access gate's question.</value>
     public bool AllowAnonymous { get; init; } = true;
 
+    /// <summary>Where and how TLS is spoken, beside the plain listener; null: nowhere.</summary>
+    public TlsListenerOptions? Tls { get; init; }
+
     /// <summary>Most connections at once, 1 to 1,000,000.</summary>
     /// <value>10,000 unless set.</value>
     public int MaximumConnections { get; init; } = 10_000;

@@ -41,6 +41,9 @@ public sealed record MqttClientOptions
     /// <summary>How TLS is spoken; null: not at all.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 
+    /// <summary>Opens the transport in place of a socket, such as the link to a broker in this process; null: TCP, and TLS if asked for.</summary>
+    public Func<CancellationToken, ValueTask<Stream>>? Connect { get; init; }
+
     /// <summary>Host and port as people write them.</summary>
-    public string Endpoint => $"{Host}:{Port}";
+    public string Endpoint => Connect is null ? $"{Host}:{Port}" : Host;
 }

@@ -49,6 +49,11 @@ internal static class MqttHandshake
 
     private static async Task<Stream> OpenAsync(MqttClientOptions options, CancellationToken cancellationToken)
     {
+        if (options.Connect is { } connect)
+        {
+            return await connect(cancellationToken);
+        }
+
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -24,6 +24,8 @@ public sealed record Will
 /// <summary>CONNECT: a client asks to begin or resume a session. MQTT 5.0, 3.1.</summary>
 public sealed record ConnectPacket
 {
+    private static readonly ConnectPacket Unread = new();
+
     /// <summary>The protocol spoken on this connection.</summary>
     public ProtocolVersion Version { get; init; } = ProtocolVersion.V5;
 
@@ -54,7 +56,7 @@ public sealed record ConnectPacket
     /// <param name="fault">What is wrong, when false is returned; 0x84 when the version is not spoken here.</param>
     public static bool TryRead(ReadOnlySpan<byte> body, out ConnectPacket packet, out DecodeFault fault)
     {
-        packet = new ConnectPacket();
+        packet = Unread;
         var reader = new FieldReader(body);
         var name = reader.Binary("protocol name");
         var level = reader.Byte("protocol version");

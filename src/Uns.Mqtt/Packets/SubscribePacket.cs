@@ -59,7 +59,7 @@ public sealed record SubscribePacket
         var reader = new FieldReader(body);
         var packetId = reader.PacketId();
         var properties = version == ProtocolVersion.V5 && !reader.Failed ? Properties.Read(ref reader, PacketType.Subscribe) : Properties.None;
-        var requests = new List<SubscriptionRequest>();
+        var requests = new List<SubscriptionRequest>(1);
         if (!reader.Failed && reader.AtEnd)
         {
             reader.Fail(DecodeFault.Protocol("SUBSCRIBE names no topic filter.")); // [MQTT-3.8.3-2]

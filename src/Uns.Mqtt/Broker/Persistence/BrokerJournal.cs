@@ -5,8 +5,15 @@ using Uns.Store;
 
 namespace Uns.Mqtt.Broker.Persistence;
 
-/// <summary>An answer that may leave only after the commit.</summary>
-internal readonly record struct DeferredAnswer(BrokerConnection Connection, PublishAckPacket Ack, SubscriptionAckPacket? SubscriptionAck, ConnAckPacket? ConnAck);
+/// <summary>An answer or a delivery that may leave only after the commit.</summary>
+internal readonly record struct DeferredAnswer(BrokerConnection Connection, PublishAckPacket Ack, SubscriptionAckPacket? SubscriptionAck, ConnAckPacket? ConnAck)
+{
+    /// <summary>Packet identifier of a delivery; 0: an answer.</summary>
+    public ushort Delivery { get; init; }
+
+    /// <summary>True when the delivery is a repeat.</summary>
+    public bool IsRepeat { get; init; }
+}
 
 /// <summary>
 /// What must reach the disk, gathered on the I/O thread and written in one piece while the next is gathered.
@@ -22,6 +29,9 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     private bool _isUrgent;
     private bool _isRecovering;
     private Task _writing = Task.CompletedTask;
+
+    /// <summary>A fault on purpose, for the crash loop's negative control: answers leave before the commit.</summary>
+    public bool AnswersEarly { get; set; }
 
     /// <summary>Grows with each entry that an answer must wait for.</summary>
     public long UrgentCount { get; private set; }
@@ -205,6 +215,13 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         List<Action<JournalWriter>> entries, Dictionary<string, Message?> retained, List<DeferredAnswer> answers, Action<List<DeferredAnswer>, Exception?> completed)
     {
         Exception? fault = null;
+        if (AnswersEarly)
+        {
+            var early = answers;
+            post(() => completed(early, null));
+            answers = [];
+        }
+
         try
         {
             await store.WriteAsync(connection =>

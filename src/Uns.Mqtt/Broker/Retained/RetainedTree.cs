@@ -97,6 +97,11 @@ internal sealed class RetainedTree
     /// <summary>The places of all messages whose topic a filter matches. The same list for all who ask until a topic comes or goes.</summary>
     public RetainedNode[] Match(string filter)
     {
+        if (Count == 0)
+        {
+            return [];
+        }
+
         if (_found.TryGetValue(filter, out var places))
         {
             return places;

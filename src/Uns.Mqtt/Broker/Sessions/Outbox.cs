@@ -40,7 +40,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         if (connection is not null && session.Queue.Count == 0 && session.ToResend.Count == 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
         {
             var id = session.NextPacketId();
-            if (!Send(connection, ref routed, qos, retain, id, subscriptionIds))
+            var waits = WaitsForDisk(session, connection, qos);
+            if (!waits && !Send(connection, ref routed, qos, retain, id, subscriptionIds))
             {
                 return;
             }
@@ -61,6 +62,11 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             if (session.IsPersistent)
             {
                 journal?.Begun(session, id, flight, isNew: true);
+            }
+
+            if (waits)
+            {
+                DeferDelivery(connection, id, isRepeat: false);
             }
 
             return;
@@ -105,6 +111,20 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         }
     }
 
+    /// <summary>A message whose packet identifier is on the disk goes out; without the commit it is not ours to deliver.</summary>
+    public void SendKept(Session session, BrokerConnection connection, DeferredAnswer answer, bool isKept)
+    {
+        if (!session.InFlight.TryGetValue(answer.Delivery, out var flight) || flight.Awaits == Awaited.PubComp || flight.Message is not { } message)
+        {
+            return;
+        }
+
+        if (!isKept || !SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, answer.IsRepeat, answer.Delivery, flight.SubscriptionIds))
+        {
+            Finish(session, answer.Delivery, flight);
+        }
+    }
+
     /// <summary>A message under way is finished.</summary>
     public void Finish(Session session, ushort id, in InFlight flight)
     {
@@ -115,7 +135,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             journal?.Finished(session, flight.Sequence, flight.Message);
         }
 
-        if (session.Queue.Count > 0 || session.Retained.Count > 0 || session.ToResend.Count > 0)
+        if (session.HasWaiting)
         {
             Pump(session);
         }
@@ -222,7 +242,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         var isExpired = queued.Message.IsExpired(core.Now);
         counters.DroppedExpired += isExpired ? 1 : 0;
         var id = session.NextPacketId();
-        if (isExpired || !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds))
+        var waits = !isExpired && WaitsForDisk(session, connection, queued.Qos);
+        if (isExpired || (!waits && !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds)))
         {
             if (session.IsPersistent)
             {
@@ -249,6 +270,24 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         {
             journal?.Begun(session, id, flight, isNew: false);
         }
+
+        if (waits)
+        {
+            DeferDelivery(connection, id, isRepeat: false);
+        }
+    }
+
+    /// <summary>
+    /// True when a QoS 2 copy may leave only after the commit of its packet identifier: sent before, it would come again under
+    /// another one if the broker died now. [MQTT-4.3.3-2] What comes behind it waits with it, so that the order stays.
+    /// </summary>
+    private bool WaitsForDisk(Session session, BrokerConnection connection, QualityOfService qos) =>
+        journal is not null && session.IsPersistent && (qos == QualityOfService.ExactlyOnce || connection.DeferredDeliveries > 0);
+
+    private void DeferDelivery(BrokerConnection connection, ushort id, bool isRepeat)
+    {
+        connection.DeferredDeliveries++;
+        journal!.Defer(new(connection, default, null, null) { Delivery = id, IsRepeat = isRepeat });
     }
 
     private void SendRetained(Session session, Retained.RetainedNode place, RetainedReplay replay)
@@ -273,8 +312,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
 
         if (flight.Awaits == Awaited.PubComp)
         {
-            new PublishAckPacket(PacketType.PubRel, id).Write(connection.Output, connection.Version);
-            connection.MarkDirty();
+            // PUBREC may have come on an older connection and its commit be under way: released before it, the message could come again.
+            connection.Acknowledge(new PublishAckPacket(PacketType.PubRel, id), mustWait: session.IsPersistent);
         }
         else if (flight.Message is { } message)
         {
@@ -283,7 +322,11 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
                 return false;
             }
 
-            if (!SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, duplicate: true, id, flight.SubscriptionIds)) // [MQTT-3.3.1-1]
+            if (WaitsForDisk(session, connection, flight.Qos))
+            {
+                DeferDelivery(connection, id, isRepeat: true); // Its first commit may still be under way.
+            }
+            else if (!SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, duplicate: true, id, flight.SubscriptionIds)) // [MQTT-3.3.1-1]
             {
                 session.InFlight.Remove(id);
                 journal?.Finished(session, flight.Sequence, message);

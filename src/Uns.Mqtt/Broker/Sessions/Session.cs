@@ -55,6 +55,10 @@ internal sealed class RetainedReplay(Retained.RetainedNode[] places, QualityOfSe
 /// </summary>
 internal sealed class Session(string clientId)
 {
+    // Made when first used: most sessions of a plant only listen, and thousands of empty collections would be most of their memory.
+    private Queue<Queued>? _queue;
+    private Queue<ushort>? _toResend;
+    private Queue<RetainedReplay>? _retained;
     private ushort _lastPacketId;
 
     public string ClientId { get; } = clientId;
@@ -94,19 +98,19 @@ internal sealed class Session(string clientId)
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<ushort, InFlight> InFlight { get; } = [];
+    public Dictionary<ushort, InFlight> InFlight => field ??= [];
 
-    public Queue<Queued> Queue { get; } = new();
+    public Queue<Queued> Queue => _queue ??= new();
 
     public long QueuedBytes { get; set; }
 
     /// <summary>Identifiers that were in flight when the client came back and wait to be sent again, oldest first.</summary>
-    public Queue<ushort> ToResend { get; } = new();
+    public Queue<ushort> ToResend => _toResend ??= new();
 
-    public Queue<RetainedReplay> Retained { get; } = new();
+    public Queue<RetainedReplay> Retained => _retained ??= new();
 
     /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
-    public HashSet<ushort> IncomingQos2 { get; } = [];
+    public HashSet<ushort> IncomingQos2 => field ??= [];
 
     /// <summary>Messages that count against the client's receive maximum.</summary>
     public int OnWire { get; set; }
@@ -118,6 +122,9 @@ internal sealed class Session(string clientId)
 
     /// <summary>Messages refused because the queue was full, since the session began.</summary>
     public long Lost { get; set; }
+
+    /// <summary>True when something waits for room in the socket or the window.</summary>
+    public bool HasWaiting => _queue is { Count: > 0 } || _retained is { Count: > 0 } || _toResend is { Count: > 0 };
 
     /// <summary>True when a QoS 1 or 2 message may be begun now. [MQTT-3.3.4-9] [MQTT-4.9.0-2]</summary>
     public bool MayBegin => OnWire < SendMaximum && InFlight.Count < ushort.MaxValue;

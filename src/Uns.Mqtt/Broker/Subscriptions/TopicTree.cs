@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Subscriptions;
@@ -77,7 +78,7 @@ internal sealed class TopicTree
 
         for (var i = path.Count - 1; i >= 0 && node.IsEmpty; i--)
         {
-            path[i].Parent.Children!.Remove(path[i].Level);
+            path[i].Parent.RemoveChild(path[i].Level);
             node = path[i].Parent;
         }
     }
@@ -98,25 +99,20 @@ internal sealed class TopicTree
 
     private static void Walk(Node node, ReadOnlySpan<char> rest, bool isFirst, Collector collector)
     {
-        if (node.Children is null)
-        {
-            return;
-        }
-
         var slash = rest.IndexOf('/');
         var level = slash < 0 ? rest : rest[..slash];
         var wildcards = !(isFirst && level.StartsWith('$')); // [MQTT-4.7.2-1]
-        if (wildcards && node.Children.TryGetValue("#", out var all))
+        if (wildcards && node.TryGetChild("#", out var all))
         {
             collector.Take(all);
         }
 
-        if (node.Lookup.TryGetValue(level, out var exact))
+        if (node.TryGetChild(level, out var exact))
         {
             Descend(exact, rest, slash, collector);
         }
 
-        if (wildcards && node.Children.TryGetValue("+", out var any))
+        if (wildcards && node.TryGetChild("+", out var any))
         {
             Descend(any, rest, slash, collector);
         }
@@ -131,7 +127,7 @@ internal sealed class TopicTree
         }
 
         collector.Take(node);
-        if (node.Children is not null && node.Children.TryGetValue("#", out var parentToo))
+        if (node.TryGetChild("#", out var parentToo))
         {
             collector.Take(parentToo); // "a/#" is for "a" too. MQTT 5.0, 4.7.1.2.
         }
@@ -140,17 +136,18 @@ internal sealed class TopicTree
     private Node? Find(string filter, bool create, List<(Node Parent, string Level)>? path = null)
     {
         var node = _root;
-        foreach (var level in filter.Split('/'))
+        foreach (var range in filter.AsSpan().Split('/'))
         {
-            path?.Add((node, level));
-            if (node.Children is null || !node.Children.TryGetValue(level, out var child))
+            var level = filter.AsSpan(range);
+            path?.Add((node, level.ToString()));
+            if (!node.TryGetChild(level, out var child))
             {
                 if (!create)
                 {
                     return null;
                 }
 
-                child = node.AddChild(level);
+                child = node.AddChild(level.ToString());
             }
 
             node = child;
@@ -179,34 +176,61 @@ internal sealed class TopicTree
     /// <summary>The subscriptions whose filter ends at a node.</summary>
     private sealed class Place
     {
-        public List<Subscription> Subscriptions { get; } = [];
+        public List<Subscription> Subscriptions { get; } = new(1);
 
         public Dictionary<string, SharedGroup>? Groups { get; set; }
     }
 
+    /// <summary>One level of a filter. Most have one child, as in <c>line/4/temperature</c>, and keep it without a table.</summary>
     private sealed class Node
     {
-        public Dictionary<string, Node>? Children { get; private set; }
-
-        public Dictionary<string, Node>.AlternateLookup<ReadOnlySpan<char>> Lookup { get; private set; }
+        private string? _onlyName;
+        private Node? _onlyChild;
+        private Dictionary<string, Node>? _children;
 
         public Place? Place { get; set; }
 
-        public bool IsEmpty => Place is null && Children is not { Count: > 0 };
+        public bool IsEmpty => Place is null && _onlyChild is null && _children is not { Count: > 0 };
 
         public Place Entry() => Place ??= new Place();
 
-        public Node AddChild(string level)
+        public bool TryGetChild(ReadOnlySpan<char> level, [NotNullWhen(true)] out Node? child)
         {
-            if (Children is null)
+            if (_children is not null)
             {
-                Children = new Dictionary<string, Node>(StringComparer.Ordinal);
-                Lookup = Children.GetAlternateLookup<ReadOnlySpan<char>>();
+                return _children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out child);
             }
 
+            child = _onlyChild is not null && level.SequenceEqual(_onlyName) ? _onlyChild : null;
+            return child is not null;
+        }
+
+        public Node AddChild(string level)
+        {
             var child = new Node();
-            Children.Add(level, child);
+            if (_onlyChild is null && _children is null)
+            {
+                (_onlyName, _onlyChild) = (level, child);
+                return child;
+            }
+
+            if (_children is null)
+            {
+                _children = new Dictionary<string, Node>(StringComparer.Ordinal) { [_onlyName!] = _onlyChild! };
+                (_onlyName, _onlyChild) = (null, null);
+            }
+
+            _children.Add(level, child);
             return child;
+        }
+
+        public void RemoveChild(string level)
+        {
+            _children?.Remove(level);
+            if (level == _onlyName)
+            {
+                (_onlyName, _onlyChild) = (null, null);
+            }
         }
     }
 }
