@@ -203,6 +203,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     private void Tick()
     {
+        _core.ReadClock(); // The batch may have begun before the time this tick stands for.
         _core.Tick();
         RetryStore();
         if ((_loop as EpollLoop)?.ResumeListening() is { } error)

@@ -36,6 +36,29 @@ public sealed class HubStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task With_the_interval_policy_a_write_is_readable_at_once_and_brought_to_the_disk_in_time()
+    {
+        await using var store = HubStore.Open(_directory, Schema, _clock, policy: StorePolicy.Interval, interval: TimeSpan.FromSeconds(5));
+        Assert.Equal(StorePolicy.Interval, store.Policy);
+        await store.WriteAsync(Insert("a"));
+        Assert.Equal(["a"], await store.ReadAsync(Names));
+        Assert.Equal(0, await CheckpointedAsync());
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (await CheckpointedAsync() == 0)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(5));
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    [Theory]
+    [InlineData(StorePolicy.Memory, 1000)]
+    [InlineData(StorePolicy.Interval, 99)]
+    [InlineData(StorePolicy.Interval, 60_001)]
+    public void A_policy_or_interval_that_cannot_be_is_refused(StorePolicy policy, int milliseconds) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => HubStore.Open(_directory, Schema, _clock, policy: policy, interval: TimeSpan.FromMilliseconds(milliseconds)));
+
+    [Fact]
     public async Task A_write_that_fails_is_taken_back_alone()
     {
         await using var store = Open();
@@ -161,5 +184,29 @@ public sealed class HubStoreTests : IDisposable
         public HubStore Store { get; } = store;
 
         public void Dispose() => Store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>The rows that the main file holds without its journal.</summary>
+    private async Task<int> CheckpointedAsync()
+    {
+        var copy = Path.Combine(_directory, $"copy-{Guid.NewGuid():N}.db");
+        await using (var from = new FileStream(Path.Combine(_directory, "hub.db"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
+        {
+            await using var to = File.Create(copy);
+            await from.CopyToAsync(to);
+        }
+
+        using var connection = new SqliteConnection($"Data Source={copy};Pooling=False");
+        connection.Open();
+        using var exists = connection.CreateCommand();
+        exists.CommandText = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'test_item'";
+        if (Convert.ToInt32(exists.ExecuteScalar()) == 0)
+        {
+            return 0;
+        }
+
+        using var count = connection.CreateCommand();
+        count.CommandText = "SELECT COUNT(*) FROM test_item";
+        return Convert.ToInt32(count.ExecuteScalar());
     }
 }
