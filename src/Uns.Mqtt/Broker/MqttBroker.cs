@@ -204,6 +204,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private void Tick()
     {
         _core.Tick();
+        _core.TellSys(_store?.Commits ?? 0);
         RetryStore();
         if ((_loop as EpollLoop)?.ResumeListening() is { } error)
         {
