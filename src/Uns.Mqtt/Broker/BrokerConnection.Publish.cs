@@ -299,6 +299,11 @@ internal sealed partial class BrokerConnection
 
     private bool MayPublish(TopicEntry topic)
     {
+        if (topic.IsOwn)
+        {
+            return false; // The broker's own figures.
+        }
+
         var gate = core.Options.Access;
         if (gate is OpenGate)
         {

@@ -34,7 +34,7 @@ internal sealed partial class BrokerCore
         }
 
         Journal!.LastMessageId = stored.LastMessageId;
-        Counters.Retained = Retained.Count;
+        CountRetained();
         Counters.Sessions = _sessions.Count;
         Counters.Subscriptions = Tree.Count;
     }
@@ -149,7 +149,7 @@ internal sealed partial class BrokerCore
                 Retained.Remove(message.TopicText);
                 Journal?.Retained(message.TopicText, null, urgent: false);
                 Counters.DroppedExpired++;
-                Counters.Retained = Retained.Count;
+                CountRetained();
             }
         }
     }

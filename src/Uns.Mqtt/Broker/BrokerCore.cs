@@ -287,10 +287,13 @@ internal sealed partial class BrokerCore
         {
             var message = routed.Keep();
             Retained.Set(message);
-            Journal?.Retained(message.TopicText, message, urgent);
+            if (!SysTopics.SysReport.Owns(message.TopicText))
+            {
+                Journal?.Retained(message.TopicText, message, urgent);
+            }
         }
 
-        Counters.Retained = Retained.Count;
+        CountRetained();
     }
 
     private SubscriberSet SetOf(TopicEntry topic)

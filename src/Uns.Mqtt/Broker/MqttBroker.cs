@@ -205,6 +205,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         _core.ReadClock(); // The batch may have begun before the time this tick stands for.
         _core.Tick();
+        _core.TellSys(_store?.Commits ?? 0);
         RetryStore();
         if ((_loop as EpollLoop)?.ResumeListening() is { } error)
         {

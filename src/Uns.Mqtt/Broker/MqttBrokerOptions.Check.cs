@@ -20,6 +20,7 @@ public sealed partial record MqttBrokerOptions
     public IEnumerable<BrokerOptionFault> Check() =>
     [
         .. InRange(nameof(Port), Port, 0, 65_535),
+        .. SysInterval == TimeSpan.Zero ? [] : InRange(nameof(SysInterval), SysInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. InRange(nameof(MaximumConnections), MaximumConnections, 1, 1_000_000),
         .. InRange(nameof(MaximumPacketBytes), MaximumPacketBytes, 1024, LargestPacket),
         .. InRange(nameof(MaximumConnectBytes), MaximumConnectBytes, 1024, LargestPacket),

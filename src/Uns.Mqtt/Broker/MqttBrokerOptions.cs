@@ -23,6 +23,10 @@ public sealed partial record MqttBrokerOptions
     /// <summary>Where and how TLS is spoken, beside the plain listener; null: nowhere.</summary>
     public TlsListenerOptions? Tls { get; init; }
 
+    /// <summary>Time between two reports under <c>$SYS/broker/</c>, a second to an hour; zero: no reports.</summary>
+    /// <value>Ten seconds unless set.</value>
+    public TimeSpan SysInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Most connections at once, 1 to 1,000,000.</summary>
     /// <value>10,000 unless set.</value>
     public int MaximumConnections { get; init; } = 10_000;

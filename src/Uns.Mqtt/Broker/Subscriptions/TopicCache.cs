@@ -14,6 +14,9 @@ internal sealed class TopicEntry(byte[] topic)
 
     public string Text { get; } = Encoding.UTF8.GetString(topic);
 
+    /// <summary>True for a topic that only the broker writes.</summary>
+    public bool IsOwn { get; } = topic.AsSpan().StartsWith("$SYS/broker/"u8);
+
     /// <summary>Who gets its messages, while <see cref="SetVersion"/> is the tree's.</summary>
     public SubscriberSet Set { get; set; } = SubscriberSet.Empty;
 

@@ -1,0 +1,206 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Client;
+using Uns.Mqtt.Packets;
+using Uns.TestKit;
+
+namespace Uns.ConformanceTests.Mqtt;
+
+/// <summary>TLS with certificates that change while it runs, and the link without a socket.</summary>
+public sealed class ListenerTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("uns-tls-");
+    private readonly ManualClock _clock = new();
+    private readonly List<IAsyncDisposable> _owned = [];
+
+    private string Certificate => Path.Combine(_files.FullName, "server.pem");
+
+    private string Key => Path.Combine(_files.FullName, "server.key");
+
+    public ValueTask InitializeAsync()
+    {
+        Write("first");
+        return default;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            await _owned[i].DisposeAsync();
+        }
+
+        _files.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_changed_certificate_meets_new_connections_and_a_bad_one_leaves_the_last_in_use()
+    {
+        var broker = await StartAsync(new TlsListenerOptions());
+        Assert.Equal("CN=first", (await ConnectAsync(broker)).Subject);
+        Write("second");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("CN=second", (await ConnectAsync(broker)).Subject);
+        await File.WriteAllTextAsync(Key, "no key");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("CN=second", (await ConnectAsync(broker)).Subject);
+        Write("third");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal("CN=third", (await ConnectAsync(broker)).Subject);
+    }
+
+    [Theory]
+    [InlineData(ClientCertificateRule.Required, "trusted", true)]
+    [InlineData(ClientCertificateRule.Required, "stranger", false)]
+    [InlineData(ClientCertificateRule.Required, null, false)]
+    [InlineData(ClientCertificateRule.Optional, null, true)]
+    [InlineData(ClientCertificateRule.Optional, "trusted", true)]
+    [InlineData(ClientCertificateRule.Optional, "stranger", false)]
+    [InlineData(ClientCertificateRule.None, null, true)]
+    public async Task Clients_show_the_certificates_that_the_rule_asks_for(ClientCertificateRule rule, string? shown, bool isLetIn)
+    {
+        using var trusted = Make("trusted");
+        using var stranger = Make("stranger");
+        var authorities = Path.Combine(_files.FullName, "authorities.pem");
+        await File.WriteAllTextAsync(authorities, trusted.ExportCertificatePem());
+        var broker = await StartAsync(new TlsListenerOptions { ClientCertificates = rule, ClientAuthorityFile = authorities });
+        var attempt = ConnectAsync(broker, shown switch { "trusted" => trusted, "stranger" => stranger, _ => null });
+        if (isLetIn)
+        {
+            await attempt;
+        }
+        else
+        {
+            await Assert.ThrowsAsync<MqttConnectException>(() => attempt);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_another_certificate_is_named_at_start()
+    {
+        var other = Path.Combine(_files.FullName, "other.key");
+        using (var key = RSA.Create(2048))
+        {
+            await File.WriteAllTextAsync(other, key.ExportPkcs8PrivateKeyPem());
+        }
+
+        var fault = await Assert.ThrowsAsync<ListenerException>(() => StartAsync(new TlsListenerOptions { KeyFile = other }));
+        Assert.Contains(other, fault.Message, StringComparison.Ordinal);
+        fault = await Assert.ThrowsAsync<ListenerException>(() => StartAsync(new TlsListenerOptions { KeyFile = other + "x" }));
+        Assert.Contains("cannot be read", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pfx_and_TLS_1_2_are_spoken_and_TLS_1_1_is_not()
+    {
+        using var made = Make("boxed");
+        var pfx = Path.Combine(_files.FullName, "server.pfx");
+        await File.WriteAllBytesAsync(pfx, made.Export(X509ContentType.Pfx, "secret"));
+        var broker = await StartAsync(new TlsListenerOptions { CertificateFile = pfx, KeyFile = null, Password = "secret" });
+        Assert.Equal("CN=boxed", (await ConnectAsync(broker, protocols: System.Security.Authentication.SslProtocols.Tls12)).Subject);
+#pragma warning disable SYSLIB0039, CA5397, CA5398 // That it is refused is the point.
+        await Assert.ThrowsAsync<MqttConnectException>(() => ConnectAsync(broker, protocols: System.Security.Authentication.SslProtocols.Tls11));
+#pragma warning restore SYSLIB0039, CA5397, CA5398
+    }
+
+    [Fact]
+    public async Task A_third_party_client_publishes_and_subscribes_over_TLS()
+    {
+        var broker = await StartAsync(new TlsListenerOptions());
+        var port = broker.TlsEndPoint!.Port.ToString();
+        await using var publisher = PeerProcess.Start("mosquitto_pub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/b", "-m", "hello", "-q", "1", "-r");
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (broker.Statistics.Retained == 0)
+        {
+            await pace.WaitForNextTickAsync(deadline.Token);
+        }
+
+        await using var subscriber = PeerProcess.Start("mosquitto_sub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/#", "-v", "-C", "1");
+        Assert.Equal("a/b hello", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task A_client_of_this_process_is_met_like_any_other()
+    {
+        var broker = await StartAsync(null);
+        var options = new MqttClientOptions { Host = "this process", ClientId = "inside", Connect = _ => new(broker.ConnectInProcess()) };
+        await using var inside = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        Assert.Equal("this process", Assert.Single(broker.Clients(), c => c.ClientId == "inside").Remote);
+        await inside.SubscribeAsync([new("big/#", QualityOfService.AtLeastOnce)], CancellationToken.None);
+        var payload = new byte[300_000]; // More than the link holds.
+        RandomNumberGenerator.Fill(payload);
+        for (var i = 0; i < 10; i++)
+        {
+            await inside.PublishAsync("big/one", payload, QualityOfService.AtLeastOnce);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            Assert.Equal(payload, (await inside.Messages.ReadAsync(deadline.Token)).Payload.ToArray());
+        }
+
+        await inside.DisconnectAsync();
+    }
+
+    private static X509Certificate2 Make(string name)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
+        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
+    }
+
+    private void Write(string name)
+    {
+        using var made = Make(name);
+        File.WriteAllText(Certificate, made.ExportCertificatePem());
+        File.WriteAllText(Key, made.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+    }
+
+    private async Task<MqttBroker> StartAsync(TlsListenerOptions? tls)
+    {
+        tls = tls is null ? null : tls with
+        {
+            Address = IPAddress.Loopback,
+            Port = 0,
+            CertificateFile = tls.CertificateFile.Length > 0 ? tls.CertificateFile : Certificate,
+            KeyFile = tls.CertificateFile.Length > 0 ? null : tls.KeyFile ?? Key,
+        };
+        var broker = new MqttBroker(new MqttBrokerOptions { Address = null, Tls = tls }, null, _clock, NullLogger<MqttBroker>.Instance);
+        _owned.Add(broker);
+        await broker.StartAsync();
+        return broker;
+    }
+
+    private static async Task<X509Certificate2> ConnectAsync(
+        MqttBroker broker, X509Certificate2? own = null, System.Security.Authentication.SslProtocols protocols = System.Security.Authentication.SslProtocols.None)
+    {
+        X509Certificate2? met = null;
+        using var keyed = own is null ? null : X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
+        var options = new MqttClientOptions
+        {
+            Host = "127.0.0.1",
+            Port = broker.TlsEndPoint!.Port,
+            ClientId = "secure",
+            Tls = new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                EnabledSslProtocols = protocols,
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => keyed!,
+                RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                {
+                    met = X509CertificateLoader.LoadCertificate(shown!.GetRawCertData());
+                    return met.Subject.StartsWith("CN=", StringComparison.Ordinal); // Which one it is, is for the test to say.
+                },
+            },
+        };
+        await using var client = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        await client.DisconnectAsync();
+        return met!;
+    }
+}
