@@ -80,7 +80,7 @@ internal sealed partial class BrokerConnection
     private void BeginAliases(int maximum) => Aliases = maximum == 0 ? null : new TopicAliases(maximum);
 
     /// <summary>The store does not take what the client sent: without an answer it tries again. 3.1.1 has no other word for it.</summary>
-    private void NotKept() => Disconnect(ReasonCode.QuotaExceeded, "The store cannot keep what was sent: try again later.");
+    public void NotKept() => Disconnect(ReasonCode.QuotaExceeded, "The store cannot keep what was sent: try again later.");
 
     private void RefuseMessage(PublishAckPacket ack)
     {

@@ -89,14 +89,41 @@ public sealed class StoreFaultTests : BrokerFixture
         await CrashAsync(StoreDirectory);
         var back = await OpenAsync();
         Assert.True((await back.ConnectAsync(Kept() with { ClientId = "sub" })).SessionPresent);
-        Assert.Equal(one.PacketId, (await back.ReceiveAsync(PacketType.PubRel)).Ack.PacketId);
-        Assert.Equal(("kept/2", true), (await back.ReceivePublishAsync()) is var two ? (two.Topic, two.Duplicate) : default);
-        Assert.Equal(("three", false), (await back.ReceivePublishAsync()) is var three ? (three.Payload, three.Duplicate) : default);
+        var packets = new[] { await back.NextAsync(), await back.NextAsync(), await back.NextAsync() };
+        Assert.Equal(one.PacketId, Assert.Single(packets, p => p!.Type == PacketType.PubRel)!.Ack.PacketId);
+        Assert.Equal([("kept/2", true), ("kept/3", false)], packets.Where(p => p!.Type == PacketType.Publish).Select(p => (p!.Publish.Topic, p.Publish.Duplicate)));
         var other = await ConnectAsync("other");
         await other.SubscribeAsync("r", AtMostOnce);
         Assert.Equal("newer", (await other.ReceivePublishAsync()).Payload);
         Clock.Advance(TimeSpan.FromSeconds(12));
         Assert.Equal("dead", (await back.ReceivePublishAsync()).Payload);
+    }
+
+    [Fact]
+    public async Task An_acknowledged_message_whose_delivery_the_disk_did_not_take_is_delivered_when_it_does()
+    {
+        var sub = await ConnectAsync("sub", connect: Kept());
+        await sub.SubscribeAsync("t");
+        await sub.DisposeAsync();
+        await GoneAsync("sub");
+        var publisher = await ConnectAsync("pub");
+        await publisher.PublishAsync("t", "acknowledged", ExactlyOnce, id: 1);
+        Assert.Equal(ReasonCode.Success, (await publisher.ReceiveAsync(PacketType.PubRec)).Ack.Reason);
+        await FillAsync();
+        var early = await OpenAsync();
+        await early.SendAsync((Kept() with { ClientId = "sub", Will = new Will { Topic = "w", Payload = new byte[60_000] } }).Write);
+        Assert.Equal(ReasonCode.ServerUnavailable, await early.ClosedAsync());
+        await _store.WriteAsync(connection => Execute(connection, "PRAGMA max_page_count=100000"));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (Broker.StoreFault is not null)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await publisher.NothingMoreAsync();
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+
+        var back = await ConnectAsync("sub", connect: Kept());
+        Assert.Equal("acknowledged", (await back.ReceivePublishAsync()).Payload);
     }
 
     [Theory]

@@ -111,7 +111,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         }
     }
 
-    /// <summary>A message whose packet identifier is on the disk goes out; without the commit it is not ours to deliver.</summary>
+    /// <summary>A message whose packet identifier is on the disk goes out. Without the commit it stays: the client gets it when it is back and the store too.</summary>
     public void SendKept(Session session, BrokerConnection connection, DeferredAnswer answer, bool isKept)
     {
         if (!session.InFlight.TryGetValue(answer.Delivery, out var flight) || flight.Awaits == Awaited.PubComp || flight.Message is not { } message)
@@ -119,7 +119,11 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             return;
         }
 
-        if (!isKept || !SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, answer.IsRepeat, answer.Delivery, flight.SubscriptionIds))
+        if (!isKept)
+        {
+            connection.NotKept();
+        }
+        else if (!SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, answer.IsRepeat, answer.Delivery, flight.SubscriptionIds))
         {
             Finish(session, answer.Delivery, flight);
         }
