@@ -209,7 +209,7 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal((await File.ReadAllTextAsync(file)).TrimEnd(), description.ReplaceLineEndings("\n").TrimEnd());
     }
 
-    [Fact]
+    [Fact, Spec("MQTT-6.0.0-3"), Spec("MQTT-6.0.0-4")]
     public async Task Mqtt_is_spoken_over_websocket_on_the_pages_port()
     {
         await using var subscriber = PeerProcess.Start("node", "websocket_subscriber.js", _hub.Page.Port.ToString(), "uns/plant/#");
