@@ -7,5 +7,5 @@ internal static class BrokerHost
 {
     /// <summary>The built program, in the configuration of the running tests.</summary>
     public static string Program { get; } = Path.Combine(
-        PeerProcess.Root(), "tests", "artifacts", "bin", "Uns.BrokerHost", new DirectoryInfo(AppContext.BaseDirectory).Name, "Uns.BrokerHost.dll");
+        PeerProcess.Root(), "artifacts", "bin", "Uns.BrokerHost", new DirectoryInfo(AppContext.BaseDirectory).Name, "Uns.BrokerHost.dll");
 }
