@@ -1,8 +1,8 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Buffers;
-using System.Buffers.Binary;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
 
