@@ -34,7 +34,7 @@ await broker.StartAsync();
 Console.WriteLine($"READY {broker.EndPoint.Port}");
 while (Console.ReadLine() is { } line)
 {
-    Console.WriteLine(line == "measure" ? Measure(broker) : $"error: '{line}' is not known, give 'measure'");
+    Console.WriteLine(line == "measure" ? $"> {Measure(broker)}" : $"> error: '{line}' is not known, give 'measure'");
 }
 
 await broker.DisposeAsync();

@@ -16,6 +16,8 @@ namespace Uns.Hub.Wiring;
 /// <remarks>Started from the sea to the source, so that nothing is born before someone can hear it; stopped the other way round.</remarks>
 internal sealed class HubHost : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestHearing = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _pumps = [];
@@ -118,12 +120,16 @@ internal sealed class HubHost : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         OpenStore();
-        await Services.GetRequiredService<MqttBroker>().StartAsync(cancellationToken);
+        var broker = Services.GetRequiredService<MqttBroker>();
+        await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
         var edge = Services.GetRequiredService<EdgeNodePublisher>();
         edge.OnCommand = devices.CommandAsync;
-        _pumps.Add(Services.GetRequiredService<HostApplication>().RunAsync(_stop.Token));
+        var host = Services.GetRequiredService<HostApplication>();
+        _pumps.Add(host.RunAsync(_stop.Token));
+        await HearAsync(host, cancellationToken);
+        broker.Listen();
         _pumps.Add(Services.GetRequiredService<UnsRepublisher>().RunAsync(_stop.Token));
         if (Options.Demo)
         {
@@ -140,6 +146,18 @@ internal sealed class HubHost : IAsyncDisposable
         devices.StartAll();
         Services.GetRequiredService<HubMeters>();
         await _web.StartAsync(cancellationToken);
+    }
+
+    // A node that is back the moment the broker listens is born once and then silent: the host must hear that birth.
+    private async Task HearAsync(HostApplication host, CancellationToken cancellationToken)
+    {
+        var clock = Services.GetRequiredService<TimeProvider>();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10), clock);
+        var begun = clock.GetTimestamp();
+        while (!host.IsConnected && clock.GetElapsedTime(begun) < LongestHearing)
+        {
+            await pace.WaitForNextTickAsync(cancellationToken);
+        }
     }
 
     private void OpenStore()

@@ -104,6 +104,14 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <exception cref="ListenerException">The address cannot be listened on, such as when the port is in use.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        await PrepareAsync(cancellationToken);
+        Listen();
+    }
+
+    /// <summary>Takes the addresses and brings back what is kept, but lets nobody in from outside until <see cref="Listen"/>; clients in this process may connect.</summary>
+    /// <exception cref="ListenerException">An address cannot be used.</exception>
+    public async Task PrepareAsync(CancellationToken cancellationToken = default)
+    {
         if (Interlocked.Exchange(ref _state, 1) != 0)
         {
             throw new InvalidOperationException("The broker was started already.");
@@ -120,6 +128,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _isRunning = true;
         _ticks = _clock.CreateTimer(_ => _loop.Post(Tick), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         _lazyTimer = _clock.CreateTimer(_ => _loop.Post(() => (_isLazyDue, _isLazyPending) = (true, false)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Lets clients in from outside; who knocked since <see cref="PrepareAsync"/> has waited. To be called once.</summary>
+    public void Listen()
+    {
         if (_listener is not null)
         {
             if (_loop is EpollLoop epoll)
