@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
+using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.S7;
 using Uns.Hub.Api;
 using Uns.Hub.Republish;
@@ -63,7 +64,9 @@ internal static class HubServices
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
-        services.AddSingleton<IConnectorKind, OpcUaKind>();
+        services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
+        services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
+        services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<UnsTree>();
         services.AddSingleton(s => new EdgeNodePublisher(
@@ -125,6 +128,7 @@ internal static class HubServices
         StreamApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
+        CertificatesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);
