@@ -24,18 +24,15 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     public ProtocolVersion Version { get; set; } = ProtocolVersion.V311;
 
     /// <summary>Largest packet that the client takes, in bytes.</summary>
-    public long MaximumPacketBytes { get; set; } = long.MaxValue;
+    public int MaximumPacketBytes { get; set; } = int.MaxValue;
 
     /// <summary>Longest silence, in milliseconds; 0: no limit.</summary>
-    public long SilenceLimit { get; set; }
+    public long SilenceLimit => KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
 
     public long LastHeard { get; set; } = core.Now;
 
-    /// <summary>When the transport was opened, in milliseconds of Unix time.</summary>
-    public long OpenedAt { get; } = core.Now;
-
-    /// <summary>When CONNECT was accepted, in milliseconds of Unix time.</summary>
-    public long ConnectedAt { get; set; }
+    /// <summary>When CONNECT was accepted, before that when the transport was opened, in milliseconds of Unix time.</summary>
+    public long Since { get; private set; } = core.Now;
 
     public ushort KeepAliveSeconds { get; set; }
 
@@ -225,7 +222,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
                 break;
             }
 
-            if (Session is null && header.Type != PacketType.Connect && _authenticating is null)
+            if (Session is null && header.Type != PacketType.Connect && _authentication is null)
             {
                 Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
                 break;
@@ -249,7 +246,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
         var body = packet[header.HeaderBytes..];
         if (Session is null)
         {
-            if (_authenticating is not null)
+            if (_authentication is not null)
             {
                 HandleBeforeConnAck(header.Type, body);
             }

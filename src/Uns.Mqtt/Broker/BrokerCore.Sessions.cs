@@ -91,7 +91,7 @@ internal sealed partial class BrokerCore
         }
 
         session.Connection = null;
-        session.Retained.Clear();
+        session.ForgetReplays();
         Counters.Connections--;
         if (discardWill)
         {
@@ -120,7 +120,7 @@ internal sealed partial class BrokerCore
 
     public void Subscribe(Session session, Subscription subscription)
     {
-        session.Subscriptions[subscription.Filter] = subscription;
+        session.Subscriptions.Set(subscription);
         Tree.Add(subscription);
         Counters.Subscriptions = Tree.Count;
         if (session.IsPersistent)
@@ -158,7 +158,7 @@ internal sealed partial class BrokerCore
             if (connection.Session is null)
             {
                 // Counted from the opening: who sends a byte now and then is not waited for. [MQTT-3.1.4-1]
-                if (now - connection.OpenedAt > Options.ConnectTimeout.TotalMilliseconds)
+                if (now - connection.Since > Options.ConnectTimeout.TotalMilliseconds)
                 {
                     connection.Fail(DecodeFault.Protocol("No CONNECT came in time."));
                 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Uns.Mqtt.Broker.Access;
@@ -131,9 +130,13 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         _free.Push(link.Slot);
     }
 
-    protected override int Wait()
+    protected override int Look() => Wait(timeoutMilliseconds: 0);
+
+    protected override int Wait() => Wait(timeoutMilliseconds: -1);
+
+    private int Wait(int timeoutMilliseconds)
     {
-        var count = Native.EpollWait(_epoll, _events, MaximumEvents, -1);
+        var count = Native.EpollWait(_epoll, _events, MaximumEvents, timeoutMilliseconds);
         if (count < 0 && Marshal.GetLastPInvokeError() != Native.Interrupted)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "epoll_wait failed.");
@@ -247,7 +250,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
                 _links.Add(null);
             }
 
-            var remote = ReadAddress(new ReadOnlySpan<byte>(address, addressBytes));
+            var remote = PeerAddress.Read(new ReadOnlySpan<byte>(address, addressBytes));
             _generation = (_generation + 1) & 0x7FFF_FFFF;
             var link = new EpollLink(this, file, slot, ((ulong)_generation << 32) | (uint)slot, remote);
             _links[slot] = link;
@@ -266,17 +269,6 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         }
     }
 
-    private static IPEndPoint? ReadAddress(ReadOnlySpan<byte> address)
-    {
-        var port = address.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(address[2..]) : 0;
-        return BinaryPrimitives.ReadUInt16LittleEndian(address) switch
-        {
-            2 => new IPEndPoint(new IPAddress(address.Slice(4, 4)), port),
-            10 => new IPEndPoint(new IPAddress(address.Slice(8, 16)), port),
-            _ => null,
-        };
-    }
-
     private void Control(int operation, int file, int flags, ulong token)
     {
         var theEvent = stackalloc byte[16];
@@ -290,7 +282,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
 }
 
 /// <summary>One socket of the loop.</summary>
-internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token, EndPoint? remote) : ILink
+internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token, PeerAddress remote) : ILink
 {
     public int File { get; } = file;
 
@@ -302,7 +294,9 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
 
     public BrokerConnection? Connection { get; set; }
 
-    public ClientOrigin Origin => new(ClientListener.Tcp, remote);
+    public ClientOrigin Origin => new(ClientListener.Tcp, remote.ToEndPoint());
+
+    public override string ToString() => ((ILink)this).Remote;
 
     public void Flush(BrokerConnection connection)
     {

@@ -25,6 +25,8 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
 
     public ClientOrigin Origin => origin;
 
+    public override string ToString() => ((ILink)this).Remote;
+
     /// <summary>Runs until the peer or the broker ends the connection.</summary>
     public async Task RunAsync(Func<ILink, BrokerConnection> accepted, CancellationToken cancellationToken)
     {
