@@ -43,12 +43,31 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <summary>Set when the connection is to be closed at the end of the batch.</summary>
     public ReasonCode CloseReason { get; set; }
 
+    /// <summary>True while its bytes are not read, because the disk is behind with what it sent.</summary>
+    public bool IsWaitingForDisk { get; private set; }
+
+    /// <summary>The disk has caught up: bytes are read again.</summary>
+    public void Resume()
+    {
+        IsWaitingForDisk = false;
+        if (IsOpen)
+        {
+            LastHeard = core.Now; // Its silence was our doing.
+            Link.Hold(false);
+        }
+    }
+
     /// <summary>Takes bytes of the transport; a packet's beginning is kept until the rest comes.</summary>
     public void Receive(ReadOnlySpan<byte> bytes)
     {
         try
         {
             Take(bytes);
+            if (IsOpen && !IsWaitingForDisk && Deferred > 0 && core.WaitsForDisk(this))
+            {
+                IsWaitingForDisk = true;
+                Link.Hold(true);
+            }
         }
 #pragma warning disable CA1031 // A fault of ours in one client's packet must not end the service for all.
         catch (Exception e)

@@ -167,7 +167,7 @@ internal sealed partial class BrokerCore
             {
                 connection.Fail(new(ReasonCode.NotAuthorized, "The new authentication took too long.")); // [MQTT-4.12.1-2]
             }
-            else if (connection.SilenceLimit > 0 && silence > connection.SilenceLimit)
+            else if (connection.SilenceLimit > 0 && !connection.IsWaitingForDisk && silence > connection.SilenceLimit)
             {
                 LogSilent(Logger, connection.Session.ClientId, connection.Link.Remote, silence / 1000.0);
                 connection.Disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]

@@ -276,6 +276,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             answer.Connection.Answer(answer, fault is null);
         }
+
+        _core.ResumePublishers();
     }
 
     /// <summary>Tries to put everything into a store that failed; one whose disk failed is not asked again.</summary>

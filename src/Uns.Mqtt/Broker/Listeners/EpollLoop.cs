@@ -14,6 +14,10 @@ internal sealed unsafe class EpollLoop : BrokerLoop
 {
     private const int MaximumEvents = 512;
     private const int ReceiveBytes = 256 * 1024;
+
+    /// <summary>Files left to the store and to what the process may still have to load: a new client gets none of them.</summary>
+    private const int ReservedFiles = 64;
+
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ListenerToken = ulong.MaxValue - 1;
 
@@ -107,12 +111,12 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         return true;
     }
 
-    public void Watch(EpollLink link, bool alsoWritable)
+    public void Watch(EpollLink link, bool readable, bool writable)
     {
-        if (link.WatchesWritable != alsoWritable)
+        if (link.WatchesReadable != readable || link.WatchesWritable != writable)
         {
-            link.WatchesWritable = alsoWritable;
-            Control(Native.ControlModify, link.File, Native.EpollIn | (alsoWritable ? Native.EpollOut : 0), link.Token);
+            (link.WatchesReadable, link.WatchesWritable) = (readable, writable);
+            Control(Native.ControlModify, link.File, (readable ? Native.EpollIn : 0) | (writable ? Native.EpollOut : 0), link.Token);
         }
     }
 
@@ -225,6 +229,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
     private void AcceptAll()
     {
         // Bounded, so that a storm of new clients does not starve the old ones.
+        var mostFiles = Native.MostFiles();
         var address = stackalloc byte[128];
         for (var i = 0; i < 256 && _listener is not null; i++)
         {
@@ -233,6 +238,13 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             if (file < 0)
             {
                 PauseListening(Marshal.GetLastPInvokeError());
+                return;
+            }
+
+            if ((ulong)file + ReservedFiles >= mostFiles)
+            {
+                Native.Close(file);
+                PauseListening(Native.OutOfFiles);
                 return;
             }
 
@@ -290,6 +302,8 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
 
     public ulong Token { get; } = token;
 
+    public bool WatchesReadable { get; set; } = true;
+
     public bool WatchesWritable { get; set; }
 
     public BrokerConnection? Connection { get; set; }
@@ -309,9 +323,11 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
         connection.Drained();
         if (connection.IsOpen)
         {
-            loop.Watch(this, alsoWritable: connection.Output.Count > 0);
+            loop.Watch(this, WatchesReadable, writable: connection.Output.Count > 0);
         }
     }
+
+    public void Hold(bool isHeld) => loop.Watch(this, readable: !isHeld, WatchesWritable);
 
     public void Close(BrokerConnection connection)
     {
