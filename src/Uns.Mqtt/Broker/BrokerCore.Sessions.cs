@@ -151,6 +151,7 @@ internal sealed partial class BrokerCore
     public void Tick()
     {
         var now = Now;
+        Buffers.Tick();
         _ticked.AddRange(_connections);
         foreach (var connection in _ticked)
         {
