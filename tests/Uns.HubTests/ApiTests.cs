@@ -67,7 +67,7 @@ public sealed class ApiTests : IAsyncLifetime
         using var answer = await _hub.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await UntilAsync("\"path\":\"plant/hub/pump/Speed\",\"value\":0,");
         _pump.SetRegister(ModbusTable.HoldingRegister, 0, 1450);
         await UntilAsync("\"path\":\"plant/hub/pump/Speed\",\"value\":1450,");
@@ -213,7 +213,7 @@ public sealed class ApiTests : IAsyncLifetime
     public async Task Mqtt_is_spoken_over_websocket_on_the_pages_port()
     {
         await using var subscriber = PeerProcess.Start("node", "websocket_subscriber.js", _hub.Page.Port.ToString(), "uns/plant/#");
-        Assert.Contains("uns/plant/hub/pump/", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("uns/plant/hub/pump/", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(60)));
         using var foreign = new HttpRequestMessage(HttpMethod.Get, "/mqtt");
         foreign.Headers.Add("Connection", "Upgrade");
         foreign.Headers.Add("Upgrade", "websocket");

@@ -170,6 +170,14 @@ public sealed partial class MqttBroker : IAsyncDisposable
     public Task ServeAsync(Stream stream, EndPoint? remote, CancellationToken cancellationToken) =>
         ServeAsync(new StreamChannel(stream), remote, cancellationToken);
 
+    /// <summary>Completes when the I/O thread has ended the batch in which it did all that was posted before, so that its timers are armed: for tests that turn the clock.</summary>
+    internal Task SettledAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() => _loop.Post(() => done.TrySetResult())); // The second is work of the next batch.
+        return Task.WhenAny(done.Task, _loop.Ended);
+    }
+
     /// <summary>Tells the clients (0x8B on MQTT 5.0), ends all connections and commits what waits.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -12,6 +12,9 @@ namespace Uns.Sparkplug.Payloads;
 [JsonConverter(typeof(DataSetJson))]
 public sealed record DataSet(IReadOnlyList<string> Columns, IReadOnlyList<DataType> Types, IReadOnlyList<IReadOnlyList<TagValue>> Rows)
 {
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
+
     /// <summary>As people read it: how large it is.</summary>
     public override string ToString() => $"data set of {Columns.Count} columns and {Rows.Count} rows";
 }

@@ -40,6 +40,12 @@ public sealed record Metric
     /// <summary>About files and parts; null when there is none.</summary>
     public MetricMetadata? Metadata { get; init; }
 
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
+
+    /// <summary>Fields of the property set that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> UnknownInProperties { get; init; }
+
     /// <summary>A metric with name, type and value.</summary>
     public static Metric Of(string name, TagValue value, DateTimeOffset? timestamp = null) => new()
     {
@@ -78,4 +84,7 @@ public sealed record MetricMetadata
 
     /// <summary>Free text.</summary>
     public string? Description { get; init; }
+
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
 }

@@ -1,213 +1,298 @@
-using Google.Protobuf;
+using System.Text;
 using Uns.Tags;
-using Proto = Uns.Sparkplug.Payloads.Protobuf.Payload;
 
 namespace Uns.Sparkplug.Payloads;
 
-/// <summary>Decodes Sparkplug B payloads. Values stay untyped until the birth's type is put to them.</summary>
-/// <remarks>Sparkplug 3.0, chapter 6. Safe to call from many threads.</remarks>
+/// <summary>Decodes Sparkplug B payloads to records. Values stay untyped until the birth's type is put to them.</summary>
+/// <remarks>
+/// Sparkplug 3.0, chapter 6. Safe to call from many threads. Fields may come in any order; of a field that stands twice the last
+/// one counts. The host reads by <c>PayloadScanner</c> instead, which builds nothing.
+/// </remarks>
 public static class PayloadReader
 {
+    private const int Text = 2;
+    private const int Fixed32 = 5;
+    private const int Fixed64 = 1;
+
     /// <summary>Decodes one payload; a compressed one is expanded first.</summary>
     /// <param name="wire">One whole protobuf message, as the PUBLISH carried it. Not kept after return.</param>
     /// <param name="limits">How much the payload may ask for; <see cref="PayloadLimits.Default"/> when null.</param>
     /// <returns>Metrics in wire order. A missing value is missing, never zero.</returns>
     /// <exception cref="SparkplugFormatException">The bytes are not a payload, or beyond the limits. No other exception is thrown.</exception>
-    public static SparkplugPayload Read(ReadOnlySpan<byte> wire, PayloadLimits? limits = null)
+    public static SparkplugPayload Read(ReadOnlySpan<byte> wire, PayloadLimits? limits = null) => TryRead(wire, out var payload, out var fault, limits)
+        ? payload
+        : throw new SparkplugFormatException(fault);
+
+    /// <summary>Decodes one payload; a compressed one is expanded first. Never throws, whatever the bytes are.</summary>
+    /// <param name="wire">One whole protobuf message, as the PUBLISH carried it. Not kept after return.</param>
+    /// <param name="payload">What was read, when true is returned; else an empty payload.</param>
+    /// <param name="fault">What is wrong, when false is returned.</param>
+    /// <param name="limits">How much the payload may ask for; <see cref="PayloadLimits.Default"/> when null.</param>
+    /// <remarks>Needs at most 64 times the payload's length in memory, and 4 KiB; of a compressed one its expanded length counts.</remarks>
+    public static bool TryRead(ReadOnlySpan<byte> wire, out SparkplugPayload payload, out PayloadFault fault, PayloadLimits? limits = null)
     {
         limits ??= PayloadLimits.Default;
-        var outer = ReadPlain(wire, limits);
-        return outer.Uuid == PayloadCompression.Marker ? PayloadCompression.Expand(outer, limits) : outer;
+        if (!TryReadPlain(wire, limits, out payload, out fault))
+        {
+            return false;
+        }
+
+        return payload.Uuid != PayloadCompression.Marker || PayloadCompression.TryExpand(payload, limits, out payload, out fault);
     }
 
     /// <summary>Decodes one payload and leaves a compressed body as it is.</summary>
-    internal static SparkplugPayload ReadPlain(ReadOnlySpan<byte> wire, PayloadLimits limits)
+    internal static bool TryReadPlain(ReadOnlySpan<byte> wire, PayloadLimits limits, out SparkplugPayload payload, out PayloadFault fault)
     {
-        PayloadShape.Check(wire, limits);
-        Proto proto;
-        try
+        payload = new SparkplugPayload();
+        fault = PayloadShape.Check(wire, limits);
+        return fault.Kind == PayloadFaultKind.None && TryReadPayload(wire, out payload, out fault);
+    }
+
+    /// <summary>The metrics, properties and bodies below are only read from bytes that <see cref="PayloadShape"/> has walked.</summary>
+    internal static Template ReadTemplate(ReadOnlySpan<byte> block)
+    {
+        var (members, parameters) = (new List<Metric>(), new List<MetricProperty>());
+        var template = new Template { Members = members, Parameters = parameters };
+        string? version = null, reference = null;
+        var isDefinition = false;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
-            proto = Proto.Parser.ParseFrom(wire);
-        }
-        catch (InvalidProtocolBufferException fault)
-        {
-            throw new SparkplugFormatException($"The bytes are not a Sparkplug payload: {fault.Message}", inner: fault);
+            switch (tag)
+            {
+                case (1 << 3) | Text:
+                    version = cursor.Text();
+                    break;
+                case (2 << 3) | Text:
+                    members.Add(ReadMetric(cursor.Block()));
+                    break;
+                case (3 << 3) | Text:
+                    parameters.Add(PropertyReader.ReadParameter(cursor.Block()));
+                    break;
+                case (4 << 3) | Text:
+                    reference = cursor.Text();
+                    break;
+                case 5 << 3:
+                    isDefinition = cursor.Varint() != 0;
+                    break;
+                default:
+                    Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
         }
 
-        if (proto.HasSeq && proto.Seq > 255)
+        return template with { Version = version, Reference = reference, IsDefinition = isDefinition, Unknown = unknown?.ToArray() };
+    }
+
+    internal static MetricMetadata ReadMetadata(ReadOnlySpan<byte> block)
+    {
+        bool? isMultiPart = null;
+        ulong? size = null, seq = null;
+        string? contentType = null, fileName = null, fileType = null, md5 = null, description = null;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
-            throw new SparkplugFormatException($"seq is {proto.Seq}: 0 to 255 is wanted.");
+            switch (tag)
+            {
+                case 1 << 3:
+                    isMultiPart = cursor.Varint() != 0;
+                    break;
+                case (2 << 3) | Text:
+                    contentType = cursor.Text();
+                    break;
+                case 3 << 3:
+                    size = cursor.Varint();
+                    break;
+                case 4 << 3:
+                    seq = cursor.Varint();
+                    break;
+                case (5 << 3) | Text:
+                    fileName = cursor.Text();
+                    break;
+                case (6 << 3) | Text:
+                    fileType = cursor.Text();
+                    break;
+                case (7 << 3) | Text:
+                    md5 = cursor.Text();
+                    break;
+                case (8 << 3) | Text:
+                    description = cursor.Text();
+                    break;
+                default:
+                    Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
         }
 
-        return new SparkplugPayload
+        return new()
         {
-            Timestamp = proto.HasTimestamp ? Time(proto.Timestamp) : null,
-            Seq = proto.HasSeq ? (int)proto.Seq : null,
-            Metrics = Each(proto.Metrics, ReadMetric),
-            Uuid = proto.HasUuid ? proto.Uuid : null,
-            Body = proto.HasBody ? proto.Body.ToByteArray() : null,
+            IsMultiPart = isMultiPart,
+            ContentType = contentType,
+            Size = size,
+            Seq = seq,
+            FileName = fileName,
+            FileType = fileType,
+            Md5 = md5,
+            Description = description,
+            Unknown = unknown?.ToArray(),
         };
     }
 
-    private static Metric ReadMetric(Proto.Types.Metric from)
-    {
-        var set = from.Properties;
-        var broken = set is not null && set.Keys.Count != set.Values.Count;
-        return new Metric
-        {
-            Name = from.HasName ? from.Name : null,
-            Alias = from.HasAlias ? from.Alias : null,
-            Timestamp = from.HasTimestamp ? Time(from.Timestamp) : null,
-            DataType = from.HasDatatype ? Type(from.Datatype) : null,
-            IsHistorical = from.IsHistorical,
-            IsTransient = from.IsTransient,
-            IsNull = from.IsNull,
-            Value = ReadValue(from),
-            HasBrokenProperties = broken,
-            Properties = set is null || broken ? [] : ReadProperties(set),
-            Metadata = from.Metadata is null ? null : ReadMetadata(from.Metadata),
-        };
-    }
-
-    private static WireValue ReadValue(Proto.Types.Metric from) => from.ValueCase switch
-    {
-        Proto.Types.Metric.ValueOneofCase.IntValue => new(WireKind.Int, from.IntValue),
-        Proto.Types.Metric.ValueOneofCase.LongValue => new(WireKind.Long, (long)from.LongValue),
-        Proto.Types.Metric.ValueOneofCase.FloatValue => Number(WireKind.Float, from.FloatValue),
-        Proto.Types.Metric.ValueOneofCase.DoubleValue => Number(WireKind.Double, from.DoubleValue),
-        Proto.Types.Metric.ValueOneofCase.BooleanValue => new(WireKind.Boolean, from.BooleanValue ? 1 : 0),
-        Proto.Types.Metric.ValueOneofCase.StringValue => new(WireKind.String, 0, from.StringValue),
-        Proto.Types.Metric.ValueOneofCase.BytesValue => new(WireKind.Bytes, 0, from.BytesValue.ToByteArray()),
-        Proto.Types.Metric.ValueOneofCase.DatasetValue => new(WireKind.DataSet, 0, ReadDataSet(from.DatasetValue)),
-        Proto.Types.Metric.ValueOneofCase.TemplateValue => new(WireKind.Template, 0, ReadTemplate(from.TemplateValue)),
-        Proto.Types.Metric.ValueOneofCase.ExtensionValue => new(WireKind.Extension),
-        _ => default,
-    };
-
-    private static List<MetricProperty> ReadProperties(Proto.Types.PropertySet set)
-    {
-        var read = new List<MetricProperty>(set.Keys.Count);
-        for (var i = 0; i < set.Keys.Count && i < set.Values.Count; i++)
-        {
-            var value = set.Values[i];
-            read.Add(new(set.Keys[i], value.HasType ? Type(value.Type) : null, ReadValue(value), value.IsNull));
-        }
-
-        return read;
-    }
-
-    private static WireValue ReadValue(Proto.Types.PropertyValue from) => from.ValueCase switch
-    {
-        Proto.Types.PropertyValue.ValueOneofCase.IntValue => new(WireKind.Int, from.IntValue),
-        Proto.Types.PropertyValue.ValueOneofCase.LongValue => new(WireKind.Long, (long)from.LongValue),
-        Proto.Types.PropertyValue.ValueOneofCase.FloatValue => Number(WireKind.Float, from.FloatValue),
-        Proto.Types.PropertyValue.ValueOneofCase.DoubleValue => Number(WireKind.Double, from.DoubleValue),
-        Proto.Types.PropertyValue.ValueOneofCase.BooleanValue => new(WireKind.Boolean, from.BooleanValue ? 1 : 0),
-        Proto.Types.PropertyValue.ValueOneofCase.StringValue => new(WireKind.String, 0, from.StringValue),
-        Proto.Types.PropertyValue.ValueOneofCase.PropertysetValue =>
-            new(WireKind.PropertySet, 0, new PropertySet(ReadProperties(from.PropertysetValue))),
-        Proto.Types.PropertyValue.ValueOneofCase.PropertysetsValue =>
-            new(WireKind.PropertySetList, 0, Each(from.PropertysetsValue.Propertyset, set => new PropertySet(ReadProperties(set)))),
-        Proto.Types.PropertyValue.ValueOneofCase.ExtensionValue => new(WireKind.Extension),
-        _ => default,
-    };
-
-    // A table whose columns do not agree in number cannot be read as a table: it becomes an unreadable value, and the metric goes bad.
-    private static DataSet? ReadDataSet(Proto.Types.DataSet from)
-    {
-        var width = from.Columns.Count;
-        if (from.Types_.Count != width || (from.HasNumOfColumns && from.NumOfColumns != (ulong)width))
-        {
-            return null; // [tck-id-payloads-dataset-column-num-headers], [tck-id-payloads-dataset-types-num]
-        }
-
-        var types = Each(from.Types_, Type);
-        var rows = new List<IReadOnlyList<TagValue>>(from.Rows.Count);
-        foreach (var row in from.Rows)
-        {
-            if (row.Elements.Count != width)
-            {
-                return null;
-            }
-
-            var cells = new TagValue[width];
-            for (var i = 0; i < width; i++)
-            {
-                // A cell with nothing set is the only null a data set knows.
-                cells[i] = TagValue.Null(types[i]);
-                var cell = ReadValue(row.Elements[i]);
-                if (cell.Kind != WireKind.None && !WireConversion.TryRead(types[i], cell, out cells[i], out _))
-                {
-                    return null;
-                }
-            }
-
-            rows.Add(cells);
-        }
-
-        return new DataSet([.. from.Columns], types, rows);
-    }
-
-    private static WireValue ReadValue(Proto.Types.DataSet.Types.DataSetValue from) => from.ValueCase switch
-    {
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.IntValue => new(WireKind.Int, from.IntValue),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.LongValue => new(WireKind.Long, (long)from.LongValue),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.FloatValue => Number(WireKind.Float, from.FloatValue),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.DoubleValue => Number(WireKind.Double, from.DoubleValue),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.BooleanValue => new(WireKind.Boolean, from.BooleanValue ? 1 : 0),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.StringValue => new(WireKind.String, 0, from.StringValue),
-        Proto.Types.DataSet.Types.DataSetValue.ValueOneofCase.ExtensionValue => new(WireKind.Extension),
-        _ => default,
-    };
-
-    private static Template ReadTemplate(Proto.Types.Template from) => new()
-    {
-        Version = from.HasVersion ? from.Version : null,
-        IsDefinition = from.IsDefinition,
-        Reference = from.HasTemplateRef ? from.TemplateRef : null,
-        Members = Each(from.Metrics, ReadMetric),
-        Parameters = Each(from.Parameters, p => new MetricProperty(p.Name, p.HasType ? Type(p.Type) : null, ReadValue(p))),
-    };
-
-    private static WireValue ReadValue(Proto.Types.Template.Types.Parameter from) => from.ValueCase switch
-    {
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.IntValue => new(WireKind.Int, from.IntValue),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.LongValue => new(WireKind.Long, (long)from.LongValue),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.FloatValue => Number(WireKind.Float, from.FloatValue),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.DoubleValue => Number(WireKind.Double, from.DoubleValue),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.BooleanValue => new(WireKind.Boolean, from.BooleanValue ? 1 : 0),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.StringValue => new(WireKind.String, 0, from.StringValue),
-        Proto.Types.Template.Types.Parameter.ValueOneofCase.ExtensionValue => new(WireKind.Extension),
-        _ => default,
-    };
-
-    private static MetricMetadata ReadMetadata(Proto.Types.MetaData from) => new()
-    {
-        IsMultiPart = from.HasIsMultiPart ? from.IsMultiPart : null,
-        ContentType = from.HasContentType ? from.ContentType : null,
-        Size = from.HasSize ? from.Size : null,
-        Seq = from.HasSeq ? from.Seq : null,
-        FileName = from.HasFileName ? from.FileName : null,
-        FileType = from.HasFileType ? from.FileType : null,
-        Md5 = from.HasMd5 ? from.Md5 : null,
-        Description = from.HasDescription ? from.Description : null,
-    };
-
-    private static WireValue Number(WireKind kind, double number) => new(kind, BitConverter.DoubleToInt64Bits(number));
-
-    private static DataType Type(uint number) => number <= int.MaxValue ? (DataType)number : DataType.Unknown;
-
-    private static DateTimeOffset? Time(ulong milliseconds) =>
+    /// <summary>A time of the wire; null for a number outside .NET's range.</summary>
+    internal static DateTimeOffset? Time(ulong milliseconds) =>
         milliseconds <= 253_402_300_799_999 ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds) : null;
 
-    private static TOut[] Each<TIn, TOut>(IList<TIn> from, Func<TIn, TOut> read)
+    /// <summary>The type of a number, also of one that the standard does not know.</summary>
+    internal static DataType Type(uint number) => number <= int.MaxValue ? (DataType)number : DataType.Unknown;
+
+    /// <summary>Keeps a field that is not known, so that it is written again.</summary>
+    internal static void Keep(ref List<byte>? unknown, ref WireCursor cursor, uint tag, ReadOnlySpan<byte> block, int at)
     {
-        var to = new TOut[from.Count];
-        for (var i = 0; i < to.Length; i++)
+        cursor.Skip(tag);
+        (unknown ??= []).AddRange(block[at..cursor.Position]);
+    }
+
+    private static bool TryReadPayload(ReadOnlySpan<byte> wire, out SparkplugPayload payload, out PayloadFault fault)
+    {
+        fault = default;
+        var metrics = new List<Metric>();
+        payload = new SparkplugPayload { Metrics = metrics };
+        DateTimeOffset? timestamp = null;
+        ulong? seq = null;
+        string? uuid = null;
+        byte[]? body = null;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(wire);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
-            to[i] = read(from[i]);
+            switch (tag)
+            {
+                case 1 << 3:
+                    timestamp = Time(cursor.Varint());
+                    break;
+                case (2 << 3) | Text:
+                    metrics.Add(ReadMetric(cursor.Block()));
+                    break;
+                case 3 << 3:
+                    seq = cursor.Varint();
+                    break;
+                case (4 << 3) | Text:
+                    uuid = cursor.Text();
+                    break;
+                case (5 << 3) | Text:
+                    body = cursor.Block().ToArray();
+                    break;
+                default:
+                    Keep(ref unknown, ref cursor, tag, wire, at);
+                    break;
+            }
         }
 
-        return to;
+        if (seq > 255)
+        {
+            fault = new(PayloadFaultKind.SeqOutOfRange, -1, $"seq is {seq}: 0 to 255 is wanted.");
+            return false;
+        }
+
+        payload = payload with { Timestamp = timestamp, Seq = (int?)seq, Uuid = uuid, Body = body, Unknown = unknown?.ToArray() };
+        return true;
     }
+
+    private static Metric ReadMetric(ReadOnlySpan<byte> block)
+    {
+        string? name = null;
+        ulong? alias = null;
+        DateTimeOffset? timestamp = null;
+        DataType? type = null;
+        bool isHistorical = false, isTransient = false, isNull = false;
+        PropertySet? properties = null;
+        var broken = false;
+        MetricMetadata? metadata = null;
+        WireValue value = default;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
+        {
+            switch (tag)
+            {
+                case (1 << 3) | Text:
+                    name = cursor.Text();
+                    break;
+                case 2 << 3:
+                    alias = cursor.Varint();
+                    break;
+                case 3 << 3:
+                    timestamp = Time(cursor.Varint());
+                    break;
+                case 4 << 3:
+                    type = Type((uint)cursor.Varint());
+                    break;
+                case 5 << 3:
+                    isHistorical = cursor.Varint() != 0;
+                    break;
+                case 6 << 3:
+                    isTransient = cursor.Varint() != 0;
+                    break;
+                case 7 << 3:
+                    isNull = cursor.Varint() != 0;
+                    break;
+                case (8 << 3) | Text:
+                    metadata = ReadMetadata(cursor.Block());
+                    break;
+                case (9 << 3) | Text:
+                    broken = !PropertyReader.TryReadSet(cursor.Block(), out properties);
+                    break;
+                case 10 << 3 or 11 << 3 or (12 << 3) | Fixed32 or (13 << 3) | Fixed64 or 14 << 3 or (15 << 3) | Text:
+                    value = Scalar(ref cursor, (tag >> 3) - 9);
+                    break;
+                case (16 << 3) | Text:
+                    value = new(WireKind.Bytes, 0, cursor.Block().ToArray());
+                    break;
+                case (17 << 3) | Text:
+                    value = new(WireKind.DataSet, 0, DataSetReader.Read(cursor.Block()));
+                    break;
+                case (18 << 3) | Text:
+                    value = new(WireKind.Template, 0, ReadTemplate(cursor.Block()));
+                    break;
+                case (19 << 3) | Text:
+                    value = new(WireKind.Extension, 0, cursor.Block().ToArray());
+                    break;
+                default:
+                    Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
+        }
+
+        return new Metric
+        {
+            Name = name,
+            Alias = alias,
+            Timestamp = timestamp,
+            DataType = type,
+            IsHistorical = isHistorical,
+            IsTransient = isTransient,
+            IsNull = isNull,
+            Value = value,
+            HasBrokenProperties = broken,
+            Properties = properties?.Properties ?? [],
+            UnknownInProperties = properties?.Unknown ?? default,
+            Metadata = metadata,
+            Unknown = unknown?.ToArray(),
+        };
+    }
+
+    /// <summary>One of the six plain fields of a oneof <c>value</c>, which stand in the same order in every message.</summary>
+    /// <param name="cursor">Stands behind the tag.</param>
+    /// <param name="place">1 int, 2 long, 3 float, 4 double, 5 boolean, 6 string.</param>
+    internal static WireValue Scalar(ref WireCursor cursor, uint place) => place switch
+    {
+        1 => new(WireKind.Int, (uint)cursor.Varint()),
+        2 => new(WireKind.Long, (long)cursor.Varint()),
+        3 => new(WireKind.Float, BitConverter.DoubleToInt64Bits(BitConverter.UInt32BitsToSingle(cursor.Fixed32()))),
+        4 => new(WireKind.Double, (long)cursor.Fixed64()),
+        5 => new(WireKind.Boolean, cursor.Varint() != 0 ? 1 : 0),
+        _ => new(WireKind.String, 0, Encoding.UTF8.GetString(cursor.Block())),
+    };
 }

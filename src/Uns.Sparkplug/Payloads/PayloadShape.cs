@@ -6,141 +6,155 @@ namespace Uns.Sparkplug.Payloads;
 /// </summary>
 internal ref struct PayloadShape
 {
+    /// <summary>A reader may need this much memory for each byte of the payload, and a little for the smallest.</summary>
+    public const int MemoryPerByte = 64;
+
+    private const int SmallestBudget = 4096;
+
     private readonly PayloadLimits _limits;
     private int _elements;
+    private long _budget;
+    private PayloadFault _fault;
 
-    private PayloadShape(PayloadLimits limits) => _limits = limits;
+    private PayloadShape(PayloadLimits limits, int length)
+    {
+        _limits = limits;
+        _budget = SmallestBudget + ((long)length * MemoryPerByte);
+    }
 
-    private enum Part
+    /// <summary>What a block within a payload is.</summary>
+    internal enum Part
     {
         Payload,
         Metric,
+        MetaData,
         PropertySet,
         PropertySetList,
         PropertyValue,
         DataSet,
         Row,
         Template,
-        Leaf,
+        Parameter,
+        Text,
+        Cell,
+        Opaque,
     }
 
-    /// <summary>Returns when the bytes may be read.</summary>
-    /// <exception cref="SparkplugFormatException">They are cut, malformed or beyond the limits.</exception>
-    public static void Check(ReadOnlySpan<byte> wire, PayloadLimits limits)
-    {
-        if (wire.Length > limits.Bytes)
-        {
-            throw new SparkplugFormatException($"The payload has {wire.Length} bytes: at most {limits.Bytes} are read.");
-        }
+    /// <summary>Checks one whole payload.</summary>
+    public static PayloadFault Check(ReadOnlySpan<byte> wire, PayloadLimits limits) => wire.Length > limits.Bytes
+        ? new(PayloadFaultKind.TooLong, -1, $"The payload has {wire.Length} bytes: at most {limits.Bytes} are read.")
+        : Check(wire, 0, Part.Payload, limits);
 
-        var shape = new PayloadShape(limits);
-        shape.Walk(wire, 0, Part.Payload, 0);
+    /// <summary>Checks one block of a payload.</summary>
+    /// <param name="block">Its bytes.</param>
+    /// <param name="begins">Where it begins in the payload.</param>
+    /// <param name="part">What it is.</param>
+    /// <param name="limits">How much it may ask for.</param>
+    public static PayloadFault Check(ReadOnlySpan<byte> block, int begins, Part part, PayloadLimits limits)
+    {
+        var shape = new PayloadShape(limits, block.Length);
+        shape.Walk(block, begins, part, 0);
+        return shape._fault;
     }
 
     private void Walk(ReadOnlySpan<byte> bytes, int start, Part part, int depth)
     {
-        if (++_elements > _limits.Elements)
+        if (!Count(part, bytes.Length, start))
         {
-            throw new SparkplugFormatException($"The payload holds more than {_limits.Elements} elements.", start);
+            return;
         }
 
         if (depth > _limits.Depth)
         {
-            throw new SparkplugFormatException($"The payload nests deeper than {_limits.Depth} levels.", start);
+            _fault = new(PayloadFaultKind.TooDeep, start, $"The payload nests deeper than {_limits.Depth} levels.");
+            return;
         }
 
-        var at = 0;
-        while (at < bytes.Length)
+        var cursor = new WireCursor(bytes, start);
+        while (cursor.Next(out var tag))
         {
-            var tagAt = at;
-            var tag = Varint(bytes, ref at, start);
-            var field = tag >> 3;
-            if (field is 0 or > 536_870_911)
+            if ((tag & 7) != 2)
             {
-                throw new SparkplugFormatException($"Field number {field} does not exist.", start + tagAt);
+                cursor.Skip(tag);
+                continue;
             }
 
-            switch (tag & 7)
+            var block = cursor.Block(out var begins);
+            switch (Inner(part, tag >> 3))
             {
-                case 0:
-                    Varint(bytes, ref at, start);
+                case Part.Opaque:
                     break;
-                case 1:
-                    Skip(bytes, ref at, 8, start);
+                case Part.Text:
+                    Count(Part.Text, block.Length, begins);
                     break;
-                case 5:
-                    Skip(bytes, ref at, 4, start);
+                case var inner:
+                    Walk(block, begins, inner, depth + 1);
                     break;
-                case 2:
-                    var length = Varint(bytes, ref at, start);
-                    var bodyAt = at;
-                    Skip(bytes, ref at, length, start);
-                    if (Inner(part, field) is { } inner)
-                    {
-                        if (inner == Part.Leaf)
-                        {
-                            _elements++;
-                        }
-                        else
-                        {
-                            Walk(bytes.Slice(bodyAt, (int)length), start + bodyAt, inner, depth + 1);
-                        }
-                    }
-
-                    break;
-                default:
-                    throw new SparkplugFormatException($"Wire type {tag & 7} is not used by Sparkplug.", start + tagAt);
             }
+
+            if (_fault.Kind != PayloadFaultKind.None)
+            {
+                return;
+            }
+        }
+
+        if (cursor.Fault != PayloadFaultKind.None)
+        {
+            _fault = new(cursor.Fault, cursor.Offset);
         }
     }
 
-    private static Part? Inner(Part part, ulong field) => (part, field) switch
+    private bool Count(Part part, int length, int start)
+    {
+        // About what the reader's record, list slot and text of each part take.
+        _budget -= part switch
+        {
+            Part.Metric => 200,
+            Part.MetaData => 120,
+            Part.Template => 120,
+            Part.DataSet => 160,
+            Part.PropertySet or Part.PropertySetList => 90,
+            Part.PropertyValue or Part.Parameter => 110,
+            Part.Row => 70,
+            Part.Cell => 32,
+            Part.Text => 32 + (2L * length),
+            _ => 0,
+        };
+        if (++_elements > _limits.Elements || _budget < 0)
+        {
+            _fault = new(PayloadFaultKind.TooManyParts, start, _budget < 0
+                ? "The payload holds more empty parts than its length allows."
+                : $"The payload holds more than {_limits.Elements} elements.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static Part Inner(Part part, uint field) => (part, field) switch
     {
         (Part.Payload, 2) => Part.Metric,
+        (Part.Metric, 1) => Part.Text,
+        (Part.Metric, 8) => Part.MetaData,
         (Part.Metric, 9) => Part.PropertySet,
+        (Part.Metric, 15) => Part.Text,
         (Part.Metric, 17) => Part.DataSet,
         (Part.Metric, 18) => Part.Template,
-        (Part.PropertySet, 1) => Part.Leaf,
+        (Part.MetaData, 2 or 5 or 6 or 7 or 8) => Part.Text,
+        (Part.PropertySet, 1) => Part.Text,
         (Part.PropertySet, 2) => Part.PropertyValue,
         (Part.PropertySetList, 1) => Part.PropertySet,
+        (Part.PropertyValue, 8) => Part.Text,
         (Part.PropertyValue, 9) => Part.PropertySet,
         (Part.PropertyValue, 10) => Part.PropertySetList,
-        (Part.DataSet, 2) => Part.Leaf,
+        (Part.DataSet, 2) => Part.Text,
         (Part.DataSet, 4) => Part.Row,
-        (Part.Row, 1) => Part.Leaf,
+        (Part.Row, 1) => Part.Cell,
+        (Part.Cell, 6) => Part.Text,
+        (Part.Template, 1 or 4) => Part.Text,
         (Part.Template, 2) => Part.Metric,
-        (Part.Template, 3) => Part.Leaf,
-        _ => null,
+        (Part.Template, 3) => Part.Parameter,
+        (Part.Parameter, 1 or 8) => Part.Text,
+        _ => Part.Opaque,
     };
-
-    private static void Skip(ReadOnlySpan<byte> bytes, ref int at, ulong length, int start)
-    {
-        if (length > (ulong)(bytes.Length - at))
-        {
-            throw new SparkplugFormatException($"A field of {length} bytes has only {bytes.Length - at} left: the payload is cut or damaged.", start + at);
-        }
-
-        at += (int)length;
-    }
-
-    private static ulong Varint(ReadOnlySpan<byte> bytes, ref int at, int start)
-    {
-        var value = 0UL;
-        for (var shift = 0; shift < 70; shift += 7)
-        {
-            if (at >= bytes.Length)
-            {
-                throw new SparkplugFormatException("A number ends early: the payload is cut or damaged.", start + at);
-            }
-
-            var next = bytes[at++];
-            value |= shift < 64 ? (ulong)(next & 0x7F) << shift : 0;
-            if ((next & 0x80) == 0)
-            {
-                return value;
-            }
-        }
-
-        throw new SparkplugFormatException("A number has more than 10 bytes.", start + at);
-    }
 }

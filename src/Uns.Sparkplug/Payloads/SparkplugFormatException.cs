@@ -10,6 +10,14 @@ public sealed class SparkplugFormatException : Exception
     public SparkplugFormatException(string message, int offset = -1, Exception? inner = null)
         : base(offset < 0 ? message : $"{message} (at byte {offset})", inner) => Offset = offset;
 
+    /// <summary>A fault of a payload.</summary>
+    /// <param name="fault">What is wrong and where.</param>
+    public SparkplugFormatException(PayloadFault fault)
+        : base(fault.ToString()) => (Offset, Kind) = (fault.Offset, fault.Kind);
+
+    /// <summary>What is wrong.</summary>
+    public PayloadFaultKind Kind { get; } = PayloadFaultKind.BadField;
+
     /// <summary>The byte at which reading stopped, counted from 0; -1 when it is not known.</summary>
     public int Offset { get; }
 }

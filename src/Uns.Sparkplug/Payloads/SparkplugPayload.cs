@@ -18,4 +18,7 @@ public sealed record SparkplugPayload
 
     /// <summary>Custom binary data.</summary>
     public byte[]? Body { get; init; }
+
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
 }

@@ -21,8 +21,11 @@ public sealed record Template
     /// <summary>The members. In data any subset of the definition's.</summary>
     public IReadOnlyList<Metric> Members { get; init; } = [];
 
-    /// <summary>Parameters; name, type and value as in a property.</summary>
+    /// <summary>Parameters; name, type and value as in a property. An instance's absent ones take the definition's default.</summary>
     public IReadOnlyList<MetricProperty> Parameters { get; init; } = [];
+
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
 
     /// <summary>This instance after a data message: members left out of the message keep what they had.</summary>
     /// <param name="change">What the data message carried.</param>

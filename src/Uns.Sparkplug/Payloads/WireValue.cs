@@ -41,7 +41,7 @@ public enum WireKind
     /// <summary>propertysets_value of a property: a list of <see cref="PropertySet"/>.</summary>
     PropertySetList,
 
-    /// <summary>extension_value: another party's own type, not read.</summary>
+    /// <summary>extension_value: another party's own type, kept as its bytes.</summary>
     Extension,
 }
 
@@ -50,7 +50,7 @@ public enum WireKind
 /// </summary>
 /// <param name="Kind">Which field carried it.</param>
 /// <param name="Bits">The bits of Int, Long, Boolean (0 or 1), Float and Double (as the bits of a double).</param>
-/// <param name="Object">The text, bytes, data set, template or properties.</param>
+/// <param name="Object">The text, bytes, data set, template or properties; the raw bytes of an extension.</param>
 public readonly record struct WireValue(WireKind Kind, long Bits = 0, object? Object = null)
 {
     /// <summary>The number of float_value and double_value.</summary>
@@ -64,6 +64,9 @@ public readonly record struct WireValue(WireKind Kind, long Bits = 0, object? Ob
 /// <param name="IsNull">True when the property is said to have no value.</param>
 public readonly record struct MetricProperty(string Key, DataType? Type, WireValue Value, bool IsNull = false)
 {
+    /// <summary>Fields that this version does not know, as they came; null when there are none. They are written again.</summary>
+    public byte[]? Unknown { get; init; }
+
     /// <summary>A text property.</summary>
     public static MetricProperty Of(string key, string value) => new(key, DataType.String, new(WireKind.String, 0, value));
 
@@ -83,4 +86,8 @@ public readonly record struct MetricProperty(string Key, DataType? Type, WireVal
 
 /// <summary>A set of properties inside a property.</summary>
 /// <param name="Properties">In wire order.</param>
-public sealed record PropertySet(IReadOnlyList<MetricProperty> Properties);
+public sealed record PropertySet(IReadOnlyList<MetricProperty> Properties)
+{
+    /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
+}

@@ -114,14 +114,14 @@ public sealed class ListenerTests : IAsyncLifetime
         var port = broker.TlsEndPoint!.Port.ToString();
         await using var publisher = PeerProcess.Start("mosquitto_pub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/b", "-m", "hello", "-q", "1", "-r");
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
         while (broker.Statistics.Retained == 0)
         {
             await pace.WaitForNextTickAsync(deadline.Token);
         }
 
         await using var subscriber = PeerProcess.Start("mosquitto_sub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/#", "-v", "-C", "1");
-        Assert.Equal("a/b hello", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal("a/b hello", await subscriber.ReadLineAsync(BrokerFixture.Patience));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class ListenerTests : IAsyncLifetime
         for (var i = 0; i < 10; i++)
         {
             await inside.PublishAsync("big/one", payload, QualityOfService.AtLeastOnce);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
             Assert.Equal(payload, (await inside.Messages.ReadAsync(deadline.Token)).Payload.ToArray());
         }
 

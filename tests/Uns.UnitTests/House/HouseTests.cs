@@ -18,7 +18,7 @@ public sealed partial class HouseTests
         ("src/Uns.Store", [], ["Microsoft.Data.Sqlite", "SQLitePCLRaw.bundle_e_sqlite3"]),
         ("src/Uns.Mqtt", ["Uns.Store"], []),
         ("connectors/Uns.Connectors", ["Uns.Tags"], []),
-        ("src/Uns.Sparkplug", ["Uns.Mqtt", "Uns.Tags"], ["Google.Protobuf", "Grpc.Tools"]),
+        ("src/Uns.Sparkplug", ["Uns.Mqtt", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.Modbus", ["Uns.Connectors", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.S7", ["Uns.Connectors", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.OpcUa", ["Uns.Connectors", "Uns.Tags"], []),

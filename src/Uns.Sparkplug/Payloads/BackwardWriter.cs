@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Uns.Sparkplug.Payloads;
+
+/// <summary>
+/// Writes protobuf from the last byte to the first: a block's length stands before the block and is known by then, so that
+/// nothing is measured beforehand. The buffer belongs to the thread and is used again.
+/// </summary>
+internal ref struct BackwardWriter
+{
+    private const int FirstBytes = 4096;
+    private const int KeptBytes = 1024 * 1024; // A larger buffer is given back after use.
+
+    [ThreadStatic]
+    private static byte[]? kept;
+
+    private byte[] _buffer;
+    private int _at;
+
+    private BackwardWriter(byte[] buffer)
+    {
+        _buffer = buffer;
+        _at = buffer.Length;
+    }
+
+    /// <summary>What was written, first byte first. Valid until the thread's next writer.</summary>
+    public readonly ReadOnlySpan<byte> Written => _buffer.AsSpan(_at);
+
+    /// <summary>How much was written; to be handed to <see cref="Close"/> when a block that begins here is complete.</summary>
+    public readonly int Length => _buffer.Length - _at;
+
+    public static BackwardWriter Open()
+    {
+        var buffer = kept ?? new byte[FirstBytes];
+        kept = null;
+        return new(buffer);
+    }
+
+    /// <summary>Gives the buffer back. <see cref="Written"/> is not to be used any more.</summary>
+    public readonly void Release() => kept = _buffer.Length <= KeptBytes ? _buffer : null;
+
+    /// <summary>Completes a block: its length and its tag.</summary>
+    public void Close(uint tag, int lengthBefore)
+    {
+        Varint((ulong)(Length - lengthBefore));
+        Varint(tag);
+    }
+
+    /// <summary>A number with its tag.</summary>
+    public void Number(uint field, ulong value)
+    {
+        Varint(value);
+        Varint(field << 3);
+    }
+
+    /// <summary>A float with its tag.</summary>
+    public void Single(uint field, float value)
+    {
+        BinaryPrimitives.WriteSingleLittleEndian(Room(4), value);
+        Varint((field << 3) | 5);
+    }
+
+    /// <summary>A double, given by its bits, with its tag.</summary>
+    public void Double(uint field, long bits)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Room(8), bits);
+        Varint((field << 3) | 1);
+    }
+
+    /// <summary>Bytes with length and tag.</summary>
+    public void Bytes(uint field, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        Varint((ulong)bytes.Length);
+        Varint((field << 3) | 2);
+    }
+
+    /// <summary>A text with length and tag; null is not written.</summary>
+    public void Text(uint field, string? text)
+    {
+        if (text is null)
+        {
+            return;
+        }
+
+        var length = Encoding.UTF8.GetByteCount(text);
+        Encoding.UTF8.GetBytes(text, Room(length));
+        Varint((ulong)length);
+        Varint((field << 3) | 2);
+    }
+
+    /// <summary>Fields as they came.</summary>
+    public void Raw(ReadOnlySpan<byte> fields) => fields.CopyTo(Room(fields.Length));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Varint(ulong value)
+    {
+        if (value < 0x80 && _at > 0)
+        {
+            _buffer[--_at] = (byte)value;
+            return;
+        }
+
+        VarintLong(value);
+    }
+
+    private void VarintLong(ulong value)
+    {
+        Span<byte> bytes = stackalloc byte[10];
+        var count = 0;
+        for (; value >= 0x80; value >>= 7)
+        {
+            bytes[count++] = (byte)(value | 0x80);
+        }
+
+        bytes[count++] = (byte)value;
+        bytes[..count].CopyTo(Room(count));
+    }
+
+    private Span<byte> Room(int length)
+    {
+        if (length > _at)
+        {
+            var larger = new byte[checked((int)Math.Max(_buffer.Length * 2L, Length + (long)length + FirstBytes))];
+            Written.CopyTo(larger.AsSpan(larger.Length - Length));
+            _at = larger.Length - Length;
+            _buffer = larger;
+        }
+
+        _at -= length;
+        return _buffer.AsSpan(_at, length);
+    }
+}

@@ -1,0 +1,139 @@
+using Uns.Tags;
+
+namespace Uns.Sparkplug.Payloads;
+
+/// <summary>Reads property sets and template parameters from bytes that <see cref="PayloadShape"/> has walked.</summary>
+/// <remarks>Sparkplug 3.0, chapter 6, PropertySet, PropertyValue and Template.Parameter.</remarks>
+internal static class PropertyReader
+{
+    /// <summary>Reads one set.</summary>
+    /// <returns>False when keys and values do not match in number: no property can be trusted. [tck-id-payloads-propertyset-keys-array-size]</returns>
+    public static bool TryReadSet(ReadOnlySpan<byte> block, out PropertySet set)
+    {
+        var keys = new List<string>();
+        var read = new List<MetricProperty>();
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
+        {
+            switch (tag)
+            {
+                case (1 << 3) | 2:
+                    keys.Add(cursor.Text());
+                    break;
+                case (2 << 3) | 2:
+                    read.Add(ReadValue(cursor.Block()));
+                    break;
+                default:
+                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
+        }
+
+        if (keys.Count != read.Count)
+        {
+            set = new PropertySet([]);
+            return false;
+        }
+
+        for (var i = 0; i < keys.Count; i++)
+        {
+            read[i] = read[i] with { Key = keys[i] };
+        }
+
+        set = new PropertySet(read) { Unknown = unknown?.ToArray() };
+        return true;
+    }
+
+    /// <summary>Reads one parameter of a template.</summary>
+    public static MetricProperty ReadParameter(ReadOnlySpan<byte> block)
+    {
+        var name = "";
+        DataType? type = null;
+        WireValue value = default;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
+        {
+            switch (tag)
+            {
+                case (1 << 3) | 2:
+                    name = cursor.Text();
+                    break;
+                case 2 << 3:
+                    type = PayloadReader.Type((uint)cursor.Varint());
+                    break;
+                case 3 << 3 or 4 << 3 or (5 << 3) | 5 or (6 << 3) | 1 or 7 << 3 or (8 << 3) | 2:
+                    value = PayloadReader.Scalar(ref cursor, (tag >> 3) - 2);
+                    break;
+                case (9 << 3) | 2:
+                    value = new(WireKind.Extension, 0, cursor.Block().ToArray());
+                    break;
+                default:
+                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
+        }
+
+        return new(name, type, value) { Unknown = unknown?.ToArray() };
+    }
+
+    private static MetricProperty ReadValue(ReadOnlySpan<byte> block)
+    {
+        DataType? type = null;
+        var isNull = false;
+        WireValue value = default;
+        List<byte>? unknown = null;
+        var cursor = new WireCursor(block);
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
+        {
+            switch (tag)
+            {
+                case 1 << 3:
+                    type = PayloadReader.Type((uint)cursor.Varint());
+                    break;
+                case 2 << 3:
+                    isNull = cursor.Varint() != 0;
+                    break;
+                case 3 << 3 or 4 << 3 or (5 << 3) | 5 or (6 << 3) | 1 or 7 << 3 or (8 << 3) | 2:
+                    value = PayloadReader.Scalar(ref cursor, (tag >> 3) - 2);
+                    break;
+                case (9 << 3) | 2:
+                    TryReadSet(cursor.Block(), out var set);
+                    value = new(WireKind.PropertySet, 0, set);
+                    break;
+                case (10 << 3) | 2:
+                    value = new(WireKind.PropertySetList, 0, ReadSets(cursor.Block()));
+                    break;
+                case (11 << 3) | 2:
+                    value = new(WireKind.Extension, 0, cursor.Block().ToArray());
+                    break;
+                default:
+                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    break;
+            }
+        }
+
+        return new("", type, value, isNull) { Unknown = unknown?.ToArray() };
+    }
+
+    private static List<PropertySet> ReadSets(ReadOnlySpan<byte> block)
+    {
+        var sets = new List<PropertySet>();
+        var cursor = new WireCursor(block);
+        while (cursor.Next(out var tag))
+        {
+            if (tag == ((1 << 3) | 2))
+            {
+                TryReadSet(cursor.Block(), out var set);
+                sets.Add(set);
+            }
+            else
+            {
+                cursor.Skip(tag);
+            }
+        }
+
+        return sets;
+    }
+}
