@@ -8,7 +8,7 @@ public sealed partial class EdgeNodeRules
     private DateTimeOffset? _lastState;
     private bool _leftForHost;
 
-    private void TakeState(Session session, string hostId, RecordedMessage message, DateTimeOffset at)
+    private void TakeState(Session session, string hostId, RecordedMessage message)
     {
         if (PrimaryHost is null)
         {
@@ -17,8 +17,7 @@ public sealed partial class EdgeNodeRules
 
         if (hostId != PrimaryHost)
         {
-            session.SawForeignHost = true;
-            return;
+            return; // Another host's word says nothing: a birth after it alone is one without the primary host.
         }
 
         if (!HostState.TryRead(message.Payload, out var isOnline, out var timestamp))
@@ -47,13 +46,8 @@ public sealed partial class EdgeNodeRules
         var why = $"NBIRTH came while STATE did not show '{PrimaryHost}' online.";
         report.Must(
             session.HostIsOnline, why,
-            "tck-id-message-flow-edge-node-birth-publish-phid-wait", "tck-id-message-flow-edge-node-birth-publish-phid-wait-online",
+            "tck-id-message-flow-edge-node-birth-publish-phid-wait", "tck-id-message-flow-edge-node-birth-publish-phid-wait-id", "tck-id-message-flow-edge-node-birth-publish-phid-wait-online",
             "tck-id-message-flow-edge-node-birth-publish-phid-wait-timestamp", "tck-id-operational-behavior-edge-node-birth-sequence-wait", "untagged-edge-state-first");
-        if (session.SawForeignHost)
-        {
-            report.Must(session.HostIsOnline, why, "tck-id-message-flow-edge-node-birth-publish-phid-wait-id");
-        }
-
         if (_leftForHost)
         {
             report.Must(
@@ -73,6 +67,18 @@ public sealed partial class EdgeNodeRules
         }
     }
 
+    // The next word after an old death tells whether the node was moved by it.
+    private void JudgeOldDeath(Session session, Topics.MessageVerb verb)
+    {
+        if (session is { SawOldDeath: true, MustLeave: false })
+        {
+            session.SawOldDeath = false;
+            report.Must(
+                verb != Topics.MessageVerb.NDeath, "The node left for a STATE that was older than the last one.",
+                "tck-id-operational-behavior-edge-node-termination-host-offline-timestamp", "untagged-client-ignore-older-state-death");
+        }
+    }
+
     private void EndHostRules()
     {
         foreach (var session in _sessions.Values)
@@ -82,13 +88,6 @@ public sealed partial class EdgeNodeRules
                 session.MustLeave
                     ? ["tck-id-message-flow-edge-node-birth-publish-phid-offline", "tck-id-operational-behavior-edge-node-termination-host-offline", "tck-id-operational-behavior-primary-application-state-with-multiple-servers-walk"]
                     : []);
-            if (session.SawOldDeath)
-            {
-                var stayed = session is { HostIsOnline: true, LastVerb: not Topics.MessageVerb.NDeath };
-                report.Must(
-                    stayed, "The node left for a STATE that was older than the last one.",
-                    "tck-id-operational-behavior-edge-node-termination-host-offline-timestamp", "untagged-client-ignore-older-state-death");
-            }
         }
     }
 }

@@ -97,7 +97,7 @@ public sealed partial class EdgeNodeRules(EdgeNodeId node, CheckReport report)
         {
             if (!packet.FromClient)
             {
-                TakeState(session, topic.HostId!, message, packet.At);
+                TakeState(session, topic.HostId!, message);
             }
 
             return;
@@ -111,6 +111,7 @@ public sealed partial class EdgeNodeRules(EdgeNodeId node, CheckReport report)
         }
 
         JudgeFirst(session, topic);
+        JudgeOldDeath(session, topic.Verb);
         if (topic.Verb is not (MessageVerb.NDeath or MessageVerb.NCmd or MessageVerb.DCmd))
         {
             JudgeSeq(session, topic.Verb, payload?.Seq);
@@ -219,8 +220,6 @@ public sealed partial class EdgeNodeRules(EdgeNodeId node, CheckReport report)
         public bool HostIsOnline { get; set; }
 
         public bool MustLeave { get; set; }
-
-        public bool SawForeignHost { get; set; }
 
         public bool SawOldDeath { get; set; }
     }

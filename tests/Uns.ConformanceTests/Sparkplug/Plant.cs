@@ -14,11 +14,11 @@ using Uns.Tags;
 namespace Uns.ConformanceTests.Sparkplug;
 
 /// <summary>A small plant on loopback: a broker, one edge node, one host and a listener that hears everything.</summary>
-internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
+internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink, IBirthSequenceStore, IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     public static readonly EdgeNodeId Id = new("Plant", "Line 1");
-    private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0 }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+    private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0, MaximumPacketBytes = maximumPacketBytes }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private readonly List<(CancellationTokenSource Stop, Task Run)> _pumps = [];
     private readonly List<MqttClient> _clients = [];
     private readonly Channel<(MetricKey Key, MetricChange? Change)> _changes = Channel.CreateUnbounded<(MetricKey, MetricChange?)>();
