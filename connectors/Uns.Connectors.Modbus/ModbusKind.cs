@@ -120,7 +120,7 @@ public sealed class ModbusKind : IConnectorKind
                 : $"is '{tag.Address}': it takes {width} registers and MaximumRegisters is {options.MaximumRegisters}.");
         }
 
-        if (RegisterArray.IsArray(type) && !new Scaling(tag.Factor, tag.Offset).IsNone)
+        if (TagArray.IsArray(type) && !new Scaling(tag.Factor, tag.Offset).IsNone)
         {
             yield return new(nameof(tag.Factor), $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0.");
         }
@@ -154,7 +154,7 @@ public sealed class ModbusKind : IConnectorKind
             return new(nameof(tag.Address), $"is '{tag.Address}', a text, and DataType is {type}: give String, or leave the length out.");
         }
 
-        if (RegisterArray.IsArray(type) && (address.Length == 0 || address.Bit is not null))
+        if (TagArray.IsArray(type) && (address.Length == 0 || address.Bit is not null))
         {
             return new(nameof(tag.Address), $"is '{tag.Address}': an array needs its number of elements, e.g. HR1:INT16[10].");
         }

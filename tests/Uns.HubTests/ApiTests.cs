@@ -225,6 +225,29 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
+    [Theory]
+    [InlineData("pump/7")]
+    [InlineData("100%2F pump")]
+    public async Task A_client_of_any_name_is_found_disconnected_and_its_session_dropped(string id)
+    {
+        await using var client = PeerProcess.Start(
+            "stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", _hub.MqttPort.ToString(), "-i", id, "-c", "-q", "1", "-t", "plant/+", "-d");
+        await client.ReadUntilAsync(l => l.Contains("Subscribed", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        var path = $"/api/v1/mqtt/clients/{Uri.EscapeDataString(id)}";
+        var sheet = await _hub.Http.GetFromJsonAsync<JsonElement>(path);
+        Assert.Equal("plant/+", Assert.Single(sheet.GetProperty("subscriptions").EnumerateArray()).GetProperty("filter").GetString());
+        Assert.Equal("3.1.1", sheet.GetProperty("client").GetProperty("protocolVersion").GetString());
+        using var disconnected = await _hub.Http.DeleteAsync(path);
+        Assert.Equal(HttpStatusCode.NoContent, disconnected.StatusCode);
+        using var dropped = await _hub.Http.DeleteAsync(path + "/session");
+        Assert.Equal(HttpStatusCode.NoContent, dropped.StatusCode);
+        using var unknown = await _hub.Http.DeleteAsync("/api/v1/mqtt/clients/nobody/session");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        using var tooMany = await _hub.Http.GetAsync("/api/v1/mqtt/clients?limit=1001");
+        Assert.Equal(HttpStatusCode.BadRequest, tooMany.StatusCode);
+        Assert.Equal("power-safe", (await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/mqtt")).GetProperty("durability").GetString());
+    }
+
     [Fact]
     public async Task A_foreign_host_name_is_refused_on_loopback()
     {

@@ -37,8 +37,8 @@ public sealed record ModbusAddress
     /// <param name="wanted">The tag's own type; an array's type or that of its elements.</param>
     public DataType RawType(DataType wanted)
     {
-        var isArrayWanted = RegisterArray.IsArray(wanted);
-        var named = isArrayWanted ? RegisterArray.ElementOf(wanted) : wanted != DataType.Unknown ? wanted : Type;
+        var isArrayWanted = TagArray.IsArray(wanted);
+        var named = isArrayWanted ? TagArray.ElementOf(wanted) : wanted != DataType.Unknown ? wanted : Type;
         var isBit = Table.IsBits() || Bit is not null;
         if (Text is not null || (!isBit && Length > 0 && named is DataType.String or DataType.Unknown && !isArrayWanted))
         {
@@ -46,7 +46,7 @@ public sealed record ModbusAddress
         }
 
         var element = named != DataType.Unknown ? named : isBit ? DataType.Boolean : DataType.UInt16;
-        return Length > 0 || isArrayWanted ? RegisterArray.ArrayOf(element) : element;
+        return Length > 0 || isArrayWanted ? TagArray.ArrayOf(element) : element;
     }
 
     /// <summary>The address in the one notation of this software, e.g. <c>HR1</c>, <c>5!HR101.3</c>, <c>HR7:Float#CDAB</c>, <c>HR20[10H]</c>. Counted from one.</summary>

@@ -14,7 +14,7 @@ public static class RegisterValue
     public static int Width(DataType type, ModbusAddress address) => type switch
     {
         DataType.String => address.Text is TextLayout.HighByteOnly or TextLayout.LowByteOnly ? address.Length : (address.Length + 1) / 2,
-        _ when RegisterArray.IsArray(type) => address.Length * ElementWidth(RegisterArray.ElementOf(type)),
+        _ when TagArray.IsArray(type) => address.Length * ElementWidth(TagArray.ElementOf(type)),
         _ => ElementWidth(type),
     };
 
@@ -22,7 +22,8 @@ public static class RegisterValue
     public static bool IsSupported(DataType type) =>
         type is DataType.Int16 or DataType.UInt16 or DataType.Int32 or DataType.UInt32 or DataType.Int64 or DataType.UInt64
             or DataType.Float or DataType.Double or DataType.Boolean or DataType.String
-        || RegisterArray.ElementOf(type) != DataType.Unknown;
+        || type is DataType.Int16Array or DataType.UInt16Array or DataType.Int32Array or DataType.UInt32Array or DataType.Int64Array or DataType.UInt64Array
+            or DataType.FloatArray or DataType.DoubleArray or DataType.BooleanArray;
 
     /// <summary>Cuts one value out of its own registers.</summary>
     /// <param name="registers">Exactly the registers of the value.</param>
@@ -37,7 +38,7 @@ public static class RegisterValue
             return TagValue.Of(ReadText(registers, address));
         }
 
-        return RegisterArray.IsArray(type) ? ReadArray(registers, address, type, deviceOrder) : ReadOne(registers, address, type, deviceOrder);
+        return TagArray.IsArray(type) ? ReadArray(registers, address, type, deviceOrder) : ReadOne(registers, address, type, deviceOrder);
     }
 
     /// <summary>Makes the register bytes of a value; a bit of a register is not made here.</summary>
@@ -51,7 +52,7 @@ public static class RegisterValue
     {
         bytes = new byte[Width(type, address) * 2];
         var fault = type == DataType.String ? WriteText(value.Text ?? "", address, bytes)
-            : RegisterArray.IsArray(type) ? WriteArray(value, address, type, deviceOrder, bytes)
+            : TagArray.IsArray(type) ? WriteArray(value, address, type, deviceOrder, bytes)
             : WriteOne(value, address, type, deviceOrder, bytes);
         bytes = fault is null ? bytes : [];
         return fault;
@@ -91,7 +92,7 @@ public static class RegisterValue
 
     private static TagValue ReadArray(ReadOnlySpan<byte> registers, ModbusAddress address, DataType type, ByteOrder deviceOrder)
     {
-        var element = RegisterArray.ElementOf(type);
+        var element = TagArray.ElementOf(type);
         var size = ElementWidth(element) * 2;
         var values = new TagValue[address.Length];
         for (var index = 0; index < values.Length; index++)
@@ -103,7 +104,7 @@ public static class RegisterValue
             }
         }
 
-        return RegisterArray.Join(type, values);
+        return TagArray.Join(type, values);
     }
 
     private static TagValue ReadBcd(ReadOnlySpan<byte> bytes, DataType type)
@@ -183,15 +184,15 @@ public static class RegisterValue
 
     private static string? WriteArray(in TagValue value, ModbusAddress address, DataType type, ByteOrder deviceOrder, Span<byte> bytes)
     {
-        var elements = RegisterArray.Split(value);
-        if (elements.Length != address.Length)
+        var elements = TagArray.Split(value);
+        if (elements.Count != address.Length)
         {
-            return $"has {elements.Length.ToString(CultureInfo.InvariantCulture)} elements: give {address.Length}.";
+            return $"has {elements.Count.ToString(CultureInfo.InvariantCulture)} elements: give {address.Length}.";
         }
 
-        var element = RegisterArray.ElementOf(type);
+        var element = TagArray.ElementOf(type);
         var size = ElementWidth(element) * 2;
-        for (var index = 0; index < elements.Length; index++)
+        for (var index = 0; index < elements.Count; index++)
         {
             if (WriteOne(elements[index], address, element, deviceOrder, bytes.Slice(index * size, size)) is { } fault)
             {

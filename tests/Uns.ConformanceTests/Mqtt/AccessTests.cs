@@ -72,7 +72,7 @@ public sealed class AccessTests : BrokerFixture
 
         public int Version => _opened ? 1 : 0;
 
-        public ReasonCode Admit(ConnectPacket connect, EndPoint? remote, out string principal)
+        public ReasonCode Admit(ConnectPacket connect, ClientOrigin origin, out string principal)
         {
             principal = connect.UserName ?? connect.ClientId;
             return principal == "mallory" ? ReasonCode.BadUserNameOrPassword : ReasonCode.Success;

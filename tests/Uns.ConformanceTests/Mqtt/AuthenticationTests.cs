@@ -168,7 +168,7 @@ public sealed class AuthenticationTests : BrokerFixture
     {
         public string Name => "ECHO";
 
-        public IAuthenticationExchange Begin(ConnectPacket connect, EndPoint? remote) => new Exchange();
+        public IAuthenticationExchange Begin(ConnectPacket connect, ClientOrigin origin) => new Exchange();
 
         private sealed class Exchange : IAuthenticationExchange
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Inspection;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Packets;
 using Uns.Store;
@@ -108,8 +109,7 @@ public abstract class BrokerFixture : IAsyncLifetime
     /// <summary>The connected clients once the broker has done all that was under way.</summary>
     internal async Task<IReadOnlyList<ClientInfo>> ClientsAsync()
     {
-        await Broker.SettledAsync();
-        return Broker.Clients();
+        return [.. (await Broker.ListClientsAsync()).Clients.Where(c => c.Connection is not null)];
     }
 
     /// <summary>Awaits that the broker knows a client to be gone.</summary>

@@ -48,6 +48,26 @@ public sealed class ListenerSysTests : BrokerFixture
         Assert.True(loads[0] > loads[1] && loads[1] > loads[2]);
     }
 
+    [Fact]
+    public async Task Packets_of_every_kind_are_counted_and_the_durability_is_told_in_a_word()
+    {
+        var client = await ConnectAsync("c");
+        await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await client.PublishAsync("t", "x", QualityOfService.AtLeastOnce, id: 1);
+        await client.ReceivePublishAsync();
+        await client.ReceiveAsync(PacketType.PubAck);
+        await client.AckAsync(PacketType.PubAck, 1);
+        await client.NothingMoreAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await client.SubscribeAsync("$SYS/broker/messages/+", QualityOfService.AtMostOnce);
+        var told = await ReadAsync(client, 2);
+        Assert.Equal(("5", "5"), (told["$SYS/broker/messages/received"], told["$SYS/broker/messages/sent"]));
+        await client.SubscribeAsync("$SYS/broker/store/durability", QualityOfService.AtMostOnce);
+        Assert.Equal("none", (await client.ReceivePublishAsync()).Payload);
+        await StartAsync(OpenStore(NewDirectory()));
+        Assert.Equal("power-safe", Broker.Durability);
+    }
+
     [Theory]
     [InlineData(QualityOfService.AtLeastOnce)]
     [InlineData(QualityOfService.ExactlyOnce)]

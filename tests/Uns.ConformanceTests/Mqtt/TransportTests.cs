@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.WebSockets;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
 
@@ -47,7 +48,7 @@ public sealed class TransportTests : BrokerFixture
     public async Task A_stream_carries_mqtt_and_gets_the_reason_of_its_end()
     {
         var (ours, theirs) = StreamPair();
-        var serving = Broker.ServeAsync(theirs, null, CancellationToken.None);
+        var serving = Broker.ServeAsync(theirs, new ClientOrigin(ClientListener.Stream), CancellationToken.None);
         var client = new RawClient(ours, ProtocolVersion.V5);
         await client.ConnectAsync(new ConnectPacket { ClientId = "stream" });
         await client.SendAsync("F000");
@@ -94,7 +95,7 @@ public sealed class TransportTests : BrokerFixture
         var (ours, theirs) = StreamPair();
         var server = WebSocket.CreateFromStream(theirs, new WebSocketCreationOptions { IsServer = true, SubProtocol = "mqtt" });
         var client = WebSocket.CreateFromStream(ours, new WebSocketCreationOptions { IsServer = false, SubProtocol = "mqtt" });
-        return (client, Broker.ServeAsync(server, new IPEndPoint(IPAddress.Loopback, 1), CancellationToken.None));
+        return (client, Broker.ServeAsync(server, new ClientOrigin(ClientListener.WebSocket, new IPEndPoint(IPAddress.Loopback, 1)), CancellationToken.None));
     }
 
     private static (Stream Ours, Stream Theirs) StreamPair()
