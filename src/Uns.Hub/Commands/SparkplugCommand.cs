@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
-using Uns.Hub.Commands.SparkplugCheck;
 using Uns.Hub.Settings;
 using Uns.Mqtt.Client;
 using Uns.Sparkplug.Check;
@@ -89,7 +88,7 @@ internal static class SparkplugCommand
         return Print(report, $"{who} as a Sparkplug {(isHost ? "host application" : "edge node")}", isHost ? ["host", "general"] : ["edge-node", "device", "general"]);
     }
 
-    private static int Print(CheckReport report, string title, string[] roles) => CheckReportText.Write(Console.Out, report, title, roles) ? 0 : RuleBroken;
+    private static int Print(CheckReport report, string title, string[] roles) => SparkplugReport.Write(Console.Out, report, title, roles) ? 0 : RuleBroken;
 
     private static MqttClientOptions Broker(string written)
     {

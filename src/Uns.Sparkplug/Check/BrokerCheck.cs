@@ -51,7 +51,7 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
 
     private async Task QosAsync(CancellationToken cancellationToken)
     {
-        var topic = SparkplugTopic.OfNode(MessageVerb.NData, Node).ToString();
+        var topic = $"sparkplug-check/{_run}/data";
         await using var listener = await ConnectAsync(null, cancellationToken);
         await listener.SubscribeAsync([new(topic, QualityOfService.AtLeastOnce)], cancellationToken);
         await using var sender = await ConnectAsync(null, cancellationToken);
@@ -66,7 +66,7 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
 
     private async Task RetainedAsync(CancellationToken cancellationToken)
     {
-        var topic = $"spBv1.0/STATE/check-{_run}-retained";
+        var topic = $"sparkplug-check/{_run}/retained";
         await using var sender = await ConnectAsync(null, cancellationToken);
         foreach (var payload in new byte[][] { [1], [2] })
         {
@@ -81,7 +81,7 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
 
     private async Task WillAsync(CancellationToken cancellationToken)
     {
-        foreach (var (topic, retain) in new[] { ($"spBv1.0/STATE/check-{_run}", true), (SparkplugTopic.OfNode(MessageVerb.NDeath, new(Node.GroupId, "W")).ToString(), false) })
+        foreach (var (topic, retain) in new[] { ($"sparkplug-check/{_run}/state", true), ($"sparkplug-check/{_run}/death", false) })
         {
             await using var listener = await ConnectAsync(null, cancellationToken);
             await listener.SubscribeAsync([new(topic, QualityOfService.AtLeastOnce)], cancellationToken);
@@ -102,7 +102,7 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
 
     private async Task GoodbyeAsync(CancellationToken cancellationToken)
     {
-        var topic = SparkplugTopic.OfNode(MessageVerb.NDeath, new(Node.GroupId, "G")).ToString();
+        var topic = $"sparkplug-check/{_run}/goodbye";
         await using var listener = await ConnectAsync(null, cancellationToken);
         await listener.SubscribeAsync([new(topic, QualityOfService.AtLeastOnce)], cancellationToken);
         await using var leaving = await ConnectAsync(new Will { Topic = topic, Payload = [9], Qos = QualityOfService.AtLeastOnce }, cancellationToken);
@@ -138,7 +138,7 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
             }
         }
 
-        await node.PublishAsync($"check-{_run}/fence", new byte[] { 1 }, QualityOfService.AtLeastOnce, cancellationToken: cancellationToken); // Acknowledged behind the births.
+        await node.PublishAsync($"sparkplug-check/{_run}/fence", new byte[] { 1 }, QualityOfService.AtLeastOnce, cancellationToken: cancellationToken); // Acknowledged behind the births.
         foreach (var (topic, payload, what) in births)
         {
             var kept = await KeptAsync(Certificates + topic, cancellationToken);

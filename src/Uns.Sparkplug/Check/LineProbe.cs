@@ -1,13 +1,13 @@
+using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
-using Uns.Sparkplug.Check;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
 
-namespace Uns.Hub.Commands.SparkplugCheck;
+namespace Uns.Sparkplug.Check;
 
 /// <summary>
 /// Puts an edge node or a host to the test that speaks to the broker through a recorder: gives it cause to act, watches the
@@ -18,7 +18,7 @@ namespace Uns.Hub.Commands.SparkplugCheck;
 /// <param name="length">How long the whole test lasts.</param>
 /// <param name="clock">Time of all messages and waits.</param>
 /// <param name="logger">Hears of connections that break.</param>
-internal sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, TimeSpan length, TimeProvider clock, ILogger logger)
+public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, TimeSpan length, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 

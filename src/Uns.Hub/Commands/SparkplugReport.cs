@@ -1,10 +1,10 @@
 using System.Globalization;
 using Uns.Sparkplug.Check;
 
-namespace Uns.Hub.Commands.SparkplugCheck;
+namespace Uns.Hub.Commands;
 
 /// <summary>A check's report as people read it: every statement of the profile, none left out.</summary>
-internal static class CheckReportText
+internal static class SparkplugReport
 {
     /// <summary>Writes one line for each statement of the roles, and the sum.</summary>
     /// <returns>True when no rule was broken.</returns>
