@@ -80,6 +80,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         var address = target.Address;
         return address.Table switch
         {
+            ModbusTable.Coil when value.Object is bool[] bits => WriteCoilsAsync(target, bits, cancellationToken),
             ModbusTable.Coil => ConfirmAsync(target, ModbusPdu.WriteOneCoil(address.Offset, value.Truth), cancellationToken),
             ModbusTable.HoldingRegister when address.Bit is { } bit => WriteBitAsync(target, bit, value.Truth, cancellationToken),
             ModbusTable.HoldingRegister => WriteRegistersAsync(target, value, cancellationToken),
@@ -151,7 +152,10 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
                 _units.Answered(block.Unit);
                 foreach (var tag in block.Tags)
                 {
-                    sink.Add(new(tag.Name, Cut(block, tag, answer.Data.Span), TagQuality.Good, now));
+                    var value = Cut(block, tag, answer.Data.Span);
+                    sink.Add(value.IsNull
+                        ? new(tag.Name, value, TagQuality.Bad, now, $"{tag.Address} holds no BCD number: check the type.")
+                        : new(tag.Name, value, TagQuality.Good, now));
                 }
 
                 break;
@@ -194,10 +198,26 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
     private TagValue Cut(ReadBlock block, ModbusTag tag, ReadOnlySpan<byte> data)
     {
         var at = tag.Address.Offset - block.Start;
-        return block.Table.IsBits()
-            ? TagValue.Of((data[at / 8] >> (at % 8) & 1) != 0)
-            : RegisterValue.Read(data.Slice(at * 2, tag.Width * 2), tag.Address, tag.Type, plan.Options.ByteOrder);
+        if (block.Table.IsBits())
+        {
+            return tag.Type == DataType.BooleanArray ? CutBits(data, at, tag.Width) : TagValue.Of(IsSet(data, at));
+        }
+
+        return RegisterValue.Read(data.Slice(at * 2, tag.Width * 2), tag.Address, tag.Type, plan.Options.ByteOrder);
     }
+
+    private static TagValue CutBits(ReadOnlySpan<byte> data, int at, int count)
+    {
+        var bits = new bool[count];
+        for (var index = 0; index < count; index++)
+        {
+            bits[index] = IsSet(data, at + index);
+        }
+
+        return TagValue.OfObject(DataType.BooleanArray, bits);
+    }
+
+    private static bool IsSet(ReadOnlySpan<byte> data, int at) => (data[at / 8] >> (at % 8) & 1) != 0;
 
     private void AddBad(ReadBlock block, ITagSink sink, string reason)
     {
@@ -208,10 +228,18 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         }
     }
 
+    private Task WriteCoilsAsync(ModbusTag tag, bool[] bits, CancellationToken cancellationToken) =>
+        bits.Length == tag.Width
+            ? ConfirmAsync(tag, ModbusPdu.WriteManyCoils(tag.Address.Offset, bits), cancellationToken)
+            : throw new WriteRefusedException($"'{tag.Name}' has {bits.Length} elements: give {tag.Width}.");
+
     private Task WriteRegistersAsync(ModbusTag tag, in TagValue value, CancellationToken cancellationToken)
     {
-        var bytes = RegisterValue.Write(value, tag.Address, tag.Type, plan.Options.ByteOrder)
-            ?? throw new WriteRefusedException($"'{tag.Name}' takes a text of at most {tag.Address.TextLength} Latin-1 characters, '{value.Text}' does not fit.");
+        if (RegisterValue.Write(value, tag.Address, tag.Type, plan.Options.ByteOrder, out var bytes) is { } fault)
+        {
+            throw new WriteRefusedException($"'{tag.Name}' {fault}");
+        }
+
         var isSingle = bytes.Length == 2 && !plan.Options.AlwaysWriteMultiple;
         return ConfirmAsync(
             tag,

@@ -3,14 +3,14 @@ using Uns.Tags;
 
 namespace Uns.Connectors.Modbus;
 
-/// <summary>Modbus TCP: the room's door.</summary>
+/// <summary>Modbus over TCP or a serial line: the room's door.</summary>
 public sealed class ModbusKind : IConnectorKind
 {
     /// <inheritdoc/>
     public string Protocol => "modbus";
 
     /// <inheritdoc/>
-    public string Title => "Modbus TCP";
+    public string Title => "Modbus";
 
     /// <inheritdoc/>
     public IReadOnlyList<SettingField> Fields { get; } = SettingFields.Of<ModbusOptions>();
@@ -41,7 +41,7 @@ public sealed class ModbusKind : IConnectorKind
     {
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
         var plan = ModbusPlan.Make(options, device.Tags);
-        var channel = new ModbusTcpChannel(new(options.Host, options.Port), options.ConnectTimeout, options.AnswerTimeout, clock);
+        var channel = new ModbusChannel(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock);
         var blocks = plan.Groups.Count == 0 ? 0 : plan.Groups.Max(g => plan.BlocksOf(g.Index).Count);
         return new(
             new ModbusConnector(plan, channel, clock),
@@ -58,8 +58,22 @@ public sealed class ModbusKind : IConnectorKind
     public DeviceEndPoint? EndPointOf(DeviceOptions device)
     {
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
-        return new(options.Host, options.Port);
+        return options.Line == ModbusLineKind.Connect ? new(options.Host, options.Port) : null;
     }
+
+    private static IModbusLine LineOf(ModbusOptions options, TimeProvider clock) => options.Line switch
+    {
+        ModbusLineKind.Listen => new ListeningLine(new(options.Host, options.Port), options.ConnectTimeout, clock),
+        ModbusLineKind.Serial => new SerialLine(options.SerialPort, options.BaudRate, options.Parity, options.StopBits, clock),
+        _ => new DialledLine(new(options.Host, options.Port), options.ConnectTimeout, clock),
+    };
+
+    private static IModbusFraming FramingOf(ModbusOptions options) => options.Framing switch
+    {
+        ModbusFramingKind.Rtu => new RtuFraming(),
+        ModbusFramingKind.Ascii => new AsciiFraming(),
+        _ => new MbapFraming(),
+    };
 
     private static IEnumerable<SettingFault> Check(ModbusOptions options, TagOptions tag)
     {
@@ -76,33 +90,44 @@ public sealed class ModbusKind : IConnectorKind
         var type = address.RawType(tag.DataType);
         if (!RegisterValue.IsSupported(type))
         {
-            yield return new(nameof(tag.DataType), $"is {type}: Modbus holds Boolean, Int16, UInt16, Int32, UInt32, Int64, UInt64, Float, Double and String.");
+            yield return new(nameof(tag.DataType), $"is {type}: Modbus holds Boolean, Int16, UInt16, Int32, UInt32, Int64, UInt64, Float, Double, arrays of these, and String.");
             yield break;
         }
 
-        if ((address.Table.IsBits() || address.Bit is not null) && type != DataType.Boolean)
+        if ((address.Table.IsBits() || address.Bit is not null) && type is not (DataType.Boolean or DataType.BooleanArray))
         {
             yield return new(nameof(tag.DataType), $"is {type}: {tag.Address} is one bit, give Boolean.");
             yield break;
         }
 
-        if ((type == DataType.String) != (address.TextLength > 0))
+        if (ShapeFault(address, tag, type) is { } shape)
         {
-            yield return new(nameof(tag.Address), type == DataType.String
-                ? $"is '{tag.Address}': a text needs its length in bytes, e.g. {tag.Address}.20H or HR1[20]."
-                : $"is '{tag.Address}', a text, and DataType is {type}: give String, or leave the length out.");
+            yield return shape;
             yield break;
         }
 
-        var width = address.Table.IsBits() ? 1 : RegisterValue.Width(type, address.TextLength);
+        var made = new ModbusTag(tag.Name, address, 0, type);
+        var width = made.Width;
         if (address.Offset + width > 65536)
         {
             yield return new(nameof(tag.Address), $"is '{tag.Address}': {type} takes {width} registers and would reach beyond the last one.");
         }
 
-        if (!address.Table.IsBits() && width > options.MaximumRegisters)
+        if (width > (address.Table.IsBits() ? options.MaximumBits : options.MaximumRegisters))
         {
-            yield return new(nameof(tag.Address), $"is '{tag.Address}': it takes {width} registers and MaximumRegisters is {options.MaximumRegisters}.");
+            yield return new(nameof(tag.Address), address.Table.IsBits()
+                ? $"is '{tag.Address}': it takes {width} bits and MaximumBits is {options.MaximumBits}."
+                : $"is '{tag.Address}': it takes {width} registers and MaximumRegisters is {options.MaximumRegisters}.");
+        }
+
+        if (TagArray.IsArray(type) && !new Scaling(tag.Factor, tag.Offset).IsNone)
+        {
+            yield return new(nameof(tag.Factor), $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0.");
+        }
+
+        if (options.Framing != ModbusFramingKind.Tcp && (address.Unit ?? options.Unit) == 0)
+        {
+            yield return new(nameof(tag.Address), $"is '{tag.Address}': unit 0 speaks to all units of a serial line and none answers, give 1 to 247.");
         }
 
         if (tag.Writable && (address.Table is ModbusTable.InputRegister or ModbusTable.DiscreteInput))
@@ -110,9 +135,32 @@ public sealed class ModbusKind : IConnectorKind
             yield return new(nameof(tag.Writable), $"is true: {tag.Address} is a {address.Table.Words()}, which can only be read.");
         }
 
-        if (tag.Writable && width > ModbusPdu.MostWrittenRegisters)
+        var mostWritten = address.Table.IsBits() ? ModbusPdu.MostWrittenBits : ModbusPdu.MostWrittenRegisters;
+        if (tag.Writable && width > mostWritten)
         {
-            yield return new(nameof(tag.Writable), $"is true: one write carries at most {ModbusPdu.MostWrittenRegisters} registers, {tag.Address} has {width}.");
+            yield return new(nameof(tag.Writable), $"is true: one write carries at most {mostWritten} {(address.Table.IsBits() ? "bits" : "registers")}, {tag.Address} has {width}.");
         }
+    }
+
+    private static SettingFault? ShapeFault(ModbusAddress address, TagOptions tag, DataType type)
+    {
+        if (type == DataType.String && address.Length == 0)
+        {
+            return new(nameof(tag.Address), $"is '{tag.Address}': a text needs its length in bytes, e.g. {tag.Address}.20H or HR1[20].");
+        }
+
+        if (type != DataType.String && address.Text is not null)
+        {
+            return new(nameof(tag.Address), $"is '{tag.Address}', a text, and DataType is {type}: give String, or leave the length out.");
+        }
+
+        if (TagArray.IsArray(type) && (address.Length == 0 || address.Bit is not null))
+        {
+            return new(nameof(tag.Address), $"is '{tag.Address}': an array needs its number of elements, e.g. HR1:INT16[10].");
+        }
+
+        return address.IsBcd && type is not (DataType.UInt16 or DataType.UInt32 or DataType.UInt16Array or DataType.UInt32Array)
+            ? new(nameof(tag.DataType), $"is {type}: BCD is read as UInt16, LBCD as UInt32; leave the type out.")
+            : null;
     }
 }

@@ -10,17 +10,85 @@ public enum FirstAddress
     Zero,
 }
 
-/// <summary>One Modbus TCP device, or a gateway with many units, as the user writes it.</summary>
+/// <summary>How a request is wrapped.</summary>
+public enum ModbusFramingKind
+{
+    /// <summary>Modbus TCP: a header with a transaction id, which tells a late answer from the awaited one.</summary>
+    Tcp,
+
+    /// <summary>RTU: bytes with a CRC, on a serial line or tunnelled through a socket.</summary>
+    Rtu,
+
+    /// <summary>ASCII: hexadecimal digits with an LRC, on a serial line or tunnelled through a socket.</summary>
+    Ascii,
+}
+
+/// <summary>How the device is reached.</summary>
+public enum ModbusLineKind
+{
+    /// <summary>The hub dials the device or gateway.</summary>
+    Connect,
+
+    /// <summary>The device dials the hub, as cellular modems do.</summary>
+    Listen,
+
+    /// <summary>A serial port of this machine.</summary>
+    Serial,
+}
+
+/// <summary>The bit that a serial line adds to each character.</summary>
+public enum SerialParity
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Even: what the standard asks for.</summary>
+    Even,
+
+    /// <summary>Odd.</summary>
+    Odd,
+}
+
+/// <summary>One Modbus device, or a gateway or serial line with many units, as the user writes it.</summary>
 public sealed record ModbusOptions
 {
     /// <summary>Name or address of the device or gateway.</summary>
-    [Setting("Host", "Name or IP address of the device or gateway.")]
+    [Setting("Host", "Name or IP address of the device or gateway; with Line Listen the address of this machine that it dials.")]
     public string Host { get; init; } = "";
 
     /// <summary>TCP port, 1 to 65535.</summary>
     /// <value>502 unless set: the port registered for Modbus.</value>
     [Setting("Port", "TCP port, 1 to 65535.")]
     public int Port { get; init; } = 502;
+
+    /// <summary>How requests are wrapped.</summary>
+    /// <value>Modbus TCP unless set.</value>
+    [Setting("Framing", "Tcp: Modbus TCP. Rtu or Ascii: the forms of serial lines, also through a socket.")]
+    public ModbusFramingKind Framing { get; init; } = ModbusFramingKind.Tcp;
+
+    /// <summary>How the device is reached.</summary>
+    /// <value>The hub dials unless set.</value>
+    [Setting("Line", "Connect: the hub dials the device. Listen: the device dials the hub. Serial: a serial port of this machine.")]
+    public ModbusLineKind Line { get; init; } = ModbusLineKind.Connect;
+
+    /// <summary>Path of the serial port; for <see cref="ModbusLineKind.Serial"/> alone.</summary>
+    [Setting("Serial port", "Path of the serial port, e.g. /dev/ttyUSB0; with Line Serial.")]
+    public string SerialPort { get; init; } = "";
+
+    /// <summary>Speed of the serial port in baud, 300 to 4,000,000.</summary>
+    /// <value>19200 unless set: the standard's own.</value>
+    [Setting("Baud rate", "Speed of the serial port, 300 to 4000000 baud.")]
+    public int BaudRate { get; init; } = 19200;
+
+    /// <summary>Parity of the serial port.</summary>
+    /// <value>Even unless set: the standard's own.</value>
+    [Setting("Parity", "Parity of the serial port.")]
+    public SerialParity Parity { get; init; } = SerialParity.Even;
+
+    /// <summary>Stop bits of the serial port, 1 or 2.</summary>
+    /// <value>1 unless set; without parity the standard asks for 2.</value>
+    [Setting("Stop bits", "Stop bits of the serial port, 1 or 2.")]
+    public int StopBits { get; init; } = 1;
 
     /// <summary>Unit of the addresses that name none, 0 to 255.</summary>
     /// <value>1 unless set.</value>
@@ -79,9 +147,9 @@ public sealed record ModbusOptions
     /// <summary>Finds every fault at once, so that the user mends the settings in one go.</summary>
     public IEnumerable<SettingFault> Check()
     {
-        if (string.IsNullOrWhiteSpace(Host) || Uri.CheckHostName(Host) == UriHostNameType.Unknown)
+        foreach (var fault in CheckLine())
         {
-            yield return new("Settings.Host", $"is '{Host}': give the name or IP address of the device, without port.");
+            yield return fault;
         }
 
         if (Port is < 1 or > 65535)
@@ -127,6 +195,37 @@ public sealed record ModbusOptions
         if (MaximumGap is < 0 or > 124)
         {
             yield return new("Settings.MaximumGap", $"is {MaximumGap}: give 0 to 124.");
+        }
+    }
+
+    private IEnumerable<SettingFault> CheckLine()
+    {
+        switch (Line)
+        {
+            case ModbusLineKind.Connect when string.IsNullOrWhiteSpace(Host) || Uri.CheckHostName(Host) == UriHostNameType.Unknown:
+                yield return new("Settings.Host", $"is '{Host}': give the name or IP address of the device, without port.");
+                break;
+            case ModbusLineKind.Listen when !System.Net.IPAddress.TryParse(Host, out _):
+                yield return new("Settings.Host", $"is '{Host}': give the IP address of this machine that the device dials, such as 0.0.0.0 for all.");
+                break;
+            case ModbusLineKind.Serial when !SerialPort.StartsWith("/dev/", StringComparison.Ordinal):
+                yield return new("Settings.SerialPort", $"is '{SerialPort}': give the path of a serial port, such as /dev/ttyUSB0.");
+                break;
+        }
+
+        if (Line == ModbusLineKind.Serial && Framing == ModbusFramingKind.Tcp)
+        {
+            yield return new("Settings.Framing", "is Tcp: a serial line speaks Rtu or Ascii.");
+        }
+
+        if (BaudRate is < 300 or > 4_000_000)
+        {
+            yield return new("Settings.BaudRate", $"is {BaudRate}: give 300 to 4000000.");
+        }
+
+        if (StopBits is < 1 or > 2)
+        {
+            yield return new("Settings.StopBits", $"is {StopBits}: give 1 or 2.");
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Uns.Connectors.Modbus;
 /// <param name="Type">Type of the raw value.</param>
 internal sealed record ModbusTag(string Name, ModbusAddress Address, byte Unit, DataType Type)
 {
-    /// <summary>Registers, or 1 for a bit of the bit tables.</summary>
-    public int Width => Address.Table.IsBits() ? 1 : RegisterValue.Width(Type, Address.TextLength);
+    /// <summary>Registers, or bits of the bit tables.</summary>
+    public int Width => Address.Table.IsBits() ? Math.Max(1, Address.Length) : RegisterValue.Width(Type, Address);
 }
 
 /// <summary>Registers or bits read by one request, and the tags cut from them.</summary>

@@ -4,7 +4,11 @@ using Uns.Tags;
 namespace Uns.Connectors.OpcUa;
 
 /// <summary>One tag as the plan has worked it out.</summary>
-internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, TimeSpan Sampling);
+internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, TimeSpan Period)
+{
+    /// <summary>Half the period: a change waits for a sample and then for the publishing, and both together must not take longer than the period.</summary>
+    public TimeSpan Sampling => Period / 2;
+}
 
 /// <summary>Listens to one OPC UA server over one session and one subscription.</summary>
 /// <remarks>

@@ -55,7 +55,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             throw new WriteRefusedException($"'{tag}' {fault}");
         }
 
-        if (address.Type == S7Type.Bool)
+        if (address.Type == S7Type.Bool && address.Count == 0)
         {
             await WriteItemAsync(tag, new(address.Area, address.Block, address.Byte, 1, address.Bit), bytes, cancellationToken);
             return;
@@ -66,8 +66,8 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             await KeepRoomAsync(tag, address, value.Text ?? "", bytes, cancellationToken);
         }
 
-        // Only long texts need several messages: their end goes first, so that the header counts what is there already.
-        var most = channel.PduBytes - S7Pdu.JobHeaderBytes - 2 - S7Pdu.ItemBytes - S7Pdu.ItemHeaderBytes;
+        // Only long texts and arrays need several messages: their end goes first, so that a text's header counts what is there already.
+        var most = channel.PduBytes - S7Pdu.JobHeaderBytes - 2 - S7Pdu.ItemBytes - S7Pdu.ItemHeaderBytes & ~1;
         for (var offset = (bytes.Length - 1) / most * most; offset >= 0; offset -= most)
         {
             var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
@@ -171,7 +171,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     {
         if (range.Code != S7ReturnCode.Good)
         {
-            return new(tag.Name, TagValue.Null(tag.Address.Type.TagType()), TagQuality.Bad, now, $"{tag.Address} was refused with {S7ReturnCode.Explain(range.Code, range.Area)}");
+            return new(tag.Name, TagValue.Null(tag.Address.TagType), TagQuality.Bad, now, $"{tag.Address} was refused with {S7ReturnCode.Explain(range.Code, range.Area)}");
         }
 
         var bytes = range.Bytes.AsSpan(tag.Address.Byte - range.Start, tag.Address.Width);

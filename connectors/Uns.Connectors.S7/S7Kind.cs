@@ -1,4 +1,5 @@
 using Uns.Connectors.S7.Wire;
+using Uns.Tags;
 
 namespace Uns.Connectors.S7;
 
@@ -35,6 +36,14 @@ public sealed class S7Kind : IConnectorKind
             {
                 faults.Add(new($"Tags[{index}].Address", $"is '{tag.Address}': it reaches beyond byte 65535."));
             }
+            else if (address is { Count: > 0 } && !new Scaling(tag.Factor, tag.Offset).IsNone)
+            {
+                faults.Add(new($"Tags[{index}].Factor", $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0."));
+            }
+            else if (tag.Writable && address is { Type: S7Type.Bool, Count: > 0 } && (address.Bit != 0 || address.Count % 8 != 0))
+            {
+                faults.Add(new($"Tags[{index}].Writable", $"is true: {tag.Address} shares a byte with other bits, which would be overwritten; bits are written in whole bytes or one by one."));
+            }
             else if (tag.Writable && address?.Area == S7Area.Input)
             {
                 faults.Add(new($"Tags[{index}].Writable", $"is true: {tag.Address} is an input, which the CPU overwrites with its process image."));
@@ -54,8 +63,8 @@ public sealed class S7Kind : IConnectorKind
         return new(
             new S7Connector(plan, new S7TcpChannel(options, clock), clock),
             plan.Groups,
-            [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Address.Type.TagType()))],
-            [.. plan.Tags.Select(t => t.Address.Type.TagType())])
+            [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Address.TagType))],
+            [.. plan.Tags.Select(t => t.Address.TagType)])
         {
             CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * messages * 2),
         };

@@ -67,7 +67,7 @@ public sealed class ApiTests : IAsyncLifetime
         using var answer = await _hub.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await UntilAsync("\"path\":\"plant/hub/pump/Speed\",\"value\":0,");
         _pump.SetRegister(ModbusTable.HoldingRegister, 0, 1450);
         await UntilAsync("\"path\":\"plant/hub/pump/Speed\",\"value\":1450,");
@@ -213,7 +213,7 @@ public sealed class ApiTests : IAsyncLifetime
     public async Task Mqtt_is_spoken_over_websocket_on_the_pages_port()
     {
         await using var subscriber = PeerProcess.Start("node", "websocket_subscriber.js", _hub.Page.Port.ToString(), "uns/plant/#");
-        Assert.Contains("uns/plant/hub/pump/", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(20)));
+        Assert.Contains("uns/plant/hub/pump/", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(60)));
         using var foreign = new HttpRequestMessage(HttpMethod.Get, "/mqtt");
         foreign.Headers.Add("Connection", "Upgrade");
         foreign.Headers.Add("Upgrade", "websocket");
@@ -223,6 +223,29 @@ public sealed class ApiTests : IAsyncLifetime
         foreign.Headers.Add("Origin", "http://evil.example");
         using var refused = await _hub.Http.SendAsync(foreign);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("pump/7")]
+    [InlineData("100%2F pump")]
+    public async Task A_client_of_any_name_is_found_disconnected_and_its_session_dropped(string id)
+    {
+        await using var client = PeerProcess.Start(
+            "stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", _hub.MqttPort.ToString(), "-i", id, "-c", "-q", "1", "-t", "plant/+", "-d");
+        await client.ReadUntilAsync(l => l.Contains("Subscribed", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        var path = $"/api/v1/mqtt/clients/{Uri.EscapeDataString(id)}";
+        var sheet = await _hub.Http.GetFromJsonAsync<JsonElement>(path);
+        Assert.Equal("plant/+", Assert.Single(sheet.GetProperty("subscriptions").EnumerateArray()).GetProperty("filter").GetString());
+        Assert.Equal("3.1.1", sheet.GetProperty("client").GetProperty("protocolVersion").GetString());
+        using var disconnected = await _hub.Http.DeleteAsync(path);
+        Assert.Equal(HttpStatusCode.NoContent, disconnected.StatusCode);
+        using var dropped = await _hub.Http.DeleteAsync(path + "/session");
+        Assert.Equal(HttpStatusCode.NoContent, dropped.StatusCode);
+        using var unknown = await _hub.Http.DeleteAsync("/api/v1/mqtt/clients/nobody/session");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        using var tooMany = await _hub.Http.GetAsync("/api/v1/mqtt/clients?limit=1001");
+        Assert.Equal(HttpStatusCode.BadRequest, tooMany.StatusCode);
+        Assert.Equal("power-safe", (await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/mqtt")).GetProperty("durability").GetString());
     }
 
     [Fact]

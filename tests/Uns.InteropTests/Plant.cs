@@ -7,7 +7,7 @@ namespace Uns.InteropTests;
 public sealed class Plant : IAsyncDisposable
 {
     /// <summary>Between two reads of every tag here.</summary>
-    public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(4);
 
     private Plant(PeerProcess modbus, PeerProcess s7, PeerProcess opcua, HubProcess hub) => (Modbus, S7, OpcUa, Hub) = (modbus, s7, opcua, hub);
 

@@ -1,4 +1,4 @@
-// An S7 PLC made of snap7: DB1 with 256 bytes, merkers with 64. Commands: set db1:OFFSET HEX, get db1:OFFSET:LENGTH, set m:OFFSET HEX.
+// An S7 PLC made of snap7: DB1 with 256 bytes, merkers with 64, 32 timers and counters. Commands: set db1:OFFSET HEX, get db1:OFFSET:LENGTH; also m, t, c.
 'use strict';
 const snap7 = require('node-snap7');
 const { serve, freePort } = require('./lines.js');
@@ -6,7 +6,7 @@ const { serve, freePort } = require('./lines.js');
 (async () => {
   const port = Number(process.argv[2] || 0) || await freePort();
   const server = new snap7.S7Server();
-  const areas = { db1: [server.srvAreaDB, 1, 256], m: [server.srvAreaMK, 0, 64] };
+  const areas = { db1: [server.srvAreaDB, 1, 256], m: [server.srvAreaMK, 0, 64], t: [server.srvAreaTM, 0, 64], c: [server.srvAreaCT, 0, 64] };
   for (const [, [area, index, size]] of Object.entries(areas)) {
     if (area === server.srvAreaDB) {
       server.RegisterArea(area, index, Buffer.alloc(size));

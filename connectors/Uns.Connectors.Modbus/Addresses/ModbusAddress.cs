@@ -21,36 +21,66 @@ public sealed record ModbusAddress
     /// <summary>Order of a value's bytes; null takes the device's own.</summary>
     public ByteOrder? Order { get; init; }
 
-    /// <summary>Longest text, in bytes; zero when the value is no text.</summary>
-    public int TextLength { get; init; }
+    /// <summary>Bytes of a text, or elements of an array; zero for a single value.</summary>
+    public int Length { get; init; }
 
-    /// <summary>True when a text's first character lies in the low byte of its register.</summary>
-    public bool TextLowByteFirst { get; init; }
+    /// <summary>How a text lies in its registers, where the address says so; null leaves it to the type whether <see cref="Length"/> counts bytes of a text or elements.</summary>
+    public TextLayout? Text { get; init; }
+
+    /// <summary>True when digits are coded in four bits each: 4 digits in one register, 8 in two.</summary>
+    public bool IsBcd { get; init; }
 
     /// <summary>Type that the notation names; Unknown when it names none.</summary>
     public DataType Type { get; init; }
 
     /// <summary>The type of the raw value: the tag's own, else the one written in the address, else Boolean for bits, String where a length is given, UInt16 for a register.</summary>
+    /// <param name="wanted">The tag's own type; an array's type or that of its elements.</param>
     public DataType RawType(DataType wanted)
     {
-        if (wanted != DataType.Unknown)
+        var isArrayWanted = TagArray.IsArray(wanted);
+        var named = isArrayWanted ? TagArray.ElementOf(wanted) : wanted != DataType.Unknown ? wanted : Type;
+        var isBit = Table.IsBits() || Bit is not null;
+        if (Text is not null || (!isBit && Length > 0 && named is DataType.String or DataType.Unknown && !isArrayWanted))
         {
-            return wanted;
+            return named == DataType.Unknown ? DataType.String : named;
         }
 
-        return Type != DataType.Unknown ? Type
-            : Table.IsBits() || Bit is not null ? DataType.Boolean
-            : TextLength > 0 ? DataType.String : DataType.UInt16;
+        var element = named != DataType.Unknown ? named : isBit ? DataType.Boolean : DataType.UInt16;
+        return Length > 0 || isArrayWanted ? TagArray.ArrayOf(element) : element;
     }
 
-    /// <summary>The address in the one notation of this software, e.g. <c>HR1</c>, <c>5!HR101.3</c>, <c>HR7:Float#CDAB</c>, <c>HR20[10]</c>. Counted from one.</summary>
+    /// <summary>The address in the one notation of this software, e.g. <c>HR1</c>, <c>5!HR101.3</c>, <c>HR7:Float#CDAB</c>, <c>HR20[10H]</c>. Counted from one.</summary>
     public override string ToString()
     {
         var unit = Unit is { } number ? $"{number.ToString(CultureInfo.InvariantCulture)}!" : "";
         var bit = Bit is { } place ? $".{place.ToString(CultureInfo.InvariantCulture)}" : "";
-        var length = TextLength == 0 ? "" : $"[{TextLength.ToString(CultureInfo.InvariantCulture)}{(TextLowByteFirst ? "L" : "")}]";
-        var type = Type == DataType.Unknown || TextLength > 0 ? "" : $":{Type}";
+        var letter = Text switch
+        {
+            TextLayout.HighByteFirst => "H",
+            TextLayout.LowByteFirst => "L",
+            TextLayout.HighByteOnly => "D",
+            TextLayout.LowByteOnly => "E",
+            _ => "",
+        };
+        var length = Length == 0 ? "" : $"[{Length.ToString(CultureInfo.InvariantCulture)}{letter}]";
+        var type = IsBcd ? Type == DataType.UInt32 ? ":LBCD" : ":BCD" : Type == DataType.Unknown || Text is not null ? "" : $":{Type}";
         var order = Order is { } letters ? $"#{letters}" : "";
         return $"{unit}{Table.Letters()}{(Offset + 1).ToString(CultureInfo.InvariantCulture)}{bit}{length}{type}{order}";
     }
+}
+
+/// <summary>How a text lies in its registers.</summary>
+public enum TextLayout
+{
+    /// <summary>Two characters in a register, the first in the high byte.</summary>
+    HighByteFirst,
+
+    /// <summary>Two characters in a register, the first in the low byte.</summary>
+    LowByteFirst,
+
+    /// <summary>One character in a register, in its high byte.</summary>
+    HighByteOnly,
+
+    /// <summary>One character in a register, in its low byte.</summary>
+    LowByteOnly,
 }

@@ -150,9 +150,9 @@ public static partial class ModbusAddressReader
         {
             "S" when match.Groups["length"].Success => DataType.String,
             "S" or "INT" or "INT16" or "SHORT" => DataType.Int16,
-            "US" or "UINT" or "UINT16" or "WORD" or "USHORT" => DataType.UInt16,
+            "US" or "UINT" or "UINT16" or "WORD" or "USHORT" or "BCD" => DataType.UInt16,
             "I" or "INT32" or "DINT" or "LONG" => DataType.Int32,
-            "UI" or "UINT32" or "UDINT" or "DWORD" => DataType.UInt32,
+            "UI" or "UINT32" or "UDINT" or "DWORD" or "LBCD" => DataType.UInt32,
             "I_64" or "INT64" or "LINT" or "LLONG" => DataType.Int64,
             "UI_64" or "UINT64" or "ULINT" or "LWORD" or "QWORD" => DataType.UInt64,
             "F" or "FLOAT" or "FLOAT32" or "REAL" => DataType.Float,
@@ -161,8 +161,8 @@ public static partial class ModbusAddressReader
             "STRING" => DataType.String,
             _ => DataType.Unknown,
         };
-        made = made with { Type = type };
-        return type == DataType.Unknown ? $"'{word}' is no type: give INT16, UINT16, INT32, UINT32, INT64, UINT64, FLOAT, DOUBLE, BOOL or STRING." : null;
+        made = made with { Type = type, IsBcd = word.EndsWith("BCD", StringComparison.OrdinalIgnoreCase) };
+        return type == DataType.Unknown ? $"'{word}' is no type: give INT16, UINT16, INT32, UINT32, INT64, UINT64, FLOAT, DOUBLE, BCD, LBCD, BOOL or STRING." : null;
     }
 
     private static string? ReadLength(Match match, ref ModbusAddress made)
@@ -173,18 +173,21 @@ public static partial class ModbusAddressReader
             return null;
         }
 
-        if (!int.TryParse(match.Groups["length"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length is < 1 or > 250)
+        if (!int.TryParse(match.Groups["length"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length is < 1 or > 2000)
         {
-            return "a text has 1 to 250 bytes.";
+            return "a text or an array has a length of 1 to 2000.";
         }
 
-        if (letters is "D" or "E")
+        TextLayout? layout = letters switch
         {
-            return $"texts with one character in each register (.{length}{letters}) are not read here: give .{length}H or .{length}L.";
-        }
-
-        made = made with { TextLength = length, TextLowByteFirst = letters == "L", Type = DataType.String };
-        return made.Table.IsBits() ? "a text lies in registers, not in bits." : null;
+            "H" => TextLayout.HighByteFirst,
+            "L" => TextLayout.LowByteFirst,
+            "D" => TextLayout.HighByteOnly,
+            "E" => TextLayout.LowByteOnly,
+            _ => made.Type == DataType.String ? TextLayout.HighByteFirst : null,
+        };
+        made = made with { Length = length, Text = layout, Type = layout is null ? made.Type : DataType.String };
+        return layout is not null && made.Table.IsBits() ? "a text lies in registers, not in bits." : null;
     }
 
     private static string? ReadBit(Match match, ref ModbusAddress made)
@@ -238,10 +241,10 @@ public static partial class ModbusAddressReader
           |(?<x>[0134])x(?<xnumber>\d+)
           |%(?<schneider>MW?)(?<snumber>\d+)
           |(?<word>(?:HR|IR)(?:UI_64|I_64|UI|US|[FIDS])?|CO?|DI|(?:holding|input)-register|discrete-input|coil)[:\[]?(?<wnumber>\d+)\]?)
-        (?:\.(?<length>\d+)(?<letters>[HLDE])|\.(?<bit>\d+)|(?:\[|(?<=HRS\d+|IRS\d+):)(?<length>\d+)(?<letters>[HL]?)\]?)?
+        (?:\.(?<length>\d+)(?<letters>[HLDE])|\.(?<bit>\d+)|(?:\s*\[|(?<=HRS\d+|IRS\d+):)(?<length>\d+)(?<letters>[HLDE]?)\]?)?
         (?:\#(?<order>[A-Z]+))?
         (?:\.(?<length>\d+)(?<letters>[HLDE]))?
-        (?:[:@](?<type>[A-Z][A-Z0-9_]*))?
+        (?:[:@](?<type>[A-Z][A-Z0-9_]*)(?:\[(?<length>\d+)\])?)?
         (?:\#(?<order>[A-Z]+))?$
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -52,7 +52,7 @@ internal sealed class ModbusMemory
                 var register = Register(address.Table, address.Offset);
                 SetRegister(address.Table, address.Offset, (ushort)(number >= (signal.Low + signal.High) / 2 && number != 0 ? register | (1 << bit) : register & ~(1 << bit)));
             }
-            else if (!value.IsNull && RegisterValue.Write(value, address, type, _order) is { } bytes)
+            else if (!value.IsNull && RegisterValue.Write(value, address, type, _order, out var bytes) is null)
             {
                 bytes.CopyTo(Registers(address.Table), address.Offset * 2);
             }

@@ -26,6 +26,12 @@ public static partial class S7AddressReader
 
         var match = Block().Match(text.Trim());
         var isBlock = match.Success;
+        if (Numbered().Match(text.Trim()) is { Success: true } numbered)
+        {
+            var wrong = MakeNumbered(numbered, wanted, out address);
+            return wrong is null ? null : $"is '{text}': {wrong}";
+        }
+
         if (!isBlock)
         {
             match = Umh().Match(text.Trim());
@@ -61,6 +67,8 @@ public static partial class S7AddressReader
             return $"'{(named is null && word.Length > 0 ? word : size)}' is no type: give BOOL, BYTE, WORD, DWORD, INT, DINT, REAL, LREAL, STRING(n) and so on.";
         }
 
+        var isArray = TagArray.IsArray(wanted);
+        wanted = isArray ? TagArray.ElementOf(wanted) : wanted;
         var own = wanted == DataType.Unknown ? null : S7Types.Of(wanted);
         if (own is null && wanted != DataType.Unknown)
         {
@@ -86,7 +94,9 @@ public static partial class S7AddressReader
             return $"it says {named.Value.Word()} and DataType is {wanted}: make them agree, or leave one out.";
         }
 
-        return Finish(match, isBlock, block, place, (chosen, size), (hasPoint, point), (hasLength, length), out address);
+        return isArray && !hasLength
+            ? $"an array needs its number of elements, e.g. DB1.DBW20:{chosen.Word()}[10]."
+            : Finish(match, isBlock, block, place, (chosen, size), (hasPoint, point), (hasLength, length), out address);
     }
 
     private static string? Finish(
@@ -107,9 +117,9 @@ public static partial class S7AddressReader
             return $"a {type.Word()} needs its length, 1 to {most}, e.g. DB1.DBB30:{type.Word()}(10).";
         }
 
-        if (!isText && length.Given)
+        if (!isText && length.Given && (!type.ComesInArrays() || length.Value < 1 || !match.Groups["array"].Success))
         {
-            return $"a {type.Word()} has no length.";
+            return $"a {type.Word()} has no length{(type.ComesInArrays() ? $"; an array is written {type.Word()}[10]" : "")}.";
         }
 
         if (type == S7Type.Bool && (!point.Given || point.Value > 7))
@@ -130,7 +140,29 @@ public static partial class S7AddressReader
         }
 
         var area = isBlock ? S7Area.DataBlock : AreaOf(match.Groups["area"].Value);
-        address = new(area, block, place, type == S7Type.Bool ? point.Value : 0, type, isText ? characters : 0);
+        address = new(area, block, place, type == S7Type.Bool ? point.Value : 0, type, isText ? characters : 0) { Count = isText ? 0 : length.Value };
+        return null;
+    }
+
+    // Timers and counters are numbered; their type goes without saying.
+    private static string? MakeNumbered(Match match, DataType wanted, out S7Address? address)
+    {
+        address = null;
+        var isTimer = match.Groups["area"].ValueSpan is "T" or "t";
+        var type = isTimer ? S7Type.S5Time : S7Type.Counter;
+        var tagType = match.Groups["array"].Success ? TagArray.ArrayOf(type.TagType()) : type.TagType();
+        if (wanted != DataType.Unknown && wanted != tagType)
+        {
+            return $"a {(isTimer ? "timer" : "counter")} is read as {tagType} and DataType is {wanted}: leave it out.";
+        }
+
+        if (!TryNumber(match.Groups["number"].Value, 0, 2047, out var number) || (match.Groups["array"].Success && !TryNumber(match.Groups["length"].Value, 1, 2048, out _)))
+        {
+            return "timers and counters run from 0 to 2047.";
+        }
+
+        _ = TryNumber(match.Groups["length"].Value, 1, 2048, out var count);
+        address = new(isTimer ? S7Area.Timer : S7Area.Counter, 0, number * 2, 0, type, 0) { Count = count };
         return null;
     }
 
@@ -150,7 +182,8 @@ public static partial class S7AddressReader
         ^%?DB(?<block>\d{1,9})
         (?:[.,](?:DB)?(?<size>[A-Z_]*)(?<byte>\d{1,9})|:(?<byte>\d{1,9}))
         (?:\.(?<point>\d{1,9})(?<wide>D)?)?
-        (?::(?<type>[A-Z_]+)(?:[(\[](?<length>\d{1,9})[)\]])?)?$
+        (?:\s*(?<array>\[)(?<length>\d{1,9})\])?
+        (?::(?<type>[A-Z][A-Z0-9_]*)(?:\((?<length>\d{1,9})\)|(?<array>\[)(?<length>\d{1,9})\])?)?$
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Block();
@@ -166,8 +199,12 @@ public static partial class S7AddressReader
         """
         ^%?(?<area>P[IQEA]|[IEQAOMF])(?<size>[XBWD]|DINT|INT|DWORD|WORD|REAL|STRING|)(?<byte>\d{1,9})
         (?:\.(?<point>\d{1,9})(?<wide>D)?)?
-        (?::(?<type>[A-Z_]+)(?:[(\[](?<length>\d{1,9})[)\]])?)?$
+        (?:\s*(?<array>\[)(?<length>\d{1,9})\])?
+        (?::(?<type>[A-Z][A-Z0-9_]*)(?:\((?<length>\d{1,9})\)|(?<array>\[)(?<length>\d{1,9})\])?)?$
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Plain();
+
+    [GeneratedRegex(@"^%?(?<area>T|C|Z)(?<number>\d{1,9})(?::(?:S5TIME|COUNTER)(?:(?<array>\[)(?<length>\d{1,9})\])?)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Numbered();
 }

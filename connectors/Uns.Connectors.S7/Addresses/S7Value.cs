@@ -7,6 +7,7 @@ namespace Uns.Connectors.S7;
 /// <summary>Cuts values out of a CPU's memory, which is big endian, and puts them back.</summary>
 public static class S7Value
 {
+    private static readonly int[] S5Bases = [10, 100, 1000, 10_000];
     private static readonly DateTimeOffset FirstDate = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Cuts one value out of its own bytes.</summary>
@@ -15,6 +16,28 @@ public static class S7Value
     /// <param name="value">The value; dates are taken as UTC, since the CPU does not tell its zone.</param>
     /// <returns>Null when the bytes make a value; else why not.</returns>
     public static string? Read(ReadOnlySpan<byte> bytes, S7Address address, out TagValue value)
+    {
+        if (address.Count == 0)
+        {
+            return ReadOne(bytes, address, out value);
+        }
+
+        value = TagValue.Null(address.TagType);
+        var elements = new TagValue[address.Count];
+        for (var index = 0; index < elements.Length; index++)
+        {
+            var (at, one) = ElementOf(address, index);
+            if (ReadOne(bytes.Slice(at, one.Width), one, out elements[index]) is { } fault)
+            {
+                return $"[{index}] {fault}";
+            }
+        }
+
+        value = TagArray.Join(address.TagType, elements);
+        return null;
+    }
+
+    private static string? ReadOne(ReadOnlySpan<byte> bytes, S7Address address, out TagValue value)
     {
         var type = address.Type.TagType();
         value = TagValue.Null(type);
@@ -41,7 +64,15 @@ public static class S7Value
             case S7Type.DWord or S7Type.UDInt or S7Type.TimeOfDay:
                 value = TagValue.OfInteger(type, BinaryPrimitives.ReadUInt32BigEndian(bytes));
                 return null;
-            case S7Type.LInt or S7Type.LWord or S7Type.ULInt:
+            case S7Type.S5Time:
+                return ReadS5Time(bytes, out value);
+            case S7Type.Counter:
+                return ReadCounter(bytes, out value);
+            case S7Type.LDateAndTime:
+                // Nanoseconds since 1970. [Siemens, LDT]
+                value = TagValue.OfInteger(type, BinaryPrimitives.ReadInt64BigEndian(bytes) / 1_000_000);
+                return null;
+            case S7Type.LInt or S7Type.LWord or S7Type.ULInt or S7Type.LTime or S7Type.LTimeOfDay:
                 value = TagValue.OfInteger(type, BinaryPrimitives.ReadInt64BigEndian(bytes));
                 return null;
             case S7Type.Real:
@@ -70,6 +101,52 @@ public static class S7Value
     /// <returns>Null when they could be made; else why not.</returns>
     public static string? Write(in TagValue value, S7Address address, out byte[] bytes)
     {
+        if (address.Count == 0)
+        {
+            return WriteOne(value, address, out bytes);
+        }
+
+        bytes = [];
+        var elements = TagArray.Split(value);
+        if (elements.Count != address.Count)
+        {
+            return $"has {elements.Count} elements: give {address.Count}.";
+        }
+
+        var made = new byte[address.Width];
+        for (var index = 0; index < elements.Count; index++)
+        {
+            var (at, one) = ElementOf(address, index);
+            if (WriteOne(elements[index], one, out var part) is { } fault)
+            {
+                return $"[{index}] {fault}";
+            }
+
+            if (one.Type == S7Type.Bool)
+            {
+                made[at] |= (byte)(part[0] << one.Bit);
+            }
+            else
+            {
+                part.CopyTo(made, at);
+            }
+        }
+
+        bytes = made;
+        return null;
+    }
+
+    // Where an element lies behind the array's first byte.
+    private static (int At, S7Address One) ElementOf(S7Address array, int index)
+    {
+        var one = array with { Count = 0 };
+        return array.Type == S7Type.Bool
+            ? ((array.Bit + index) / 8, one with { Bit = (array.Bit + index) % 8 })
+            : (index * one.Width, one);
+    }
+
+    private static string? WriteOne(in TagValue value, S7Address address, out byte[] bytes)
+    {
         bytes = new byte[address.Width];
         switch (address.Type)
         {
@@ -83,6 +160,13 @@ public static class S7Value
                 return WriteCharacter(value, address, bytes);
             case S7Type.String or S7Type.WString:
                 return WriteText(value, address, ref bytes);
+            case S7Type.S5Time:
+                return WriteS5Time(value, bytes);
+            case S7Type.Counter:
+                return WriteCounter(value, bytes);
+            case S7Type.LDateAndTime:
+                BinaryPrimitives.WriteInt64BigEndian(bytes, value.Integer * 1_000_000);
+                return null;
             case S7Type.Date or S7Type.DateAndTime or S7Type.Dtl:
                 return WriteMoment(value, address.Type, bytes);
         }
@@ -215,6 +299,56 @@ public static class S7Value
             parts.CopyTo(bytes);
         }
 
+        return null;
+    }
+
+    // Three BCD digits and a base of 10 ms, 100 ms, 1 s or 10 s. [Siemens, S5TIME] In milliseconds here.
+    private static string? ReadS5Time(ReadOnlySpan<byte> bytes, out TagValue value)
+    {
+        value = TagValue.Null(DataType.Int32);
+        if ((bytes[0] & 15) > 9 || bytes[1] >> 4 > 9 || (bytes[1] & 15) > 9 || bytes[0] >> 4 > 3)
+        {
+            return $"the bytes are no S5TIME: 0x{bytes[0]:X2}{bytes[1]:X2}.";
+        }
+
+        var digits = ((bytes[0] & 15) * 100) + Bcd(bytes[1]);
+        value = TagValue.OfInteger(DataType.Int32, digits * S5Bases[bytes[0] >> 4]);
+        return null;
+    }
+
+    // The finest base that holds the time: what would be lost is refused.
+    private static string? WriteS5Time(in TagValue value, Span<byte> bytes)
+    {
+        for (var index = 0; index < S5Bases.Length; index++)
+        {
+            var number = value.Integer / S5Bases[index];
+            if (value.Integer >= 0 && number <= 999 && value.Integer % S5Bases[index] == 0)
+            {
+                bytes[0] = (byte)((index << 4) | (int)(number / 100));
+                bytes[1] = ToBcd((int)(number % 100));
+                return null;
+            }
+        }
+
+        return $"is {value} ms: an S5TIME holds 0 to 9990000 ms in three digits, steps of 10 ms up to 9990, 100 up to 99900, 1000 up to 999000, 10000 above.";
+    }
+
+    private static string? ReadCounter(ReadOnlySpan<byte> bytes, out TagValue value)
+    {
+        var isNumber = (bytes[0] & 15) <= 9 && bytes[1] >> 4 <= 9 && (bytes[1] & 15) <= 9;
+        value = isNumber ? TagValue.OfInteger(DataType.UInt16, ((bytes[0] & 15) * 100) + Bcd(bytes[1])) : TagValue.Null(DataType.UInt16);
+        return isNumber ? null : $"the bytes are no counter: 0x{bytes[0]:X2}{bytes[1]:X2}.";
+    }
+
+    private static string? WriteCounter(in TagValue value, Span<byte> bytes)
+    {
+        if (value.Integer is < 0 or > 999)
+        {
+            return $"is {value}: a counter holds 0 to 999.";
+        }
+
+        bytes[0] = (byte)(value.Integer / 100);
+        bytes[1] = ToBcd((int)(value.Integer % 100));
         return null;
     }
 

@@ -15,6 +15,8 @@ internal sealed class S7Memory
         [(S7Area.Output, 0)] = new byte[AreaBytes],
         [(S7Area.Merker, 0)] = new byte[AreaBytes],
         [(S7Area.Periphery, 0)] = new byte[AreaBytes],
+        [(S7Area.Timer, 0)] = new byte[AreaBytes],
+        [(S7Area.Counter, 0)] = new byte[AreaBytes],
     };
 
     private readonly List<(S7Address Address, Signal Signal)> _moving = [];
@@ -115,7 +117,8 @@ internal sealed class S7Memory
 
             var memory = Area(item.Area, item.Block)!;
             var bits = item.Bit >= 0 ? 1 : item.Length * 8;
-            data.AddRange([S7ReturnCode.Good, item.Bit >= 0 ? (byte)3 : (byte)4, (byte)(bits >> 8), (byte)bits]);
+            var count = item.IsNumbered ? item.Length : bits;
+            data.AddRange([S7ReturnCode.Good, item.IsNumbered ? (byte)9 : item.Bit >= 0 ? (byte)3 : (byte)4, (byte)(count >> 8), (byte)count]);
             data.AddRange(item.Bit >= 0 ? [(byte)(memory[item.Byte] >> item.Bit & 1)] : memory.AsSpan(item.Byte, item.Length).ToArray());
         }
 
@@ -161,6 +164,11 @@ internal sealed class S7Memory
     {
         var bits = (item[9] << 16) | (item[10] << 8) | item[11];
         var isBit = item[3] == 1;
+        if ((S7Area)item[8] is S7Area.Timer or S7Area.Counter)
+        {
+            return new((S7Area)item[8], 0, bits * 2, BinaryPrimitives.ReadUInt16BigEndian(item[4..]) * 2);
+        }
+
         return new(
             (S7Area)item[8],
             item[8] == (byte)S7Area.DataBlock ? BinaryPrimitives.ReadUInt16BigEndian(item[6..]) : 0,

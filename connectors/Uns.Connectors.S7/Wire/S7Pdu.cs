@@ -8,7 +8,11 @@ namespace Uns.Connectors.S7.Wire;
 /// <param name="Byte">First byte.</param>
 /// <param name="Length">Bytes; 1 for a bit.</param>
 /// <param name="Bit">The bit, 0 to 7; negative for bytes.</param>
-internal readonly record struct S7Item(S7Area Area, int Block, int Byte, int Length, int Bit = -1);
+internal readonly record struct S7Item(S7Area Area, int Block, int Byte, int Length, int Bit = -1)
+{
+    /// <summary>True for timers and counters, which are asked for by number; each is two bytes.</summary>
+    public bool IsNumbered => Area is S7Area.Timer or S7Area.Counter;
+}
 
 /// <summary>The S7 messages used here. Pure. A job's reference is put in by the channel.</summary>
 internal static class S7Pdu
@@ -33,6 +37,7 @@ internal static class S7Pdu
     private const byte ProtocolId = 0x32;
     private const byte AsBit = 3;
     private const byte AsBytesCountedInBits = 4;
+    private const byte AsBytes = 9;
 
     public static byte[] Setup(int pduBytes) => Message([SetupFunction, 0, 0, 1, 0, 1, (byte)(pduBytes >> 8), (byte)pduBytes], []);
 
@@ -56,8 +61,8 @@ internal static class S7Pdu
         parameter[1] = 1;
         WriteItem(parameter.AsSpan(2), item);
         var data = new byte[4 + bytes.Length];
-        data[1] = item.Bit >= 0 ? AsBit : AsBytesCountedInBits;
-        BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(2), (ushort)(item.Bit >= 0 ? 1 : bytes.Length * 8));
+        data[1] = item.Bit >= 0 ? AsBit : item.IsNumbered ? AsBytes : AsBytesCountedInBits;
+        BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(2), (ushort)(item.Bit >= 0 ? 1 : item.IsNumbered ? bytes.Length : bytes.Length * 8));
         bytes.CopyTo(data.AsSpan(4));
         return Message(parameter, data);
     }
@@ -109,7 +114,7 @@ internal static class S7Pdu
         code = data[0];
         var size = BinaryPrimitives.ReadUInt16BigEndian(data[2..]);
         // Kinds 3 (bit), 7 (real) and 9 (octets) count bytes, the others bits.
-        var length = code != S7ReturnCode.Good ? 0 : data[1] is AsBit or 7 or 9 ? size : (size + 7) / 8;
+        var length = code != S7ReturnCode.Good ? 0 : data[1] is AsBit or 7 or AsBytes ? size : (size + 7) / 8;
         if (data.Length < ItemHeaderBytes + length)
         {
             return false;
@@ -126,11 +131,11 @@ internal static class S7Pdu
         to[0] = 0x12;
         to[1] = 0x0A;
         to[2] = 0x10;
-        to[3] = item.Bit >= 0 ? (byte)1 : (byte)2;
-        BinaryPrimitives.WriteUInt16BigEndian(to[4..], (ushort)item.Length);
+        to[3] = item.IsNumbered ? (byte)item.Area : item.Bit >= 0 ? (byte)1 : (byte)2;
+        BinaryPrimitives.WriteUInt16BigEndian(to[4..], (ushort)(item.IsNumbered ? item.Length / 2 : item.Length));
         BinaryPrimitives.WriteUInt16BigEndian(to[6..], (ushort)item.Block);
         to[8] = (byte)item.Area;
-        var bits = (item.Byte * 8) + Math.Max(item.Bit, 0);
+        var bits = item.IsNumbered ? item.Byte / 2 : (item.Byte * 8) + Math.Max(item.Bit, 0);
         (to[9], to[10], to[11]) = ((byte)(bits >> 16), (byte)(bits >> 8), (byte)bits);
     }
 

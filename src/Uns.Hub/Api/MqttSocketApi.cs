@@ -1,5 +1,6 @@
 using System.Net;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Access;
 
 namespace Uns.Hub.Api;
 
@@ -29,7 +30,8 @@ internal static class MqttSocketApi
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = "mqtt" }); // [MQTT-6.0.0-4]
         var remote = context.Connection.RemoteIpAddress is { } address ? new IPEndPoint(address, context.Connection.RemotePort) : null;
-        await broker.ServeAsync(socket, remote, context.RequestAborted);
+        var listener = context.Request.IsHttps ? ClientListener.SecureWebSocket : ClientListener.WebSocket;
+        await broker.ServeAsync(socket, new ClientOrigin(listener, remote, context.Connection.ClientCertificate), context.RequestAborted);
         return Results.Empty;
     }
 }

@@ -55,9 +55,11 @@ internal static class BrokerCommand
                 }
 
                 var kept = parsed.GetValue(data);
-                return parsed.GetValue(memory) && kept is not null
-                    ? throw new SettingException($"--memory keeps nothing and --data '{kept}' keeps all: give one of them.")
-                    : (file.Finish(), parsed.GetValue(memory) ? null : kept ?? "data", parsed.GetValue(figures), parsed.GetValue(verbose));
+                var chosen = file.Finish();
+                var isMemory = parsed.GetValue(memory) || chosen.StorePolicy == StorePolicy.Memory;
+                return isMemory && kept is not null
+                    ? throw new SettingException($"--memory and --durability none keep nothing and --data '{kept}' keeps all: give one of them.")
+                    : (chosen, isMemory ? null : kept ?? "data", parsed.GetValue(figures), parsed.GetValue(verbose));
             },
             cancellationToken));
         return command;
@@ -71,10 +73,15 @@ internal static class BrokerCommand
         {
             var (options, data, figures, verbose) = read();
             using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning));
-            await using var store = data is null ? null : HubStore.Open(data, BrokerSchema.Steps, TimeProvider.System, logging.CreateLogger<HubStore>());
+            await using var store = data is null ? null : HubStore.Open(data, BrokerSchema.Steps, TimeProvider.System, logging.CreateLogger<HubStore>(), options.StorePolicy);
             await using var broker = new MqttBroker(options, store, TimeProvider.System, logging.CreateLogger<MqttBroker>());
             await broker.StartAsync(cancellationToken);
-            await Console.Out.WriteLineAsync($"Broker: {broker.EndPoint}  (MQTT 3.1.1 and 5.0; {(data is null ? "in memory" : Path.GetFullPath(data))}; Ctrl+C stops it)");
+            await Console.Out.WriteLineAsync($"Broker: {broker.EndPoint}  (MQTT 3.1.1 and 5.0; {(data is null ? "in memory" : Path.GetFullPath(data))}; {broker.Durability}; Ctrl+C stops it)");
+            if (broker.TlsEndPoint is { } tls)
+            {
+                await Console.Out.WriteLineAsync($"TLS:    {tls}");
+            }
+
             var collector = figures ? new CollectorFigures() : null;
             var exitCode = await ServeAsync(broker, cancellationToken);
             if (collector is not null)

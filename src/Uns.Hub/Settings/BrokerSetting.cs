@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Packets;
+using Uns.Store;
 
 namespace Uns.Hub.Settings;
 
@@ -9,8 +11,8 @@ namespace Uns.Hub.Settings;
 /// <param name="Value">What stands behind it in the help.</param>
 /// <param name="Wanted">What the user may give; ends the sentence of an error.</param>
 /// <param name="Description">One line for the help.</param>
-/// <param name="Apply">Lays the written value over the options; null when it is none of those wanted.</param>
-public sealed record BrokerSetting(string Option, string Value, string Wanted, string Description, Func<MqttBrokerOptions, string, MqttBrokerOptions?> Apply)
+/// <param name="Apply">Lays the written value over what was chosen; null when it is none of those wanted.</param>
+public sealed record BrokerSetting(string Option, string Value, string Wanted, string Description, Func<BrokerChoice, string, BrokerChoice?> Apply)
 {
     private const int LargestPacket = 268_435_460;
 
@@ -25,10 +27,18 @@ public sealed record BrokerSetting(string Option, string Value, string Wanted, s
         Number("--maximum-qos", "N", "Highest QoS taken from clients.", 0, 2, (o, v) => o with { MaximumQos = (QualityOfService)v }),
         Truth("--retain-available", "Whether retained messages are taken and kept.", (o, v) => o with { RetainAvailable = v }),
         Number("--max-connections", "N", "Most clients at once.", 1, 1_000_000, (o, v) => o with { MaximumConnections = (int)v }),
+        Number("--max-sessions", "N", "Most sessions, those of absent clients included; never fewer than --max-connections.", 1, 10_000_000, (o, v) => o with { MaximumSessions = (int)v }),
         Number("--max-queued-messages", "N", "Most QoS 1 and 2 messages that wait in one session.", 1, int.MaxValue, (o, v) => o with { QueuedMessages = (int)v }),
         Number("--max-inflight", "N", "Unacknowledged QoS 1 and 2 messages to one client.", 1, 65_535, (o, v) => o with { MaximumInflight = (int)v }),
         Number("--session-expiry-maximum", "SECONDS", "Longest life of a session without its client.", 1, uint.MaxValue, (o, v) => o with { MaximumSessionExpiry = TimeSpan.FromSeconds(v) }),
         new("--deny-reason", "CODE", "0x80, 0x83, 0x87, 0x8F or 0x97", "Reason told to MQTT 5.0 clients for a denied subscription.", DenyReason),
+        new("--durability", "WORD", "power-safe, crash-safe or none", "What an acknowledgement outlives: all; the process, but not a second before a power cut; nothing, as --memory. [default: power-safe]", Durability),
+        Number("--sys-interval", "SECONDS", "Time between two reports under $SYS/broker; 0: no reports.", 0, 3600, (o, v) => o with { SysInterval = TimeSpan.FromSeconds(v) }),
+        Tls("--mqtts", "ADDRESS:PORT", "an address and a port, such as 127.0.0.1:8883", "Where it speaks TLS beside the plain listener; port 0 takes any free one. [default: nowhere]", (t, v) => Address(v) is { } address ? t with { Mqtts = address } : null),
+        Tls("--tls-certificate", "FILE", "a file", "Its certificate, PEM or PKCS #12; read again when it changes.", (t, v) => t with { Certificate = v }),
+        Tls("--tls-key", "FILE", "a file", "PEM file of its private key, unless it is in the certificate's file.", (t, v) => t with { Key = v }),
+        Tls("--tls-client-certificates", "RULE", "none, optional or required", "What is asked of clients that speak TLS. [default: none]", (t, v) => Rule(v) is { } rule ? t with { ClientCertificates = rule } : null),
+        Tls("--tls-client-authority", "FILE", "a file", "PEM file of the authorities whose client certificates are trusted.", (t, v) => t with { ClientAuthority = v }),
     ];
 
     /// <summary>Its name in the settings file.</summary>
@@ -42,18 +52,49 @@ public sealed record BrokerSetting(string Option, string Value, string Wanted, s
     }
 
     private static BrokerSetting Number(string option, string value, string description, long least, long most, Func<MqttBrokerOptions, long, MqttBrokerOptions> apply) =>
-        new(option, value, $"a whole number, {least} to {most}", description, (options, written) =>
-            long.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? apply(options, number) : null);
+        new(option, value, $"a whole number, {least} to {most}", description, (choice, written) =>
+            long.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? choice with { Options = apply(choice.Options, number) } : null);
 
     private static BrokerSetting Truth(string option, string description, Func<MqttBrokerOptions, bool, MqttBrokerOptions> apply) =>
-        new(option, "BOOL", "true or false", description, (options, written) => bool.TryParse(written, out var truth) ? apply(options, truth) : null);
+        new(option, "BOOL", "true or false", description, (choice, written) => bool.TryParse(written, out var truth) ? choice with { Options = apply(choice.Options, truth) } : null);
 
-    private static MqttBrokerOptions? DenyReason(MqttBrokerOptions options, string written)
+    private static BrokerSetting Tls(string option, string value, string wanted, string description, Func<TlsSettings, string, TlsSettings?> apply) =>
+        new(option, value, wanted, description, (choice, written) => written.Length > 0 && apply(choice.Tls, written) is { } tls ? choice with { Tls = tls } : null);
+
+    private static BrokerChoice? DenyReason(BrokerChoice choice, string written)
     {
         var digits = written.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? written[2..] : "";
         return byte.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
             && code is 0x80 or 0x83 or 0x87 or 0x8F or 0x97
-            ? options with { DenySubscribeReason = (ReasonCode)code }
+            ? choice with { Options = choice.Options with { DenySubscribeReason = (ReasonCode)code } }
             : null;
+    }
+
+    private static BrokerChoice? Durability(BrokerChoice choice, string written) => written switch
+    {
+        "power-safe" => choice with { Options = choice.Options with { StorePolicy = StorePolicy.Group } },
+        "crash-safe" => choice with { Options = choice.Options with { StorePolicy = StorePolicy.Interval } },
+        "none" => choice with { Options = choice.Options with { StorePolicy = StorePolicy.Memory } },
+        _ => null,
+    };
+
+    private static ClientCertificateRule? Rule(string written) => written switch
+    {
+        "none" => ClientCertificateRule.None,
+        "optional" => ClientCertificateRule.Optional,
+        "required" => ClientCertificateRule.Required,
+        _ => null,
+    };
+
+    private static IPEndPoint? Address(string written)
+    {
+        try
+        {
+            return ListenAddress.Parse("", written);
+        }
+        catch (SettingException)
+        {
+            return null;
+        }
     }
 }

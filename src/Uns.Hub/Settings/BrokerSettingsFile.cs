@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Packets;
@@ -16,8 +15,8 @@ public sealed class BrokerSettingsFile
     private readonly List<string> _faults = [];
     private readonly List<string> _denied = [];
 
-    /// <summary>The options so far.</summary>
-    public MqttBrokerOptions Options { get; private set; } = new() { Address = IPAddress.Loopback };
+    /// <summary>The choice so far.</summary>
+    public BrokerChoice Choice { get; private set; } = new();
 
     /// <summary>Lays a JSON file over the options.</summary>
     public void Read(string path)
@@ -52,9 +51,9 @@ public sealed class BrokerSettingsFile
     /// <param name="written">The value as it stands there.</param>
     public void Set(BrokerSetting setting, string name, string written)
     {
-        if (setting.Apply(Options, written) is { } applied)
+        if (setting.Apply(Choice, written) is { } applied)
         {
-            Options = applied;
+            Choice = applied;
         }
         else
         {
@@ -81,7 +80,7 @@ public sealed class BrokerSettingsFile
         try
         {
             var endPoint = ListenAddress.Parse(name, written);
-            Options = Options with { Address = endPoint.Address, Port = endPoint.Port };
+            Choice = Choice with { Options = Choice.Options with { Address = endPoint.Address, Port = endPoint.Port } };
         }
         catch (SettingException wrong)
         {
@@ -93,8 +92,18 @@ public sealed class BrokerSettingsFile
     /// <exception cref="SettingException">Names every fault, one a line.</exception>
     public MqttBrokerOptions Finish()
     {
-        var options = Options with { DenySubscribe = [.. _denied], MaximumConnectBytes = Math.Min(Options.MaximumConnectBytes, Options.MaximumPacketBytes) };
-        var faults = _faults.Count > 0 ? _faults : [.. options.Check().Select(f => f.ToString())];
+        if (_faults.Count > 0)
+        {
+            throw new SettingException(string.Join(Environment.NewLine, _faults));
+        }
+
+        var options = Choice.Options with
+        {
+            DenySubscribe = [.. _denied],
+            MaximumConnectBytes = Math.Min(Choice.Options.MaximumConnectBytes, Choice.Options.MaximumPacketBytes),
+            Tls = Choice.Tls.Check().Mqtt(),
+        };
+        var faults = options.Check().Select(f => f.ToString()).ToList();
         return faults.Count == 0 ? options : throw new SettingException(string.Join(Environment.NewLine, faults));
     }
 

@@ -30,7 +30,7 @@ public sealed record TlsSettings
     {
         if ((Mqtts ?? Https) is { } address && Certificate is null)
         {
-            throw new SettingException($"TLS is to be spoken at {address} and no certificate is named: give --tls-certificate FILE and --tls-key FILE, or tlsCertificate and tlsKey in hub.json.");
+            throw new SettingException($"TLS is to be spoken at {address} and no certificate is named: give --tls-certificate FILE and --tls-key FILE, or tlsCertificate and tlsKey in the settings file.");
         }
 
         return ClientCertificates != ClientCertificateRule.None && ClientAuthority is null

@@ -17,6 +17,7 @@ using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tree;
 using Uns.Ui;
+using Uns.Ui.Clients;
 
 namespace Uns.Hub.Wiring;
 
@@ -80,6 +81,7 @@ internal static class HubServices
         services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
         services.AddSingleton<EquipmentMapBook>();
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
+        services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
@@ -125,6 +127,7 @@ internal static class HubServices
         HealthApi.Map(web);
         PrometheusPage.Map(web);
         MqttSocketApi.Map(web);
+        ClientsApi.Map(web);
         web.MapOpenApi();
         web.MapRazorComponents<App>().AddInteractiveServerRenderMode();
     }

@@ -1,4 +1,5 @@
 using Uns.Hub.Republish;
+using Uns.Mqtt.Broker;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
@@ -6,7 +7,7 @@ using Uns.Store;
 namespace Uns.Hub.Wiring;
 
 /// <summary>Says which part of the road does not stand.</summary>
-internal sealed class RoadHealth(HubStore store, EdgeNodePublisher edge, HostApplication host, UnsRepublisher topics)
+internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodePublisher edge, HostApplication host, UnsRepublisher topics)
 {
     /// <summary>One sentence for each part that is down; empty when all stand.</summary>
     public IReadOnlyList<string> Faults()
@@ -15,6 +16,11 @@ internal sealed class RoadHealth(HubStore store, EdgeNodePublisher edge, HostApp
         if (store.Failure is { } failure)
         {
             faults.Add($"The store cannot write: {failure}");
+        }
+
+        else if (broker.StoreFault is { } fault)
+        {
+            faults.Add($"The broker takes nothing that must survive, because the store did not take a write: {fault}");
         }
 
         if (!edge.Status.IsConnected)

@@ -34,7 +34,7 @@ internal sealed partial class BrokerConnection
 
     private void BeginExchange()
     {
-        _exchange = _method!.Begin(_authenticating!, Remote);
+        _exchange = _method!.Begin(_authenticating!, Link.Origin);
         _rounds = 0;
         AuthenticatingSince = core.Now;
     }
@@ -148,6 +148,6 @@ internal sealed partial class BrokerConnection
         }
 
         new AuthPacket { Reason = step.Reason, Properties = properties }.Write(Output); // [MQTT-3.15.2-1]
-        MarkDirty();
+        Wrote();
     }
 }

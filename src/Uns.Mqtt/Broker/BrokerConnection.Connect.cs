@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Persistence;
@@ -32,7 +31,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        LogConnected(core.Logger, Session!.ClientId, Remote, (int)Version, answer.ConnAck!.SessionPresent);
+        LogConnected(core.Logger, Session!.ClientId, Link.Remote, (int)Version, answer.ConnAck!.SessionPresent);
         MarkDirty();
     }
 
@@ -78,7 +77,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        var verdict = core.Options.Access.Admit(connect, Remote, out var principal);
+        var verdict = core.Options.Access.Admit(connect, Link.Origin, out var principal);
         if (verdict != ReasonCode.Success)
         {
             Refuse(verdict, "The access gate refuses the client."); // [MQTT-3.1.4-2]
@@ -115,11 +114,16 @@ internal sealed partial class BrokerConnection
             }
         }
 
-        if (core.Counters.Connections >= options.MaximumConnections && !core.Connected.ContainsKey(connect.ClientId))
+        if (core.Counters.Connections >= options.MaximumConnections && !core.IsConnected(connect.ClientId))
         {
             var reason = Version != ProtocolVersion.V5 ? ReasonCode.ServerUnavailable
                 : options.ServerReference is null ? ReasonCode.QuotaExceeded : ReasonCode.UseAnotherServer; // [MQTT-4.13.2-1]
             return new(reason, $"{options.MaximumConnections} clients are connected, which is the limit.");
+        }
+
+        if (!core.HasRoomFor(connect.ClientId))
+        {
+            return new(Version == ProtocolVersion.V5 ? ReasonCode.QuotaExceeded : ReasonCode.ServerUnavailable, "There are as many sessions as may be.");
         }
 
         return null;
@@ -148,7 +152,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        ConnectedAt = core.Clock.GetUtcNow();
+        ConnectedAt = core.Now;
         KeepAliveSeconds = EffectiveKeepAlive(connect); // [MQTT-3.2.2-22]
         SilenceLimit = KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
         var limits = v5 ? Limits(connect, expiry == wanted ? null : expiry, step.Data) : Properties.None;
@@ -169,6 +173,7 @@ internal sealed partial class BrokerConnection
             Properties = limits,
         };
         answer.Write(Output, Version); // [MQTT-3.1.4-5] [MQTT-3.2.0-1]
+        core.Counters.ControlPacketsOut++;
         if (core.Journal is { IsFailing: false } journal && (session.IsPersistent || session.Will is not null))
         {
             IsHeld = true;
@@ -177,7 +182,7 @@ internal sealed partial class BrokerConnection
         else
         {
             MarkDirty();
-            LogConnected(core.Logger, session.ClientId, Remote, (int)Version, isPresent);
+            LogConnected(core.Logger, session.ClientId, Link.Remote, (int)Version, isPresent);
         }
 
         if (isPresent)
@@ -228,6 +233,7 @@ internal sealed partial class BrokerConnection
             if (Version != ProtocolVersion.V5 || properties.SectionBytes() + 5 <= MaximumPacketBytes)
             {
                 new ConnAckPacket { Reason = reason, Properties = properties }.Write(Output, Version);
+                core.Counters.ControlPacketsOut++;
             }
         }
 
@@ -243,7 +249,7 @@ internal sealed partial class BrokerConnection
     }
 
     [LoggerMessage(1002, LogLevel.Information, "{ClientId} connected from {Remote} with protocol level {Level}; session present: {SessionPresent}.")]
-    private static partial void LogConnected(ILogger logger, string clientId, EndPoint? remote, int level, bool sessionPresent);
+    private static partial void LogConnected(ILogger logger, string clientId, string remote, int level, bool sessionPresent);
 
     [LoggerMessage(1003, LogLevel.Warning, "A connection from {Remote} was refused with reason 0x{Reason:X2}. {What}")]
     private static partial void LogRefused(ILogger logger, string remote, byte reason, string what);

@@ -65,7 +65,7 @@ internal sealed partial class BrokerConnection
                 answer.Ack.Write(Output, Version);
             }
 
-            MarkDirty();
+            Wrote();
         }
         else if (answer.Ack.Type is PacketType.PubAck or PacketType.PubRec)
         {
@@ -96,7 +96,7 @@ internal sealed partial class BrokerConnection
         }
 
         (ack with { Reason = ReasonCode.QuotaExceeded }).Write(Output, Version);
-        MarkDirty();
+        Wrote();
     }
 
     private void OnPublish(FixedHeader header, ReadOnlySpan<byte> packet)
@@ -143,6 +143,7 @@ internal sealed partial class BrokerConnection
         if (!MayPublish(topic))
         {
             core.Counters.DroppedNotAuthorized++;
+            session.Drops.NotAuthorized++;
             if (publish.Qos != QualityOfService.AtMostOnce)
             {
                 Acknowledge(AnswerTo(publish, Version == ProtocolVersion.V5 ? ReasonCode.NotAuthorized : ReasonCode.Success), mustWait: false);
@@ -343,7 +344,7 @@ internal sealed partial class BrokerConnection
         }
 
         ack.Write(Output, Version);
-        MarkDirty();
+        Wrote();
     }
 
     private void AcknowledgeSubscription(SubscriptionAckPacket ack, bool mustWait)
@@ -362,7 +363,7 @@ internal sealed partial class BrokerConnection
         }
 
         ack.Write(Output, Version);
-        MarkDirty();
+        Wrote();
     }
 
     private void OnPublishAck(PacketType type, ReadOnlySpan<byte> body)

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Sessions;
@@ -9,15 +8,13 @@ namespace Uns.Mqtt.Broker;
 /// <summary>
 /// One client's connection: bytes in, packets handled, bytes out. Knows no transport. Lives on the I/O thread.
 /// </summary>
-internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndPoint? remote)
+internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
 {
     private byte[] _partial = [];
     private int _partialBytes;
     private bool _isFeeding;
 
     public ILink Link { get; } = link;
-
-    public EndPoint? Remote { get; } = remote;
 
     public OutputBuffer Output { get; } = new(core.Buffers);
 
@@ -37,7 +34,8 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
     /// <summary>When the transport was opened, in milliseconds of Unix time.</summary>
     public long OpenedAt { get; } = core.Now;
 
-    public DateTimeOffset ConnectedAt { get; set; }
+    /// <summary>When CONNECT was accepted, in milliseconds of Unix time.</summary>
+    public long ConnectedAt { get; set; }
 
     public ushort KeepAliveSeconds { get; set; }
 
@@ -62,6 +60,13 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
             LogBroken(core.Logger, Session?.ClientId ?? "(not connected)", Link.Remote, e);
             Disconnect(ReasonCode.UnspecifiedError);
         }
+    }
+
+    /// <summary>A packet other than PUBLISH was written.</summary>
+    private void Wrote()
+    {
+        core.Counters.ControlPacketsOut++;
+        MarkDirty();
     }
 
     public void MarkDirty()
@@ -101,6 +106,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
         {
             var reference = reason == ReasonCode.UseAnotherServer ? core.Options.ServerReference : null;
             new DisconnectPacket { Reason = reason, Properties = Explain(what, reference) }.Write(Output, Version); // [MQTT-3.14.2-2]
+            core.Counters.ControlPacketsOut++;
         }
 
         Close(discardWill: false);
@@ -230,6 +236,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
                 break;
             }
 
+            core.Counters.PacketsIn++;
             Handle(header, rest[..header.PacketBytes]);
             consumed += header.PacketBytes;
         }
@@ -273,7 +280,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link, EndP
                 if (PingPacket.TryRead(body, out fault))
                 {
                     Output.Append(PingPacket.Response); // [MQTT-3.12.4-1]
-                    MarkDirty();
+                    Wrote();
                 }
                 else
                 {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Broker.Subscriptions;
@@ -14,13 +13,17 @@ internal sealed partial class BrokerCore
     private readonly HashSet<BrokerConnection> _connections = [];
     private readonly List<BrokerConnection> _ticked = []; // A tick may end connections while it goes through them.
 
-    /// <summary>The connected clients, for readers on other threads.</summary>
-    public ConcurrentDictionary<string, BrokerConnection> Connected { get; } = new(StringComparer.Ordinal);
-
     public IEnumerable<BrokerConnection> Connections => _connections;
 
     /// <summary>A transport was opened.</summary>
     public void Opened(BrokerConnection connection) => _connections.Add(connection);
+
+    /// <summary>True when a client of this identifier is connected.</summary>
+    public bool IsConnected(string clientId) => _sessions.TryGetValue(clientId, out var session) && session.Connection is not null;
+
+    /// <summary>True when a client of this identifier has a session, or may begin one.</summary>
+    public bool HasRoomFor(string clientId) =>
+        _sessions.Count < Math.Max(Options.MaximumSessions, Options.MaximumConnections) || _sessions.ContainsKey(clientId);
 
     /// <summary>True when a session of this name belongs to another principal, which must not be driven out. Where everybody is let in nobody owns a name.</summary>
     public bool IsOfAnother(string clientId, string principal) => Options.Access is not Access.OpenGate
@@ -73,8 +76,7 @@ internal sealed partial class BrokerCore
         }
 
         KeepWill(session);
-        Connected[session.ClientId] = connection;
-        Counters.Connections = Connected.Count;
+        Counters.Connections++;
         Counters.Sessions = _sessions.Count;
         return (session, isPresent);
     }
@@ -90,8 +92,7 @@ internal sealed partial class BrokerCore
 
         session.Connection = null;
         session.Retained.Clear();
-        Connected.TryRemove(new(session.ClientId, connection));
-        Counters.Connections = Connected.Count;
+        Counters.Connections--;
         if (discardWill)
         {
             DropWill(session); // [MQTT-3.1.2-10]
@@ -206,7 +207,7 @@ internal sealed partial class BrokerCore
         _sessions.Remove(session.ClientId);
         _away.Remove(session);
         HandOn(session);
-        Counters.Queued -= session.Queue.Count;
+        Counters.Queued -= session.QueuedCount;
         Counters.Sessions = _sessions.Count;
         Counters.Subscriptions = Tree.Count;
         Forget(session);

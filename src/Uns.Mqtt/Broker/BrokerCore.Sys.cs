@@ -10,7 +10,7 @@ internal sealed partial class BrokerCore
     private long _sysDue;
 
     /// <summary>Tells the figures when they are due. They pass the same gate as every message when they are delivered.</summary>
-    public void TellSys(long commits)
+    public void TellSys(long commits, string durability)
     {
         if (Options.SysInterval == TimeSpan.Zero || Now < _sysDue)
         {
@@ -18,7 +18,7 @@ internal sealed partial class BrokerCore
         }
 
         _sysDue = Now + (long)Options.SysInterval.TotalMilliseconds;
-        _sys.Report(Now, Counters.Snapshot(), commits, (topic, payload) => Route(new Message
+        _sys.Report(Now, Counters.Snapshot(), commits, durability, (topic, payload) => Route(new Message
         {
             TopicText = topic,
             Topic = Encoding.UTF8.GetBytes(topic),

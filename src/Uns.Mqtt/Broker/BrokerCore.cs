@@ -209,7 +209,7 @@ internal sealed partial class BrokerCore
     /// <summary>A session cannot take another message: its client is too slow, or away too long.</summary>
     public void QueueIsFull(Session session)
     {
-        if (session.Lost == 1)
+        if (session.Drops.QueueFull == 1)
         {
             LogQueueFull(Logger, session.ClientId, session.Queue.Count, session.QueuedBytes);
         }

@@ -24,6 +24,12 @@ public sealed record BrokerStatistics
     /// <summary>Messages to clients.</summary>
     public long MessagesOut { get; init; }
 
+    /// <summary>Packets of every kind from clients.</summary>
+    public long PacketsIn { get; init; }
+
+    /// <summary>Packets of every kind to clients.</summary>
+    public long PacketsOut { get; init; }
+
     /// <summary>Bytes from clients.</summary>
     public long BytesIn { get; init; }
 
@@ -55,17 +61,6 @@ public sealed record BrokerStatistics
     public long StoreFaults { get; init; }
 }
 
-/// <summary>One connected client.</summary>
-/// <param name="ClientId">Its client identifier.</param>
-/// <param name="Principal">The name that the access gate knows it by.</param>
-/// <param name="Remote">Where it comes from.</param>
-/// <param name="ProtocolVersion">4 for MQTT 3.1.1, 5 for MQTT 5.0.</param>
-/// <param name="ConnectedAt">When it connected, UTC.</param>
-/// <param name="KeepAlive">Its keep alive; zero: none.</param>
-/// <param name="Subscriptions">Number of its subscriptions.</param>
-public sealed record ClientInfo(
-    string ClientId, string Principal, string Remote, int ProtocolVersion, DateTimeOffset ConnectedAt, TimeSpan KeepAlive, int Subscriptions);
-
 /// <summary>The running sums; written by the I/O thread alone, read by anyone.</summary>
 internal sealed class BrokerCounters
 {
@@ -76,6 +71,8 @@ internal sealed class BrokerCounters
     public long Queued;
     public long MessagesIn;
     public long MessagesOut;
+    public long PacketsIn;
+    public long ControlPacketsOut;
     public long BytesIn;
     public long BytesOut;
     public long DroppedSlowReceiver;
@@ -96,6 +93,8 @@ internal sealed class BrokerCounters
         Queued = Volatile.Read(ref Queued),
         MessagesIn = Volatile.Read(ref MessagesIn),
         MessagesOut = Volatile.Read(ref MessagesOut),
+        PacketsIn = Volatile.Read(ref PacketsIn),
+        PacketsOut = Volatile.Read(ref MessagesOut) + Volatile.Read(ref ControlPacketsOut),
         BytesIn = Volatile.Read(ref BytesIn),
         BytesOut = Volatile.Read(ref BytesOut),
         DroppedSlowReceiver = Volatile.Read(ref DroppedSlowReceiver),

@@ -1,4 +1,5 @@
 using System.Net;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Listeners;
 
 namespace Uns.Mqtt.Broker;
@@ -16,7 +17,7 @@ public sealed partial class MqttBroker
     public Stream ConnectInProcess()
     {
         var (client, server) = InProcessStream.Pair();
-        _ = ServeAsync(server, InProcessEndPoint.Instance, _stop.Token);
+        _ = ServeAsync(server, new ClientOrigin(ClientListener.InProcess, InProcessEndPoint.Instance), _stop.Token);
         return client;
     }
 

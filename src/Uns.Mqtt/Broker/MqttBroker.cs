@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Store;
@@ -87,18 +88,14 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// <summary>Why nothing that must survive is taken at present: what the store answered. Null while all is well; it is tried again by itself.</summary>
     public string? StoreFault => _storeFault;
 
+    /// <summary>What an acknowledgement outlives: <c>power-safe</c> all, <c>crash-safe</c> the process but not the power, <c>none</c> nothing.</summary>
+    public string Durability => _store?.Policy switch { null => "none", StorePolicy.Interval => "crash-safe", _ => "power-safe" };
+
     /// <summary>What the broker holds and has done; cheap, from any thread.</summary>
     public BrokerStatistics Statistics => _core.Counters.Snapshot();
 
     /// <summary>Completes when the I/O thread ends; faulted when it ended by an error, which the hub must not outlive.</summary>
     public Task Ended => _loop.Ended;
-
-    /// <summary>The connected clients, by client identifier.</summary>
-    public IReadOnlyList<ClientInfo> Clients() =>
-    [
-        .. _core.Connected.Values.Where(c => c.Session is not null).OrderBy(c => c.Session!.ClientId, StringComparer.Ordinal).Select(c => new ClientInfo(
-            c.Session!.ClientId, c.Session.Principal, c.Link.Remote, (int)c.Version, c.ConnectedAt, TimeSpan.FromSeconds(c.KeepAliveSeconds), c.Session.Subscriptions.Count)),
-    ];
 
     /// <summary>Takes up what the store kept, then listens.</summary>
     /// <exception cref="ListenerException">The address cannot be listened on, such as when the port is in use.</exception>
@@ -156,19 +153,27 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     /// <summary>Serves MQTT on a WebSocket whose sub-protocol <c>mqtt</c> was agreed on. [MQTT-6.0.0-4]</summary>
     /// <param name="socket">An open socket; the caller disposes it.</param>
-    /// <param name="remote">Where it comes from; null when unknown.</param>
+    /// <param name="origin">By which way it came.</param>
     /// <param name="cancellationToken">Ends the connection as if the network had failed.</param>
     /// <returns>Completes when the connection is over.</returns>
-    public Task ServeAsync(WebSocket socket, EndPoint? remote, CancellationToken cancellationToken) =>
-        ServeAsync(new WebSocketChannel(socket), remote, cancellationToken);
+    public Task ServeAsync(WebSocket socket, ClientOrigin origin, CancellationToken cancellationToken) =>
+        ServeAsync(new WebSocketChannel(socket), origin, cancellationToken);
 
     /// <summary>Serves MQTT on a stream, such as TLS.</summary>
     /// <param name="stream">An open stream; disposed when the connection is over.</param>
-    /// <param name="remote">Where it comes from; null when unknown.</param>
+    /// <param name="origin">By which way it came.</param>
     /// <param name="cancellationToken">Ends the connection as if the network had failed.</param>
     /// <returns>Completes when the connection is over.</returns>
-    public Task ServeAsync(Stream stream, EndPoint? remote, CancellationToken cancellationToken) =>
-        ServeAsync(new StreamChannel(stream), remote, cancellationToken);
+    public Task ServeAsync(Stream stream, ClientOrigin origin, CancellationToken cancellationToken) =>
+        ServeAsync(new StreamChannel(stream), origin, cancellationToken);
+
+    /// <summary>Completes when the I/O thread has ended the batch in which it did all that was posted before, so that its timers are armed: for tests that turn the clock.</summary>
+    internal Task SettledAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(() => _loop.Post(() => done.TrySetResult())); // The second is work of the next batch.
+        return Task.WhenAny(done.Task, _loop.Ended);
+    }
 
     /// <summary>Tells the clients (0x8B on MQTT 5.0), ends all connections and commits what waits.</summary>
     public async ValueTask DisposeAsync()
@@ -201,15 +206,15 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task ServeAsync(IByteChannel channel, EndPoint? remote, CancellationToken cancellationToken)
+    private async Task ServeAsync(IByteChannel channel, ClientOrigin origin, CancellationToken cancellationToken)
     {
-        using var link = new PumpedLink(_loop, channel, remote, _core.Counters);
+        using var link = new PumpedLink(_loop, channel, origin, _core.Counters);
         await link.RunAsync(Open, cancellationToken);
     }
 
-    private BrokerConnection Open(ILink link, EndPoint? remote)
+    private BrokerConnection Open(ILink link)
     {
-        var connection = new BrokerConnection(_core, link, remote);
+        var connection = new BrokerConnection(_core, link);
         _core.Opened(connection);
         return connection;
     }
@@ -218,7 +223,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         _core.ReadClock(); // The batch may have begun before the time this tick stands for.
         _core.Tick();
-        _core.TellSys(_store?.Commits ?? 0);
+        _core.TellSys(_store?.Commits ?? 0, Durability);
         RetryStore();
         if ((_loop as EpollLoop)?.ResumeListening() is { } error)
         {
@@ -290,7 +295,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             {
                 var socket = await listener.AcceptAsync(cancellationToken);
                 socket.NoDelay = true;
-                _ = ServeAsync(new NetworkStream(socket, ownsSocket: true), socket.RemoteEndPoint, cancellationToken);
+                _ = ServeAsync(new NetworkStream(socket, ownsSocket: true), new ClientOrigin(ClientListener.Tcp, socket.RemoteEndPoint), cancellationToken);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)

@@ -22,6 +22,7 @@ public sealed partial record MqttBrokerOptions
         .. InRange(nameof(Port), Port, 0, 65_535),
         .. SysInterval == TimeSpan.Zero ? [] : InRange(nameof(SysInterval), SysInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. InRange(nameof(MaximumConnections), MaximumConnections, 1, 1_000_000),
+        .. InRange(nameof(MaximumSessions), MaximumSessions, 1, 10_000_000),
         .. InRange(nameof(MaximumPacketBytes), MaximumPacketBytes, 1024, LargestPacket),
         .. InRange(nameof(MaximumConnectBytes), MaximumConnectBytes, 1024, LargestPacket),
         .. InRange(nameof(ReceiveMaximum), ReceiveMaximum, 1, 65_535),

@@ -31,6 +31,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>10,000 unless set.</value>
     public int MaximumConnections { get; init; } = 10_000;
 
+    /// <summary>Most sessions, those of absent clients included, 1 to 10,000,000; never fewer than <see cref="MaximumConnections"/>. One more is refused with 0x97.</summary>
+    /// <value>100,000 unless set.</value>
+    public int MaximumSessions { get; init; } = 100_000;
+
     /// <summary>Largest packet taken from a client, in bytes, 1,024 to 268,435,460.</summary>
     /// <value>1 MiB unless set.</value>
     public int MaximumPacketBytes { get; init; } = 1024 * 1024;

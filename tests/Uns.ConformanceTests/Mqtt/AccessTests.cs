@@ -25,7 +25,7 @@ public sealed class AccessTests : BrokerFixture
             PublishPacket.Write(o, version, "t", "x"u8, retain: true);
         });
         Assert.Equal(ReasonCode.BadUserNameOrPassword, await client.ClosedAsync());
-        Assert.Equal(0, Broker.Statistics.Retained);
+        Assert.Equal(0, (await FiguresAsync()).Retained);
     }
 
     [Fact]
@@ -39,8 +39,8 @@ public sealed class AccessTests : BrokerFixture
         await client.PublishAsync("secret/a", "x", QualityOfService.ExactlyOnce, id: 2);
         Assert.Equal(ReasonCode.NotAuthorized, (await client.ReceiveAsync(PacketType.PubRec)).Ack.Reason);
         await watcher.NothingMoreAsync();
-        Assert.Equal(2, Broker.Statistics.DroppedNotAuthorized);
-        Assert.Equal(0, Broker.Statistics.Retained);
+        Assert.Equal(2, (await FiguresAsync()).DroppedNotAuthorized);
+        Assert.Equal(0, (await FiguresAsync()).Retained);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class AccessTests : BrokerFixture
 
         public int Version => _opened ? 1 : 0;
 
-        public ReasonCode Admit(ConnectPacket connect, EndPoint? remote, out string principal)
+        public ReasonCode Admit(ConnectPacket connect, ClientOrigin origin, out string principal)
         {
             principal = connect.UserName ?? connect.ClientId;
             return principal == "mallory" ? ReasonCode.BadUserNameOrPassword : ReasonCode.Success;

@@ -18,7 +18,7 @@ public sealed class AuthenticationTests : BrokerFixture
         await AnswerAsync(client, ReasonCode.ContinueAuthentication, "alice:7");
         var welcome = (await client.ReceiveAsync(PacketType.ConnAck)).ConnAck;
         Assert.Equal((ReasonCode.Success, "ECHO", "welcome"), (welcome.Reason, welcome.Properties.AuthenticationMethod, TextOf(welcome.Properties)));
-        Assert.Equal("alice", Assert.Single(Broker.Clients()).Principal);
+        Assert.Equal("alice", Assert.Single(await ClientsAsync()).Principal);
         await client.NothingMoreAsync();
     }
 
@@ -30,7 +30,7 @@ public sealed class AuthenticationTests : BrokerFixture
         var refusal = (await client.ReceiveAsync(PacketType.ConnAck)).ConnAck;
         Assert.Equal((ReasonCode.NotAuthorized, false), (refusal.Reason, refusal.SessionPresent));
         Assert.Null(await client.NextAsync());
-        Assert.Empty(Broker.Clients());
+        Assert.Empty(await ClientsAsync());
     }
 
     [Theory, Spec("MQTT-3.1.2-30")]
@@ -44,8 +44,8 @@ public sealed class AuthenticationTests : BrokerFixture
         var client = await ChallengedAsync("alice");
         await client.SendAsync(hex);
         Assert.NotEqual(ReasonCode.Success, await client.ClosedAsync());
-        Assert.Empty(Broker.Clients());
-        Assert.Equal(0, Broker.Statistics.Subscriptions);
+        Assert.Empty(await ClientsAsync());
+        Assert.Equal(0, (await FiguresAsync()).Subscriptions);
     }
 
     [Fact, Spec("MQTT-4.12.0-1")]
@@ -110,7 +110,7 @@ public sealed class AuthenticationTests : BrokerFixture
         var silent = await InAsync("alice");
         await AnswerAsync(silent, ReasonCode.ReAuthenticate, "alice");
         await AuthAsync(silent);
-        Clock.Advance(TimeSpan.FromSeconds(12));
+        await AdvanceAsync(TimeSpan.FromSeconds(12));
         Assert.Equal(ReasonCode.NotAuthorized, await silent.ClosedAsync());
     }
 
@@ -168,7 +168,7 @@ public sealed class AuthenticationTests : BrokerFixture
     {
         public string Name => "ECHO";
 
-        public IAuthenticationExchange Begin(ConnectPacket connect, EndPoint? remote) => new Exchange();
+        public IAuthenticationExchange Begin(ConnectPacket connect, ClientOrigin origin) => new Exchange();
 
         private sealed class Exchange : IAuthenticationExchange
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Inspection;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Packets;
 using Uns.Store;
@@ -11,6 +12,9 @@ namespace Uns.ConformanceTests.Mqtt;
 /// <summary>The real broker on loopback, with a clock that a test turns, and a store if asked for.</summary>
 public abstract class BrokerFixture : IAsyncLifetime
 {
+    /// <summary>Longest wait for anything, which only a broken broker makes true: the machine may be slow.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly List<string> _directories = [];
 
@@ -82,13 +86,38 @@ public abstract class BrokerFixture : IAsyncLifetime
         await StartAsync(OpenStore(copy));
     }
 
+    /// <summary>Moves the time on by steps of at most a second. The broker has done all that was under way before the first, and all that is due at each.</summary>
+    internal async Task AdvanceAsync(TimeSpan time)
+    {
+        await Broker.SettledAsync();
+        while (time > TimeSpan.Zero)
+        {
+            var step = time < TimeSpan.FromSeconds(1) ? time : TimeSpan.FromSeconds(1);
+            Clock.Advance(step);
+            await Broker.SettledAsync();
+            time -= step;
+        }
+    }
+
+    /// <summary>The broker's figures once it has done all that was under way.</summary>
+    internal async Task<BrokerStatistics> FiguresAsync()
+    {
+        await Broker.SettledAsync();
+        return Broker.Statistics;
+    }
+
+    /// <summary>The connected clients once the broker has done all that was under way.</summary>
+    internal async Task<IReadOnlyList<ClientInfo>> ClientsAsync()
+    {
+        return [.. (await Broker.ListClientsAsync()).Clients.Where(c => c.Connection is not null)];
+    }
+
     /// <summary>Awaits that the broker knows a client to be gone.</summary>
     internal async Task GoneAsync(string clientId)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (Broker.Clients().Any(c => c.ClientId == clientId))
+        using var deadline = new CancellationTokenSource(Patience);
+        while ((await ClientsAsync()).Any(c => c.ClientId == clientId))
         {
-            await Task.Yield();
             deadline.Token.ThrowIfCancellationRequested();
         }
     }

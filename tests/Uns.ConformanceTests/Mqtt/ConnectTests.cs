@@ -54,7 +54,7 @@ public sealed class ConnectTests : BrokerFixture
         var second = await (await OpenAsync()).ConnectAsync(new ConnectPacket());
         Assert.NotNull(first.Properties.AssignedClientIdentifier);
         Assert.NotEqual(first.Properties.AssignedClientIdentifier, second.Properties.AssignedClientIdentifier);
-        Assert.Contains(Broker.Clients(), c => c.ClientId == first.Properties.AssignedClientIdentifier);
+        Assert.Contains(await ClientsAsync(), c => c.ClientId == first.Properties.AssignedClientIdentifier);
     }
 
     [Fact, Spec("MQTT-3.1.4-3"), Spec("MQTT-3.14.4-2"), Spec("MQTT-3.1.3-2")]
@@ -93,21 +93,21 @@ public sealed class ConnectTests : BrokerFixture
         await client.SubscribeAsync("#");
         await client.SendAsync("E000");
         await client.ClosedAsync();
-        Assert.Equal(1, Broker.Statistics.Sessions);
-        Clock.Advance(TimeSpan.FromSeconds(12));
+        Assert.Equal(1, (await FiguresAsync()).Sessions);
+        await AdvanceAsync(TimeSpan.FromSeconds(12));
         var other = await ConnectAsync("witness");
         await other.NothingMoreAsync();
-        Assert.Equal(1, Broker.Statistics.Sessions);
-        Assert.Equal(0, Broker.Statistics.Subscriptions);
+        Assert.Equal(1, (await FiguresAsync()).Sessions);
+        Assert.Equal(0, (await FiguresAsync()).Subscriptions);
     }
 
     [Fact, Spec("MQTT-3.1.2-22"), Spec("MQTT-3.2.2-22"), Spec("MQTT-3.12.4-1")]
     public async Task A_client_silent_for_one_and_a_half_keep_alives_is_disconnected()
     {
         var client = await ConnectAsync("silent", connect: new ConnectPacket { KeepAliveSeconds = 10 });
-        Clock.Advance(TimeSpan.FromSeconds(14));
+        await AdvanceAsync(TimeSpan.FromSeconds(14));
         await client.NothingMoreAsync();
-        Clock.Advance(TimeSpan.FromSeconds(17));
+        await AdvanceAsync(TimeSpan.FromSeconds(17));
         Assert.Equal(ReasonCode.KeepAliveTimeout, await client.ClosedAsync());
     }
 
@@ -117,7 +117,7 @@ public sealed class ConnectTests : BrokerFixture
         var client = await OpenAsync();
         var witness = await ConnectAsync("witness");
         await witness.NothingMoreAsync();
-        Clock.Advance(TimeSpan.FromSeconds(12));
+        await AdvanceAsync(TimeSpan.FromSeconds(12));
         Assert.Null(await client.ClosedAsync());
     }
 
@@ -151,7 +151,7 @@ public sealed class ConnectTests : BrokerFixture
         await client.SendAsync(hex);
         Assert.Equal(reason, await client.ClosedAsync());
         await neighbour.NothingMoreAsync();
-        Assert.Equal(1, Broker.Statistics.ProtocolFaults);
+        Assert.Equal(1, (await FiguresAsync()).ProtocolFaults);
     }
 
     [Fact, Spec("MQTT-4.12.0-1")]

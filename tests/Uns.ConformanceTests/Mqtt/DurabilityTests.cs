@@ -36,7 +36,7 @@ public sealed class DurabilityTests : BrokerFixture
         }
 
         await CrashAsync(_directory);
-        Assert.Equal(50, Broker.Statistics.Queued);
+        Assert.Equal(50, (await FiguresAsync()).Queued);
         var back = await OpenAsync(version);
         Assert.True((await back.ConnectAsync(Kept(version: version) with { ClientId = "sub" })).SessionPresent);
         for (var i = 1; i <= 50; i++)
@@ -106,7 +106,7 @@ public sealed class DurabilityTests : BrokerFixture
         }
 
         await CrashAsync(_directory);
-        Clock.Advance(TimeSpan.FromSeconds(10));
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
         var client = await ConnectAsync("c");
         await client.SubscribeAsync("r/#", AtMostOnce);
         var message = await client.ReceivePublishAsync();
@@ -123,10 +123,10 @@ public sealed class DurabilityTests : BrokerFixture
         await publisher.PublishAsync("r", "lazy", retain: true);
         await publisher.NothingMoreAsync();
         Assert.Equal(0, await CountRetainedAsync(store));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Patience);
         while (await CountRetainedAsync(store) == 0)
         {
-            Clock.Advance(TimeSpan.FromMilliseconds(100));
+            await AdvanceAsync(TimeSpan.FromMilliseconds(100));
             deadline.Token.ThrowIfCancellationRequested();
         }
     }

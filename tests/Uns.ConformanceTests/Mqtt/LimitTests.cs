@@ -54,7 +54,7 @@ public sealed class LimitTests : BrokerFixture
         var willing = await OpenAsync();
         Assert.Equal(ReasonCode.RetainNotSupported, (await willing.ConnectAsync(new ConnectPacket { Will = new Will { Topic = "w", Retain = true } })).Reason);
         Assert.Null(await willing.NextAsync());
-        Assert.Equal(0, Broker.Statistics.Retained);
+        Assert.Equal(0, (await FiguresAsync()).Retained);
     }
 
     [Theory, Spec("MQTT-3.2.2-22")]
@@ -67,9 +67,9 @@ public sealed class LimitTests : BrokerFixture
         var client = await OpenAsync();
         var answer = await client.ConnectAsync(new ConnectPacket { ClientId = "c", KeepAliveSeconds = (ushort)asked });
         Assert.Equal(told, (int?)answer.Properties.ServerKeepAlive);
-        Clock.Advance(TimeSpan.FromSeconds(((told ?? asked) * 1.5) - 2));
+        await AdvanceAsync(TimeSpan.FromSeconds(((told ?? asked) * 1.5) - 2));
         await client.NothingMoreAsync();
-        Clock.Advance(TimeSpan.FromSeconds(((told ?? asked) * 1.5) + 2));
+        await AdvanceAsync(TimeSpan.FromSeconds(((told ?? asked) * 1.5) + 2));
         Assert.Equal(ReasonCode.KeepAliveTimeout, await client.ClosedAsync());
     }
 
@@ -78,7 +78,7 @@ public sealed class LimitTests : BrokerFixture
     {
         await StartAsync(null, new() { ServerKeepAlive = TimeSpan.FromSeconds(20) });
         var client = await ConnectAsync("old", ProtocolVersion.V311);
-        Clock.Advance(TimeSpan.FromHours(1));
+        await AdvanceAsync(TimeSpan.FromHours(1));
         await client.NothingMoreAsync();
     }
 
@@ -137,11 +137,11 @@ public sealed class LimitTests : BrokerFixture
         Assert.Equal(100u, (await client.ConnectAsync(Kept() with { ClientId = "c" })).Properties.SessionExpiryInterval);
         await client.SendAsync(o => new DisconnectPacket { Properties = new Properties { SessionExpiryInterval = 10 } }.Write(o, ProtocolVersion.V5));
         await client.ClosedAsync();
-        Clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal(1, Broker.Statistics.Sessions);
-        Clock.Advance(TimeSpan.FromSeconds(7));
+        await AdvanceAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(1, (await FiguresAsync()).Sessions);
+        await AdvanceAsync(TimeSpan.FromSeconds(7));
         await (await ConnectAsync("witness")).NothingMoreAsync();
-        Assert.Equal(1, Broker.Statistics.Sessions);
+        Assert.Equal(1, (await FiguresAsync()).Sessions);
 
         var brief = await ConnectAsync("brief");
         await brief.SendAsync(o => new DisconnectPacket { Properties = new Properties { SessionExpiryInterval = 10 } }.Write(o, ProtocolVersion.V5));
@@ -184,7 +184,7 @@ public sealed class LimitTests : BrokerFixture
 
         await client.PublishAsync("r/3", "x", retain: true);
         await client.NothingMoreAsync();
-        Assert.Equal((2, 2), (Broker.Statistics.Retained, Broker.Statistics.DroppedRetainedFull));
+        Assert.Equal((2, 2), ((await FiguresAsync()).Retained, (await FiguresAsync()).DroppedRetainedFull));
         var answer = await client.SubscribeAsync(new SubscribePacket { PacketId = 1, Requests = [new("a"), new("b/c/d"), new("c"), new("a"), new("a/b/c/#")] });
         Assert.Equal([ReasonCode.Success, ReasonCode.Success, ReasonCode.QuotaExceeded, ReasonCode.Success, ReasonCode.TopicFilterInvalid], answer.Reasons);
         await client.PublishAsync("a/b/c/d", "x");
@@ -216,7 +216,7 @@ public sealed class LimitTests : BrokerFixture
         {
             await client.SendAsync(new[] { b });
             await witness.NothingMoreAsync();
-            Clock.Advance(TimeSpan.FromSeconds(3));
+            await AdvanceAsync(TimeSpan.FromSeconds(3));
         }
 
         Assert.Null(await client.ClosedAsync());

@@ -14,7 +14,7 @@ public sealed class ListenerSysTests : BrokerFixture
         await all.SubscribeAsync("#", QualityOfService.AtMostOnce);
         var client = await ConnectAsync("reader");
         await client.SubscribeAsync("$SYS/broker/clients/#", QualityOfService.AtMostOnce);
-        Clock.Advance(TimeSpan.FromSeconds(11));
+        await AdvanceAsync(TimeSpan.FromSeconds(11));
         var told = await ReadAsync(client, 4);
         Assert.Equal("2", told["$SYS/broker/clients/connected"]);
         Assert.Equal("2", told["$SYS/broker/clients/maximum"]);
@@ -26,15 +26,14 @@ public sealed class ListenerSysTests : BrokerFixture
         var version = await late.ReceivePublishAsync();
         Assert.True(version.Retain);
         Assert.StartsWith("uns version ", version.Payload, StringComparison.Ordinal);
-        Assert.Equal(0, Broker.Statistics.Retained);
+        Assert.Equal(0, (await FiguresAsync()).Retained);
     }
 
     [Fact]
     public async Task Loads_are_means_per_minute()
     {
         var client = await ConnectAsync("reader");
-        Clock.Advance(TimeSpan.FromSeconds(11));
-        await client.NothingMoreAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(1)); // The first report begins the count.
         await client.SubscribeAsync("$SYS/broker/load/publish/received/+", QualityOfService.AtMostOnce);
         for (var i = 0; i < 60; i++)
         {
@@ -42,11 +41,31 @@ public sealed class ListenerSysTests : BrokerFixture
         }
 
         await client.NothingMoreAsync();
-        Clock.Advance(TimeSpan.FromSeconds(11));
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
         var told = await ReadAsync(client, 3);
         var loads = new[] { "1min", "5min", "15min" }.Select(s => double.Parse(told[$"$SYS/broker/load/publish/received/{s}"], CultureInfo.InvariantCulture)).ToArray();
         Assert.InRange(loads[0], 40, 62);
         Assert.True(loads[0] > loads[1] && loads[1] > loads[2]);
+    }
+
+    [Fact]
+    public async Task Packets_of_every_kind_are_counted_and_the_durability_is_told_in_a_word()
+    {
+        var client = await ConnectAsync("c");
+        await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        await client.PublishAsync("t", "x", QualityOfService.AtLeastOnce, id: 1);
+        await client.ReceivePublishAsync();
+        await client.ReceiveAsync(PacketType.PubAck);
+        await client.AckAsync(PacketType.PubAck, 1);
+        await client.NothingMoreAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await client.SubscribeAsync("$SYS/broker/messages/+", QualityOfService.AtMostOnce);
+        var told = await ReadAsync(client, 2);
+        Assert.Equal(("5", "5"), (told["$SYS/broker/messages/received"], told["$SYS/broker/messages/sent"]));
+        await client.SubscribeAsync("$SYS/broker/store/durability", QualityOfService.AtMostOnce);
+        Assert.Equal("none", (await client.ReceivePublishAsync()).Payload);
+        await StartAsync(OpenStore(NewDirectory()));
+        Assert.Equal("power-safe", Broker.Durability);
     }
 
     [Theory]

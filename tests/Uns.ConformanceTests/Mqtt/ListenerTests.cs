@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
@@ -63,8 +64,8 @@ public sealed class ListenerTests : IAsyncLifetime
     [InlineData(ClientCertificateRule.None, null, true)]
     public async Task Clients_show_the_certificates_that_the_rule_asks_for(ClientCertificateRule rule, string? shown, bool isLetIn)
     {
-        using var trusted = Make("trusted");
-        using var stranger = Make("stranger");
+        using var trusted = TestCertificate.Make("trusted");
+        using var stranger = TestCertificate.Make("stranger");
         var authorities = Path.Combine(_files.FullName, "authorities.pem");
         await File.WriteAllTextAsync(authorities, trusted.ExportCertificatePem());
         var broker = await StartAsync(new TlsListenerOptions { ClientCertificates = rule, ClientAuthorityFile = authorities });
@@ -77,6 +78,22 @@ public sealed class ListenerTests : IAsyncLifetime
         {
             await Assert.ThrowsAsync<MqttConnectException>(() => attempt);
         }
+    }
+
+    [Fact]
+    public async Task The_access_gate_sees_the_trusted_certificate_and_names_its_client_after_it()
+    {
+        using var trusted = TestCertificate.Make("pump 7");
+        var authorities = Path.Combine(_files.FullName, "authorities.pem");
+        await File.WriteAllTextAsync(authorities, trusted.ExportCertificatePem());
+        var broker = await StartAsync(new TlsListenerOptions { ClientCertificates = ClientCertificateRule.Optional, ClientAuthorityFile = authorities }, new CertificateGate());
+        await ConnectAsync(broker, trusted, whileConnected: async () =>
+        {
+            var client = (await broker.FindClientAsync("secure"))!.Client;
+            Assert.Equal(("CN=pump 7", ClientListener.Tls), (client.Principal, client.Connection!.Listener));
+        });
+        var refused = await Assert.ThrowsAsync<MqttConnectException>(() => ConnectAsync(broker));
+        Assert.Equal(ReasonCode.NotAuthorized, refused.Reason);
     }
 
     [Fact]
@@ -97,7 +114,7 @@ public sealed class ListenerTests : IAsyncLifetime
     [Fact]
     public async Task Pfx_and_TLS_1_2_are_spoken_and_TLS_1_1_is_not()
     {
-        using var made = Make("boxed");
+        using var made = TestCertificate.Make("boxed");
         var pfx = Path.Combine(_files.FullName, "server.pfx");
         await File.WriteAllBytesAsync(pfx, made.Export(X509ContentType.Pfx, "secret"));
         var broker = await StartAsync(new TlsListenerOptions { CertificateFile = pfx, KeyFile = null, Password = "secret" });
@@ -114,14 +131,14 @@ public sealed class ListenerTests : IAsyncLifetime
         var port = broker.TlsEndPoint!.Port.ToString();
         await using var publisher = PeerProcess.Start("mosquitto_pub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/b", "-m", "hello", "-q", "1", "-r");
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
         while (broker.Statistics.Retained == 0)
         {
             await pace.WaitForNextTickAsync(deadline.Token);
         }
 
         await using var subscriber = PeerProcess.Start("mosquitto_sub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/#", "-v", "-C", "1");
-        Assert.Equal("a/b hello", await subscriber.ReadLineAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal("a/b hello", await subscriber.ReadLineAsync(BrokerFixture.Patience));
     }
 
     [Fact]
@@ -130,39 +147,23 @@ public sealed class ListenerTests : IAsyncLifetime
         var broker = await StartAsync(null);
         var options = new MqttClientOptions { Host = "this process", ClientId = "inside", Connect = _ => new(broker.ConnectInProcess()) };
         await using var inside = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        Assert.Equal("this process", Assert.Single(broker.Clients(), c => c.ClientId == "inside").Remote);
+        Assert.Equal("this process", (await broker.FindClientAsync("inside"))!.Client.Connection!.Remote);
         await inside.SubscribeAsync([new("big/#", QualityOfService.AtLeastOnce)], CancellationToken.None);
         var payload = new byte[300_000]; // More than the link holds.
         RandomNumberGenerator.Fill(payload);
         for (var i = 0; i < 10; i++)
         {
             await inside.PublishAsync("big/one", payload, QualityOfService.AtLeastOnce);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
             Assert.Equal(payload, (await inside.Messages.ReadAsync(deadline.Token)).Payload.ToArray());
         }
 
         await inside.DisconnectAsync();
     }
 
-    private static X509Certificate2 Make(string name)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
-        return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
-    }
+    private void Write(string name) => TestCertificate.Write(name, Certificate, Key);
 
-    private void Write(string name)
-    {
-        using var made = Make(name);
-        File.WriteAllText(Certificate, made.ExportCertificatePem());
-        File.WriteAllText(Key, made.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
-    }
-
-    private async Task<MqttBroker> StartAsync(TlsListenerOptions? tls)
+    private async Task<MqttBroker> StartAsync(TlsListenerOptions? tls, IAccessGate? gate = null)
     {
         tls = tls is null ? null : tls with
         {
@@ -171,14 +172,14 @@ public sealed class ListenerTests : IAsyncLifetime
             CertificateFile = tls.CertificateFile.Length > 0 ? tls.CertificateFile : Certificate,
             KeyFile = tls.CertificateFile.Length > 0 ? null : tls.KeyFile ?? Key,
         };
-        var broker = new MqttBroker(new MqttBrokerOptions { Address = null, Tls = tls }, null, _clock, NullLogger<MqttBroker>.Instance);
+        var broker = new MqttBroker(new MqttBrokerOptions { Address = null, Tls = tls, Access = gate ?? new OpenGate() }, null, _clock, NullLogger<MqttBroker>.Instance);
         _owned.Add(broker);
         await broker.StartAsync();
         return broker;
     }
 
     private static async Task<X509Certificate2> ConnectAsync(
-        MqttBroker broker, X509Certificate2? own = null, System.Security.Authentication.SslProtocols protocols = System.Security.Authentication.SslProtocols.None)
+        MqttBroker broker, X509Certificate2? own = null, System.Security.Authentication.SslProtocols protocols = System.Security.Authentication.SslProtocols.None, Func<Task>? whileConnected = null)
     {
         X509Certificate2? met = null;
         using var keyed = own is null ? null : X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pfx), null);
@@ -200,7 +201,26 @@ public sealed class ListenerTests : IAsyncLifetime
             },
         };
         await using var client = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        if (whileConnected is not null)
+        {
+            await whileConnected();
+        }
+
         await client.DisconnectAsync();
         return met!;
+    }
+
+    /// <summary>Lets in who shows a certificate, under its subject.</summary>
+    private sealed class CertificateGate : IAccessGate
+    {
+        public int Version => 0;
+
+        public ReasonCode Admit(ConnectPacket connect, ClientOrigin origin, out string principal)
+        {
+            principal = origin.Certificate?.Subject ?? "";
+            return origin.Certificate is null ? ReasonCode.NotAuthorized : ReasonCode.Success;
+        }
+
+        public bool Authorize(string principal, AccessAction action, string topic) => true;
     }
 }

@@ -86,7 +86,7 @@ public sealed class MalformedTests : BrokerFixture
         await client.SendAsync(hex);
         var reason = await client.ClosedAsync();
         Assert.True(reason == (version == ProtocolVersion.V5 ? ReasonCode.MalformedPacket : null), $"{what}: {reason}");
-        Assert.Equal(0, Broker.Statistics.Sessions);
+        Assert.Equal(0, (await FiguresAsync()).Sessions);
     }
 
     [Theory, Spec("MQTT-3.1.3-1")]
@@ -99,7 +99,7 @@ public sealed class MalformedTests : BrokerFixture
         var client = await OpenAsync(version);
         await client.SendAsync(Connect(version, 0xC6, Text("the id"), Section(version), Text("the/will"), Text("dead"), Text("the user"), Text("secret")));
         await client.ReceiveAsync(PacketType.ConnAck);
-        var info = Assert.Single(Broker.Clients(), c => c.ClientId == "the id");
+        var info = Assert.Single(await ClientsAsync(), c => c.ClientId == "the id");
         Assert.Equal("the user", info.Principal);
         await client.DisposeAsync();
         var will = await watcher.ReceivePublishAsync();
@@ -112,7 +112,7 @@ public sealed class MalformedTests : BrokerFixture
     public async Task A_byte_order_mark_is_a_character_like_others(ProtocolVersion version)
     {
         var client = await ConnectAsync("\uFEFFc", version);
-        Assert.Contains(Broker.Clients(), c => c.ClientId == "\uFEFFc");
+        Assert.Contains(await ClientsAsync(), c => c.ClientId == "\uFEFFc");
         await client.SubscribeAsync("\uFEFFa/+", QualityOfService.AtMostOnce);
         await client.PublishAsync("\uFEFFa/\uFEFFb", "x");
         await client.PublishAsync("a/b", "without");
@@ -133,7 +133,7 @@ public sealed class MalformedTests : BrokerFixture
         var client = await ConnectAsync("c", version);
         await client.SendAsync(Packet(0x30, Text(topic), Section(version)));
         Assert.Equal(version == ProtocolVersion.V5 ? reason : null, await client.ClosedAsync());
-        Assert.Equal(1, Broker.Statistics.ProtocolFaults);
+        Assert.Equal(1, (await FiguresAsync()).ProtocolFaults);
     }
 
     [Theory, Spec("MQTT-4.7.3-1"), Spec("MQTT-3.3.2-14")]
@@ -203,7 +203,7 @@ public sealed class MalformedTests : BrokerFixture
             var client = await ConnectAsync("c", version);
             var reason = version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError;
             Assert.Equal([reason], (await client.SubscribeAsync(filter)).Reasons);
-            Assert.Equal(0, Broker.Statistics.Subscriptions);
+            Assert.Equal(0, (await FiguresAsync()).Subscriptions);
             await client.DisposeAsync();
         }
     }

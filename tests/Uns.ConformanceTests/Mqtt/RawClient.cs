@@ -28,7 +28,7 @@ internal sealed record Delivery(string Topic, string Payload, QualityOfService Q
 /// <summary>A client that sends what it is told and shows what comes: no session, no answers of its own.</summary>
 internal sealed class RawClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = BrokerFixture.Patience;
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[1024 * 1024];
     private int _count;

@@ -158,7 +158,7 @@ public sealed class ReasonTests : BrokerFixture
         var client = await OpenAsync();
         await client.SendAsync(new ConnectPacket { ClientId = "c", Properties = new Properties { MaximumPacketSize = 6 } }.Write);
         Assert.Equal(ReasonCode.PacketTooLarge, await client.ClosedAsync());
-        Assert.Equal(0, Broker.Statistics.Sessions);
+        Assert.Equal(0, (await FiguresAsync()).Sessions);
     }
 
     [Fact, Spec("MQTT-4.3.3-9"), Spec("MQTT-4.3.3-13")]
@@ -172,7 +172,7 @@ public sealed class ReasonTests : BrokerFixture
         await client.PublishAsync("t", "new", ExactlyOnce, id: 7, properties: new Properties { MessageExpiryInterval = 1 });
         Assert.Equal(ReasonCode.Success, (await client.ReceiveAsync(PacketType.PubRec)).Ack.Reason);
         Assert.Equal("new", (await watcher.ReceivePublishAsync()).Payload);
-        Clock.Advance(TimeSpan.FromSeconds(5));
+        await AdvanceAsync(TimeSpan.FromSeconds(5));
         await client.AckAsync(PacketType.PubRel, 7);
         Assert.Equal(new PublishAckPacket(PacketType.PubComp, 7), (await client.ReceiveAsync(PacketType.PubComp)).Ack);
     }

@@ -64,7 +64,7 @@ public sealed class SharedTests : BrokerFixture
         await first.DisposeAsync();
         await GoneAsync("first");
         await second.NothingMoreAsync();
-        Clock.Advance(TimeSpan.FromSeconds(12));
+        await AdvanceAsync(TimeSpan.FromSeconds(12));
         Assert.Equal(("3", ExactlyOnce), ((await second.ReceivePublishAsync()) is var three ? three.Payload : "", three.Qos));
         Assert.Equal("4", (await second.ReceivePublishAsync()).Payload);
         await second.NothingMoreAsync();
@@ -129,7 +129,7 @@ public sealed class SharedTests : BrokerFixture
         }
 
         var last = members.Dequeue();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Patience);
         while (seen.Count < Messages)
         {
             deadline.Token.ThrowIfCancellationRequested();

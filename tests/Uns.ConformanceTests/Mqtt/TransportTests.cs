@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.WebSockets;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
 
@@ -31,8 +32,8 @@ public sealed class TransportTests : BrokerFixture
         await tcp.PublishAsync("t", "over the wall");
         Assert.Equal("over the wall", (await client.ReceivePublishAsync()).Payload);
         await client.SendAsync("E000");
-        await serving.WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.DoesNotContain(Broker.Clients(), c => c.ClientId == "web");
+        await serving.WaitAsync(Patience);
+        Assert.DoesNotContain(await ClientsAsync(), c => c.ClientId == "web");
     }
 
     [Fact, Spec("MQTT-6.0.0-1")]
@@ -40,19 +41,19 @@ public sealed class TransportTests : BrokerFixture
     {
         var (socket, serving) = OpenWebSocket();
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-        await serving.WaitAsync(TimeSpan.FromSeconds(10));
+        await serving.WaitAsync(Patience);
     }
 
     [Fact]
     public async Task A_stream_carries_mqtt_and_gets_the_reason_of_its_end()
     {
         var (ours, theirs) = StreamPair();
-        var serving = Broker.ServeAsync(theirs, null, CancellationToken.None);
+        var serving = Broker.ServeAsync(theirs, new ClientOrigin(ClientListener.Stream), CancellationToken.None);
         var client = new RawClient(ours, ProtocolVersion.V5);
         await client.ConnectAsync(new ConnectPacket { ClientId = "stream" });
         await client.SendAsync("F000");
         Assert.Equal(ReasonCode.ProtocolError, await client.ClosedAsync());
-        await serving.WaitAsync(TimeSpan.FromSeconds(10));
+        await serving.WaitAsync(Patience);
     }
 
     [Fact]
@@ -68,8 +69,8 @@ public sealed class TransportTests : BrokerFixture
         }
 
         await publisher.NothingMoreAsync();
-        Assert.True(Broker.Statistics.DroppedSlowReceiver > 0);
-        Assert.Equal(2, Broker.Statistics.Connections);
+        Assert.True((await FiguresAsync()).DroppedSlowReceiver > 0);
+        Assert.Equal(2, (await FiguresAsync()).Connections);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class TransportTests : BrokerFixture
 
         await slow.ReceivePublishAsync();
         Assert.Equal(ReasonCode.QuotaExceeded, await slow.ClosedAsync());
-        Assert.Equal(0, Broker.Statistics.Queued);
+        Assert.Equal(0, (await FiguresAsync()).Queued);
     }
 
     private (WebSocket Client, Task Serving) OpenWebSocket()
@@ -94,7 +95,7 @@ public sealed class TransportTests : BrokerFixture
         var (ours, theirs) = StreamPair();
         var server = WebSocket.CreateFromStream(theirs, new WebSocketCreationOptions { IsServer = true, SubProtocol = "mqtt" });
         var client = WebSocket.CreateFromStream(ours, new WebSocketCreationOptions { IsServer = false, SubProtocol = "mqtt" });
-        return (client, Broker.ServeAsync(server, new IPEndPoint(IPAddress.Loopback, 1), CancellationToken.None));
+        return (client, Broker.ServeAsync(server, new ClientOrigin(ClientListener.WebSocket, new IPEndPoint(IPAddress.Loopback, 1)), CancellationToken.None));
     }
 
     private static (Stream Ours, Stream Theirs) StreamPair()

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
+using Uns.Sparkplug.Check;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Sparkplug.Payloads;
@@ -24,12 +25,33 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
     private readonly Dictionary<MetricKey, MetricChange> _known = [];
     private int _bdSeq = -1;
 
+    /// <summary>The broker itself, past all recorders.</summary>
     public MqttClientOptions Broker { get; private set; } = new();
+
+    /// <summary>Stands between our edge node and the broker.</summary>
+    public PacketRecorder EdgeLine { get; private set; } = null!;
+
+    /// <summary>Stands between our host and the broker.</summary>
+    public PacketRecorder HostLine { get; private set; } = null!;
 
     public async Task StartAsync()
     {
         await _broker.StartAsync();
         Broker = new MqttClientOptions { Host = "127.0.0.1", Port = _broker.EndPoint.Port };
+        EdgeLine = new PacketRecorder(_broker.EndPoint, TimeProvider.System);
+        HostLine = new PacketRecorder(_broker.EndPoint, TimeProvider.System);
+        EdgeLine.Start();
+        HostLine.Start();
+    }
+
+    /// <summary>The broker as it is reached through a recorder.</summary>
+    public MqttClientOptions Through(PacketRecorder line) => Broker with { Port = line.EndPoint.Port };
+
+    /// <summary>The first packet on a line, from a place on, that is as wanted.</summary>
+    public static async Task<RecordedPacket> PassedAsync(PacketRecorder line, Func<RecordedPacket, bool> wanted, int from = 0)
+    {
+        using var deadline = new CancellationTokenSource(Deadline);
+        return await line.Trace.FindAsync(wanted, from, deadline.Token);
     }
 
     public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_bdSeq = (_bdSeq + 1) % 256);
@@ -81,7 +103,7 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
     public (EdgeNodePublisher Node, Func<Task> StopAsync) RunEdgeNode(ProtocolVersion version = ProtocolVersion.V5)
     {
         var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var node = new EdgeNodePublisher(options, Broker with { Version = version, ClientId = "edge" }, this, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        var node = new EdgeNodePublisher(options, Through(EdgeLine) with { Version = version, ClientId = "edge" }, this, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
         node.SetDevice("D", [new() { Name = "level", DataType = DataType.Double, Low = 0, High = 10, Writable = true }, new() { Name = "count", DataType = DataType.Int32 }]);
         node.DeviceOnline("D");
         return (node, Run(node.RunAsync));
@@ -90,7 +112,7 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
     public (HostApplication Host, Func<Task> StopAsync) RunHost()
     {
         var options = new HostOptions { HostId = "hub", ReorderTimeout = TimeSpan.FromMilliseconds(200), ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var host = new HostApplication(options, Broker, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
+        var host = new HostApplication(options, Through(HostLine), this, TimeProvider.System, NullLogger<HostApplication>.Instance);
         return (host, Run(host.RunAsync));
     }
 
@@ -120,6 +142,8 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
             await client.DisposeAsync();
         }
 
+        await EdgeLine.DisposeAsync();
+        await HostLine.DisposeAsync();
         await _broker.DisposeAsync();
     }
 

@@ -142,12 +142,12 @@ internal sealed class CrashRun : IAsyncDisposable
         return missing;
     }
 
-    /// <summary>Waits until it is done (-1), or nothing moved for five seconds.</summary>
+    /// <summary>Waits until it is done (-1), or nothing moved for a quarter of a minute.</summary>
     private static async Task SettleAsync(Func<long> progress)
     {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         var (last, since) = (long.MinValue, Stopwatch.StartNew());
-        while (progress() is var now && now != -1 && since.Elapsed < TimeSpan.FromSeconds(5))
+        while (progress() is var now && now != -1 && since.Elapsed < TimeSpan.FromSeconds(15))
         {
             if (now != last)
             {
@@ -187,7 +187,7 @@ internal sealed class CrashRun : IAsyncDisposable
         var found = new int[Kept];
         Array.Fill(found, -1);
         var (buffer, count) = (new byte[64 * 1024], 0);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var deadline = new CancellationTokenSource(Patience);
         try
         {
             while (Enumerable.Range(0, Kept).Any(i => found[i] < acknowledged[i]))

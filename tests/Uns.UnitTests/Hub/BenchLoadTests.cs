@@ -25,7 +25,7 @@ public sealed class BenchLoadTests
         {
             using var load = new FlowLoad(Options, BenchShape.FanIn("t", publishers: 1, subscribers: 1), new BenchTarget((IPEndPoint)listener.LocalEndpoint, null));
             load.Prepare();
-            return load.Round(TimeSpan.FromMilliseconds(200));
+            return load.Round(TimeSpan.FromSeconds(1));
         }).WaitAsync(Deadline);
         await broker.WaitAsync(Deadline);
         Assert.True(figures.Count > 0);
@@ -63,7 +63,7 @@ public sealed class BenchLoadTests
         Round = TimeSpan.Zero,
         Rounds = 1,
         WarmUp = TimeSpan.Zero,
-        Silence = TimeSpan.FromSeconds(2),
+        Silence = TimeSpan.FromSeconds(10),
     };
 
     public enum Wrong

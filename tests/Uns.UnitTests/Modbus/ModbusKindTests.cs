@@ -29,7 +29,7 @@ public sealed class ModbusKindTests
     [InlineData("C1", DataType.Int16, false, "DataType")]
     [InlineData("HR1.3", DataType.Float, false, "DataType")]
     [InlineData("HR1", DataType.String, false, "Address")]
-    [InlineData("HR1[10]", DataType.Float, false, "Address")]
+    [InlineData("HR1[10L]", DataType.Float, false, "Address")]
     [InlineData("HR65536", DataType.Float, false, "Address")]
     [InlineData("IR1", DataType.Int16, true, "Writable")]
     [InlineData("DI1", DataType.Boolean, true, "Writable")]

@@ -36,7 +36,8 @@ public sealed class RegisterValueTests
 
         Assert.Equal(value, read.ToString());
         Assert.Equal(type, read.Type);
-        Assert.Equal(hex, Convert.ToHexString(RegisterValue.Write(read, address, type, order)!));
+        Assert.Null(RegisterValue.Write(read, address, type, order, out var bytes));
+        Assert.Equal(hex, Convert.ToHexString(bytes));
     }
 
     [Fact]
@@ -48,17 +49,62 @@ public sealed class RegisterValueTests
     }
 
     [Theory]
-    [InlineData(false, "416263")]
-    [InlineData(true, "62410063")]
-    public void Texts_end_at_the_first_zero_and_keep_their_order(bool lowFirst, string start)
+    [InlineData(null, 3, "416263000000")]
+    [InlineData(TextLayout.HighByteFirst, 3, "416263000000")]
+    [InlineData(TextLayout.LowByteFirst, 3, "624100630000")]
+    [InlineData(TextLayout.HighByteOnly, 6, "410062006300000000000000")]
+    [InlineData(TextLayout.LowByteOnly, 6, "004100620063000000000000")]
+    public void Texts_end_at_the_first_zero_and_keep_their_layout(TextLayout? layout, int registers, string hex)
     {
-        var address = new ModbusAddress { Table = ModbusTable.HoldingRegister, TextLength = 6, TextLowByteFirst = lowFirst };
-        var bytes = RegisterValue.Write(TagValue.Of("Abc"), address, DataType.String, ByteOrder.ABCD)!;
+        var address = new ModbusAddress { Table = ModbusTable.HoldingRegister, Length = 6, Text = layout };
 
-        Assert.StartsWith(start, Convert.ToHexString(bytes), StringComparison.Ordinal);
+        Assert.Equal(registers, RegisterValue.Width(DataType.String, address));
+        Assert.Null(RegisterValue.Write(TagValue.Of("Abc"), address, DataType.String, ByteOrder.ABCD, out var bytes));
+        Assert.Equal(hex, Convert.ToHexString(bytes));
         Assert.Equal("Abc", RegisterValue.Read(bytes, address, DataType.String, ByteOrder.ABCD).Text);
-        Assert.Null(RegisterValue.Write(TagValue.Of("too long"), address, DataType.String, ByteOrder.ABCD));
-        Assert.Null(RegisterValue.Write(TagValue.Of("€"), address, DataType.String, ByteOrder.ABCD));
+        Assert.NotNull(RegisterValue.Write(TagValue.Of("too long"), address, DataType.String, ByteOrder.ABCD, out _));
+        Assert.NotNull(RegisterValue.Write(TagValue.Of("€"), address, DataType.String, ByteOrder.ABCD, out _));
+    }
+
+    [Theory]
+    [InlineData(DataType.UInt16, ByteOrder.ABCD, "1234", 1234)]
+    [InlineData(DataType.UInt32, ByteOrder.ABCD, "12345678", 12345678)]
+    [InlineData(DataType.UInt32, ByteOrder.CDAB, "56781234", 12345678)]
+    [InlineData(DataType.UInt32, ByteOrder.ABCD, "00009999", 9999)]
+    public void Digits_in_four_bits_each_are_read_and_written(DataType type, ByteOrder order, string hex, long number)
+    {
+        var address = new ModbusAddress { Table = ModbusTable.HoldingRegister, IsBcd = true };
+
+        Assert.Equal(number, RegisterValue.Read(Convert.FromHexString(hex), address, type, order).Integer);
+        Assert.Null(RegisterValue.Write(TagValue.OfInteger(type, number), address, type, order, out var bytes));
+        Assert.Equal(hex, Convert.ToHexString(bytes));
+    }
+
+    [Theory]
+    [InlineData("123A")]
+    [InlineData("F000")]
+    public void What_is_no_digit_is_no_number(string hex) =>
+        Assert.True(RegisterValue.Read(Convert.FromHexString(hex), new ModbusAddress { IsBcd = true }, DataType.UInt16, ByteOrder.ABCD).IsNull);
+
+    [Fact]
+    public void A_number_of_too_many_digits_is_refused() =>
+        Assert.Equal("is 10000: 4 BCD digits hold 0 to 9999.", RegisterValue.Write(TagValue.OfInteger(DataType.UInt16, 10000), new ModbusAddress { IsBcd = true }, DataType.UInt16, ByteOrder.ABCD, out _));
+
+    [Theory]
+    [InlineData(DataType.Int16Array, "FFFE00020003", "[-2, 2, 3]")]
+    [InlineData(DataType.UInt32Array, "000100020000000300000004", "[65538, 3, 4]")]
+    [InlineData(DataType.FloatArray, "3FC000004000000040400000", "[1.5, 2, 3]")]
+    [InlineData(DataType.Int64Array, "FFFFFFFFFFFFFFFF00000000000000020000000000000003", "[-1, 2, 3]")]
+    public void Arrays_are_cut_and_put_back(DataType type, string hex, string value)
+    {
+        var address = new ModbusAddress { Table = ModbusTable.HoldingRegister, Length = 3 };
+
+        var read = RegisterValue.Read(Convert.FromHexString(hex), address, type, ByteOrder.ABCD);
+
+        Assert.Equal(value, read.ToString());
+        Assert.Null(RegisterValue.Write(read, address, type, ByteOrder.ABCD, out var bytes));
+        Assert.Equal(hex, Convert.ToHexString(bytes));
+        Assert.Equal("has 3 elements: give 4.", RegisterValue.Write(read, address with { Length = 4 }, type, ByteOrder.ABCD, out _));
     }
 
     [Fact]
@@ -71,10 +117,11 @@ public sealed class RegisterValueTests
         {
             var type = types[round % types.Length];
             var order = (ByteOrder)(round % 6);
-            var bytes = new byte[RegisterValue.Width(type, 0) * 2];
+            var bytes = new byte[RegisterValue.Width(type, address) * 2];
             random.NextBytes(bytes);
             var value = RegisterValue.Read(bytes, address, type, order);
-            Assert.Equal(bytes, RegisterValue.Write(value, address, type, order));
+            Assert.Null(RegisterValue.Write(value, address, type, order, out var written));
+            Assert.Equal(bytes, written);
         }
     }
 }

@@ -66,6 +66,25 @@ public sealed class S7AddressTests
     [InlineData("DB1.DBB8:LREAL", DataType.Unknown, "DB1.DBB8:LREAL")]
     [InlineData("DB1.DBB8:DTL", DataType.Unknown, "DB1.DBB8:DTL")]
     [InlineData("DB1.DBD8:TIME", DataType.Int32, "DB1.DBD8:TIME")]
+    [InlineData("DB1.DBB8:LTIME", DataType.Unknown, "DB1.DBB8:LTIME")]
+    [InlineData("DB1.DBB8:LDT", DataType.Unknown, "DB1.DBB8:LDT")]
+    [InlineData("DB1.DBB8:LTOD", DataType.UInt64, "DB1.DBB8:LTOD")]
+    [InlineData("DB1.DBW8:S5TIME", DataType.Unknown, "DB1.DBW8:S5TIME")]
+    // Timers and counters.
+    [InlineData("T5", DataType.Unknown, "T5")]
+    [InlineData("%T5:S5TIME", DataType.Int32, "T5")]
+    [InlineData("C7", DataType.Unknown, "C7")]
+    [InlineData("Z7", DataType.UInt16, "C7")]
+    [InlineData("C7:COUNTER[3]", DataType.Unknown, "C7:COUNTER[3]")]
+    [InlineData("T0:S5TIME[2]", DataType.Int32Array, "T0:S5TIME[2]")]
+    // Arrays.
+    [InlineData("DB1.DBW20:INT[10]", DataType.Unknown, "DB1.DBW20:INT[10]")]
+    [InlineData("%DB1:20:REAL[4]", DataType.FloatArray, "DB1.DBD20:REAL[4]")]
+    [InlineData("DB1,INT20[10]", DataType.Unknown, "DB1.DBW20:INT[10]")]
+    [InlineData("DB1,REAL4 [8]", DataType.Unknown, "DB1.DBD4:REAL[8]")]
+    [InlineData("DB1.DBX5.2:BOOL[12]", DataType.Unknown, "DB1.DBX5.2:BOOL[12]")]
+    [InlineData("MW10:INT[3]", DataType.Int16Array, "MW10:INT[3]")]
+    [InlineData("DB1.DBB8:DTL[2]", DataType.Unknown, "DB1.DBB8:DTL[2]")]
     public void Every_notation_has_one_canonical_form(string written, DataType type, string canonical)
     {
         Assert.Null(S7AddressReader.Read(written, type, out var address));
@@ -93,7 +112,12 @@ public sealed class S7AddressTests
     [InlineData("DB1.DBD4:REAL(4)", DataType.Unknown)]
     [InlineData("DB1.DBD4.1:REAL", DataType.Unknown)]
     [InlineData("DB99999.DBW4", DataType.Unknown)]
-    [InlineData("T5", DataType.Unknown)]
+    [InlineData("T2048", DataType.Unknown)]
+    [InlineData("T5", DataType.UInt16)]
+    [InlineData("C5:COUNTER[0]", DataType.Unknown)]
+    [InlineData("DB1.DBW20:INT[0]", DataType.Unknown)]
+    [InlineData("DB1.DBW20", DataType.Int16Array)]
+    [InlineData("DB1.DBB20:CHAR[4]", DataType.Unknown)]
     [InlineData("\"Data_block\".Pump[3].speed", DataType.Float)]
     public void A_fault_quotes_what_was_written(string written, DataType type)
     {

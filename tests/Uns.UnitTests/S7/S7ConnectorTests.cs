@@ -41,6 +41,12 @@ public sealed class S7ConnectorTests : IAsyncDisposable
             ("M10.3", TagValue.Of(true)),
             ("MW20:UINT", TagValue.OfInteger(DataType.UInt16, 65535)),
             ("QD4:DINT", TagValue.OfInteger(DataType.Int32, -99999)),
+            ("T5", TagValue.OfInteger(DataType.Int32, 1270)),
+            ("T6:S5TIME[2]", TagValue.OfObject(DataType.Int32Array, new[] { 10, 990_000 })),
+            ("C9", TagValue.OfInteger(DataType.UInt16, 321)),
+            ("DB1.DBW1200:INT[300]", TagValue.OfObject(DataType.Int16Array, Enumerable.Range(-150, 300).Select(i => (short)i).ToArray())),
+            ("DB1.DBX1900.0:BOOL[16]", TagValue.OfObject(DataType.BooleanArray, Enumerable.Range(0, 16).Select(i => i % 3 == 0).ToArray())),
+            ("DB1.DBB1910:LTIME", TagValue.OfInteger(DataType.Int64, -1)),
         ];
         var connector = await ConnectAsync(simulator.EndPoint, [.. points.Select(p => p.Address)]);
 

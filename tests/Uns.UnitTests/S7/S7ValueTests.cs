@@ -23,6 +23,16 @@ public sealed class S7ValueTests
     [InlineData("DATE", "335C", "2025-12-31T00:00:00.000Z")]
     [InlineData("DT", "2512312359589874", "2025-12-31T23:59:58.987Z")]
     [InlineData("DTL", "07E90C1F04173B3A3AD46CC0", "2025-12-31T23:59:58.987Z")]
+    [InlineData("LTIME", "0000000059682F00", "1500000000")]
+    [InlineData("LTOD", "0000000059682F00", "1500000000")]
+    [InlineData("LDT", "16C5FC70A61F0000", "2022-01-01T00:00:00.000Z")]
+    [InlineData("S5TIME", "0127", "1270")]
+    [InlineData("S5TIME", "1100", "10000")]
+    [InlineData("S5TIME", "3999", "9990000")]
+    [InlineData("S5TIME", "0000", "0")]
+    [InlineData("INT[3]", "FFFE00020003", "[-2, 2, 3]")]
+    [InlineData("REAL[2]", "3FC0000040000000", "[1.5, 2]")]
+    [InlineData("S5TIME[2]", "01270001", "[1270, 10]")]
     [InlineData("STRING(5)", "0503416263", "Abc")]
     [InlineData("WSTRING(3)", "0003000220AC0041", "€A")]
     public void Values_are_cut_and_put_back(string type, string hex, string value)
@@ -42,6 +52,9 @@ public sealed class S7ValueTests
     [InlineData("DT", "2513312359589874")]
     [InlineData("DTL", "07E90D1F04173B3A3AD46CC0")]
     [InlineData("DTL", "000000000000000000000000")]
+    [InlineData("S5TIME", "4127")]
+    [InlineData("S5TIME", "012A")]
+    [InlineData("S5TIME[2]", "0127012A")]
     [InlineData("STRING(5)", "05064142630000")]
     [InlineData("WSTRING(1)", "000100020000")]
     public void Bytes_that_make_no_value_say_why(string type, string hex)
@@ -77,5 +90,27 @@ public sealed class S7ValueTests
                 _ = S7Value.Read(bytes, address, out _);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(9991)]
+    [InlineData(100_500)]
+    [InlineData(10_000_000)]
+    [InlineData(-10)]
+    public void A_time_that_three_digits_do_not_hold_is_refused(long milliseconds)
+    {
+        Assert.Null(S7AddressReader.Read("DB1.0:S5TIME", DataType.Unknown, out var address));
+        Assert.NotNull(S7Value.Write(TagValue.OfInteger(DataType.Int32, milliseconds), address!, out _));
+    }
+
+    [Fact]
+    public void Bits_of_an_array_lie_one_behind_the_other()
+    {
+        Assert.Null(S7AddressReader.Read("DB1.DBX0.6:BOOL[4]", DataType.Unknown, out var address));
+        Assert.Equal(2, address!.Width);
+        Assert.Null(S7Value.Read([0b0100_0000, 0b0000_0010], address, out var value));
+        Assert.Equal("[True, False, False, True]", value.ToString());
+        Assert.Null(S7Value.Write(value, address, out var bytes));
+        Assert.Equal([0b0100_0000, 0b0000_0010], bytes);
     }
 }

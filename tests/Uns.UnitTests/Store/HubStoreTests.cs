@@ -43,7 +43,7 @@ public sealed class HubStoreTests : IDisposable
         await store.WriteAsync(Insert("a"));
         Assert.Equal(["a"], await store.ReadAsync(Names));
         Assert.Equal(0, await CheckpointedAsync());
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await CheckpointedAsync() == 0)
         {
             _clock.Advance(TimeSpan.FromSeconds(5));
@@ -65,7 +65,7 @@ public sealed class HubStoreTests : IDisposable
         using var gate = new ManualResetEventSlim();
         var first = store.WriteAsync(connection =>
         {
-            gate.Wait(TimeSpan.FromSeconds(10));
+            gate.Wait(TimeSpan.FromSeconds(60));
             Insert("first")(connection);
         });
         var good = store.WriteAsync(Insert("good"));

@@ -1,4 +1,3 @@
-using System.Net;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Access;
@@ -24,10 +23,10 @@ public interface IAccessGate
 
     /// <summary>Says whether a client may connect.</summary>
     /// <param name="connect">The client's CONNECT.</param>
-    /// <param name="remote">Where it comes from; null when unknown.</param>
+    /// <param name="origin">By which way it came.</param>
     /// <param name="principal">The name that later questions are asked with.</param>
     /// <returns><see cref="ReasonCode.Success"/> or the reason of the refusal.</returns>
-    ReasonCode Admit(ConnectPacket connect, EndPoint? remote, out string principal);
+    ReasonCode Admit(ConnectPacket connect, ClientOrigin origin, out string principal);
 
     /// <summary>Says whether a principal may do something with a topic name or filter. The verdict is kept until <see cref="Version"/> changes.</summary>
     bool Authorize(string principal, AccessAction action, string topic);
@@ -40,7 +39,7 @@ public sealed class OpenGate : IAccessGate
     public int Version => 0;
 
     /// <inheritdoc/>
-    public ReasonCode Admit(ConnectPacket connect, EndPoint? remote, out string principal)
+    public ReasonCode Admit(ConnectPacket connect, ClientOrigin origin, out string principal)
     {
         principal = connect.UserName ?? connect.ClientId;
         return ReasonCode.Success;

@@ -1,4 +1,3 @@
-using System.Net;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Access;
@@ -11,8 +10,8 @@ public interface IAuthenticationMethod
 
     /// <summary>Begins an exchange, at CONNECT and at each re-authentication.</summary>
     /// <param name="connect">The client's CONNECT.</param>
-    /// <param name="remote">Where it comes from; null when unknown.</param>
-    IAuthenticationExchange Begin(ConnectPacket connect, EndPoint? remote);
+    /// <param name="origin">By which way it came.</param>
+    IAuthenticationExchange Begin(ConnectPacket connect, ClientOrigin origin);
 }
 
 /// <summary>One exchange with one client.</summary>

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Uns.Mqtt.Broker.Access;
 
 namespace Uns.Mqtt.Broker.Listeners;
 
@@ -40,7 +41,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
     }
 
     /// <summary>Makes the connection of an accepted socket.</summary>
-    public Func<ILink, EndPoint?, BrokerConnection> Accepted { get; set; } = static (_, _) => throw new InvalidOperationException();
+    public Func<ILink, BrokerConnection> Accepted { get; set; } = static _ => throw new InvalidOperationException();
 
     /// <summary>Most sockets at once; more are closed as they come.</summary>
     public int MaximumLinks { get; set; } = int.MaxValue;
@@ -250,7 +251,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             _generation = (_generation + 1) & 0x7FFF_FFFF;
             var link = new EpollLink(this, file, slot, ((ulong)_generation << 32) | (uint)slot, remote);
             _links[slot] = link;
-            link.Connection = Accepted(link, remote);
+            link.Connection = Accepted(link);
             Control(Native.ControlAdd, file, Native.EpollIn, link.Token);
         }
     }
@@ -301,7 +302,7 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
 
     public BrokerConnection? Connection { get; set; }
 
-    public string Remote => remote?.ToString() ?? "an unknown address";
+    public ClientOrigin Origin => new(ClientListener.Tcp, remote);
 
     public void Flush(BrokerConnection connection)
     {

@@ -1,10 +1,15 @@
+using Uns.Mqtt.Broker.Access;
+
 namespace Uns.Mqtt.Broker.Listeners;
 
 /// <summary>The transport under one connection. Called on the I/O thread only.</summary>
 internal interface ILink
 {
+    /// <summary>By which way the peer came.</summary>
+    ClientOrigin Origin { get; }
+
     /// <summary>Where the peer is, for people.</summary>
-    string Remote { get; }
+    string Remote => Origin.Remote?.ToString() ?? "an unknown address";
 
     /// <summary>Sends what the connection's output holds, as far as the transport takes it now, and goes on when it can.</summary>
     void Flush(BrokerConnection connection);

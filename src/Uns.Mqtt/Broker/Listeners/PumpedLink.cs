@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Net;
+using Uns.Mqtt.Broker.Access;
 
 namespace Uns.Mqtt.Broker.Listeners;
 
@@ -17,19 +17,19 @@ internal interface IByteChannel
 }
 
 /// <summary>Brings a <see cref="IByteChannel"/> to the broker's loop: one task reads, sends run one after the other.</summary>
-internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, EndPoint? remote, BrokerCounters counters) : ILink, IDisposable
+internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOrigin origin, BrokerCounters counters) : ILink, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _sending = Task.CompletedTask;
     private bool _isSending;
 
-    public string Remote => remote?.ToString() ?? "an unknown address";
+    public ClientOrigin Origin => origin;
 
     /// <summary>Runs until the peer or the broker ends the connection.</summary>
-    public async Task RunAsync(Func<ILink, EndPoint?, BrokerConnection> accepted, CancellationToken cancellationToken)
+    public async Task RunAsync(Func<ILink, BrokerConnection> accepted, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
-        var connection = await OnLoopAsync(() => accepted(this, remote));
+        var connection = await OnLoopAsync(() => accepted(this));
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {

@@ -2,13 +2,15 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Access;
 
 namespace Uns.Mqtt.Broker.Listeners;
 
 /// <summary>Takes TLS connections and hands their streams to the broker. Each has a task of its own: TLS is not the hot path.</summary>
 internal sealed partial class TlsListener(
-    Socket socket, TlsCertificates certificates, Func<Stream, EndPoint?, CancellationToken, Task> serve, int maximumConnections, TimeSpan handshakeTimeout, TimeProvider clock, ILogger logger)
+    Socket socket, TlsCertificates certificates, Func<Stream, ClientOrigin, CancellationToken, Task> serve, int maximumConnections, TimeSpan handshakeTimeout, TimeProvider clock, ILogger logger)
 {
     private int _open;
 
@@ -73,7 +75,7 @@ internal sealed partial class TlsListener(
                 await stream.AuthenticateAsServerAsync(certificates.Current, either.Token);
             }
 
-            await serve(stream, remote, cancellationToken);
+            await serve(stream, new ClientOrigin(ClientListener.Tls, remote, stream.RemoteCertificate as X509Certificate2), cancellationToken);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {

@@ -30,6 +30,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             if (connection.Output.Count > options.OutboundBytes)
             {
                 counters.DroppedSlowReceiver++;
+                session.Drops.SlowReceiver++;
                 return;
             }
 
@@ -156,6 +157,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         if (frame.Length > connection.MaximumPacketBytes)
         {
             counters.DroppedTooLarge++; // [MQTT-3.1.2-24] [MQTT-3.1.2-25]
+            connection.Session!.Drops.TooLarge++;
             return false;
         }
 
@@ -203,6 +205,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         if (bytes > connection.MaximumPacketBytes)
         {
             counters.DroppedTooLarge++;
+            connection.Session!.Drops.TooLarge++;
             return false;
         }
 
@@ -224,7 +227,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         if (session.Queue.Count >= options.QueuedMessages || session.QueuedBytes + message.Bytes > options.QueuedBytes)
         {
             counters.DroppedQueueFull++;
-            session.Lost++;
+            session.Drops.QueueFull++;
             core.QueueIsFull(session);
             return;
         }
@@ -244,7 +247,12 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         session.QueuedBytes -= queued.Message.Bytes;
         counters.Queued--;
         var isExpired = queued.Message.IsExpired(core.Now);
-        counters.DroppedExpired += isExpired ? 1 : 0;
+        if (isExpired)
+        {
+            counters.DroppedExpired++;
+            session.Drops.Expired++;
+        }
+
         var id = session.NextPacketId();
         var waits = !isExpired && WaitsForDisk(session, connection, queued.Qos);
         if (isExpired || (!waits && !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds)))

@@ -59,6 +59,9 @@ internal sealed class Session(string clientId)
     private Queue<Queued>? _queue;
     private Queue<ushort>? _toResend;
     private Queue<RetainedReplay>? _retained;
+    private Dictionary<ushort, InFlight>? _inFlight;
+    private HashSet<ushort>? _incoming;
+    private SessionDrops? _drops;
     private ushort _lastPacketId;
 
     public string ClientId { get; } = clientId;
@@ -98,7 +101,14 @@ internal sealed class Session(string clientId)
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
-    public Dictionary<ushort, InFlight> InFlight => field ??= [];
+    public Dictionary<ushort, InFlight> InFlight => _inFlight ??= [];
+
+    /// <summary>Messages under way to the client; asking makes no collection, as with the two below.</summary>
+    public int InFlightCount => _inFlight?.Count ?? 0;
+
+    public int QueuedCount => _queue?.Count ?? 0;
+
+    public int IncomingCount => _incoming?.Count ?? 0;
 
     public Queue<Queued> Queue => _queue ??= new();
 
@@ -110,7 +120,7 @@ internal sealed class Session(string clientId)
     public Queue<RetainedReplay> Retained => _retained ??= new();
 
     /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
-    public HashSet<ushort> IncomingQos2 => field ??= [];
+    public HashSet<ushort> IncomingQos2 => _incoming ??= [];
 
     /// <summary>Messages that count against the client's receive maximum.</summary>
     public int OnWire { get; set; }
@@ -120,8 +130,11 @@ internal sealed class Session(string clientId)
 
     public long LastSequence { get; set; }
 
-    /// <summary>Messages refused because the queue was full, since the session began.</summary>
-    public long Lost { get; set; }
+    /// <summary>What was dropped since the session began, or the broker.</summary>
+    public SessionDrops Drops => _drops ??= new();
+
+    /// <summary>The same; null while nothing was.</summary>
+    public SessionDrops? DropsIfAny => _drops;
 
     /// <summary>True when something waits for room in the socket or the window.</summary>
     public bool HasWaiting => _queue is { Count: > 0 } || _retained is { Count: > 0 } || _toResend is { Count: > 0 };

@@ -33,8 +33,9 @@ internal sealed class SysReport
     /// <param name="now">Milliseconds of Unix time.</param>
     /// <param name="s">The broker's figures.</param>
     /// <param name="commits">Commits of the store since it was opened.</param>
+    /// <param name="durability">What an acknowledgement outlives, in a word.</param>
     /// <param name="tell">Takes topic and payload.</param>
-    public void Report(long now, BrokerStatistics s, long commits, Action<string, byte[]> tell)
+    public void Report(long now, BrokerStatistics s, long commits, string durability, Action<string, byte[]> tell)
     {
         _startedAt = _startedAt == 0 ? now : _startedAt;
         _mostClients = Math.Max(_mostClients, s.Connections);
@@ -44,6 +45,8 @@ internal sealed class SysReport
         Say("clients/total", s.Sessions, tell);
         Say("clients/maximum", _mostClients, tell);
         Say("clients/disconnected", s.Sessions - s.Connections, tell);
+        Say("messages/received", s.PacketsIn, tell);
+        Say("messages/sent", s.PacketsOut, tell);
         Say("publish/messages/received", s.MessagesIn, tell);
         Say("publish/messages/sent", s.MessagesOut, tell);
         Say("publish/messages/dropped", Dropped(s), tell);
@@ -52,11 +55,14 @@ internal sealed class SysReport
         Say("retained messages/count", s.Retained, tell);
         Say("subscriptions/count", s.Subscriptions, tell);
         Say("store/messages/count", s.Retained + s.Queued, tell);
+        Say("store/durability", durability, tell);
         Say("store/commits", commits, tell);
         Say("store/faults", s.StoreFaults, tell);
         if (_lastAt > 0 && now > _lastAt)
         {
             var minutes = (now - _lastAt) / 60_000.0;
+            Load("messages/received", s.PacketsIn - _last.PacketsIn, minutes, tell);
+            Load("messages/sent", s.PacketsOut - _last.PacketsOut, minutes, tell);
             Load("publish/received", s.MessagesIn - _last.MessagesIn, minutes, tell);
             Load("publish/sent", s.MessagesOut - _last.MessagesOut, minutes, tell);
             Load("publish/dropped", Dropped(s) - Dropped(_last), minutes, tell);

@@ -8,7 +8,7 @@ namespace Uns.UnitTests.Mqtt.Client;
 
 public sealed class MqttClientTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly ScriptedBroker _broker = new();
     private readonly ManualClock _clock = new();
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
@@ -23,7 +24,7 @@ public sealed class BrokerFuzzTests
         {
             core.ReadClock();
             var version = mutator.AnyVersion();
-            var connection = new BrokerConnection(core, new Sink(), null);
+            var connection = new BrokerConnection(core, new Sink());
             core.Opened(connection);
             open.Add((connection, version));
             Feed(connection, mutator, mutator.Connect(version, $"c{mutator.Random.Next(40)}"), spoilOneIn: 20);
@@ -85,7 +86,7 @@ public sealed class BrokerFuzzTests
     {
         private int _flushes;
 
-        public string Remote => "fuzz";
+        public ClientOrigin Origin { get; } = new(ClientListener.Stream);
 
         public void Flush(BrokerConnection connection)
         {

@@ -1,0 +1,45 @@
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Inspection;
+using Uns.Ui.Clients;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>The broker's clients in the words of page and API.</summary>
+internal sealed class ClientBook(MqttBroker broker) : IClientBook
+{
+    public async Task<ClientList> ListAsync(string search, int most, string? after = null)
+    {
+        var page = await broker.ListClientsAsync(search, most, after);
+        return new(page.Matching, [.. page.Clients.Select(Row)]);
+    }
+
+    public async Task<ClientSheet?> FindAsync(string clientId) => await broker.FindClientAsync(clientId) is { } found
+        ? new(
+            Row(found.Client),
+            [.. found.Subscriptions.Select(s => new SubscriptionRow(s.Filter, (int)s.MaximumQos, s.NoLocal, s.RetainAsPublished, s.Identifier))],
+            found.Will is { } will ? new(will.Topic, (int)will.Qos, will.Retain, will.PayloadBytes, (long)will.Delay.TotalSeconds) : null)
+        : null;
+
+    public Task<bool> DisconnectAsync(string clientId) => broker.DisconnectClientAsync(clientId);
+
+    public Task<bool> DropSessionAsync(string clientId) => broker.DropSessionAsync(clientId);
+
+    private static ClientRow Row(ClientInfo client) => new(
+        client.ClientId,
+        client.Principal,
+        client.Connection is not null,
+        client.Connection?.Listener.ToString(),
+        client.Connection?.Remote,
+        client.Connection?.ProtocolVersion switch { null => null, 5 => "5.0", _ => "3.1.1" },
+        client.Connection?.ConnectedAt ?? client.AwaySince!.Value,
+        client.ExpiresAt,
+        (int?)client.Connection?.KeepAlive.TotalSeconds,
+        (long)client.SessionExpiry.TotalSeconds,
+        client.Subscriptions,
+        client.Queued,
+        client.QueuedBytes,
+        client.Connection?.OutboundBytes ?? 0,
+        client.InFlight,
+        client.InFlightFromClient,
+        new(client.Dropped.SlowReceiver, client.Dropped.QueueFull, client.Dropped.Expired, client.Dropped.TooLarge, client.Dropped.NotAuthorized));
+}

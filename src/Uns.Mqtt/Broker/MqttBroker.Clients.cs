@@ -1,0 +1,53 @@
+using Uns.Mqtt.Broker.Inspection;
+
+namespace Uns.Mqtt.Broker;
+
+/// <content>The clients, for operators. Every answer is made on the I/O thread, in pieces that do not hold it up.</content>
+public sealed partial class MqttBroker
+{
+    /// <summary>Most clients of one answer.</summary>
+    public const int MaximumClientPage = 1000;
+
+    /// <summary>Lists clients, connected or away, by client identifier.</summary>
+    /// <param name="search">Part of the identifier, without regard to case; empty: all.</param>
+    /// <param name="most">Most to give, 1 to <see cref="MaximumClientPage"/>.</param>
+    /// <param name="after">Only identifiers behind this one in ordinal order; null: from the first.</param>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public async Task<ClientPage> ListClientsAsync(string search = "", int most = MaximumClientPage, string? after = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, MaximumClientPage);
+        var all = await OnLoopAsync(_core.AllSessions);
+        var matching = Array.FindAll(all, s => !s.IsGhost && s.ClientId.Contains(search, StringComparison.OrdinalIgnoreCase));
+        Array.Sort(matching, static (a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
+        var shown = matching.SkipWhile(s => after is not null && string.CompareOrdinal(s.ClientId, after) <= 0).Take(most).Select(s => s.ClientId).ToList();
+        return new(matching.Length, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(BrokerCore.Describe).ToList()));
+    }
+
+    /// <summary>One client with its subscriptions and its will.</summary>
+    /// <returns>Null when there is no session of that identifier.</returns>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public Task<ClientDetail?> FindClientAsync(string clientId) => OnLoopAsync(() => _core.Find(clientId) is { } session ? BrokerCore.DescribeWhole(session) : null);
+
+    /// <summary>Ends a client's connection with reason 0x98 (administrative action). Its will is published and its session waits as long as it was to.</summary>
+    /// <returns>False when no such client is connected.</returns>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public Task<bool> DisconnectClientAsync(string clientId) => OnLoopAsync(() => _core.Disconnect(clientId));
+
+    /// <summary>Ends a session with all that waits in it, and its connection before it with reason 0x98.</summary>
+    /// <returns>False when there is no such session.</returns>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public Task<bool> DropSessionAsync(string clientId) => OnLoopAsync(() => _core.Drop(clientId));
+
+    private async Task<T> OnLoopAsync<T>(Func<T> ask)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_isRunning)
+        {
+            _loop.Post(() => answer.TrySetResult(ask()));
+            await Task.WhenAny(answer.Task, _loop.Ended);
+        }
+
+        return answer.Task.IsCompleted ? await answer.Task : throw new InvalidOperationException("The broker does not run.");
+    }
+}

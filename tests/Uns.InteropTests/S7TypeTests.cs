@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using Uns.Connectors;
+using Uns.Connectors.S7;
+using Uns.Tags;
+using Uns.TestKit;
+using Uns.TestKit.Devices;
+
+namespace Uns.InteropTests;
+
+/// <summary>Every kind of S7 item against a server that this project did not write.</summary>
+public sealed class S7TypeTests
+{
+    // How this server lays out its timers and counters is not told: those are read back over the wire alone.
+    private static readonly (string Address, TagValue Value, string Place, string Hex)[] Points =
+    [
+        ("T5", TagValue.OfInteger(DataType.Int32, 1270), "", ""),
+        ("C9", TagValue.OfInteger(DataType.UInt16, 321), "", ""),
+        ("DB1.DBW20:INT[3]", TagValue.OfObject(DataType.Int16Array, new short[] { -1, 2, -3 }), "db1:20:6", "ffff0002fffd"),
+        ("DB1.DBB30:STRING(10)", TagValue.Of("Füller"), "db1:30:8", "0a0646fc6c6c6572"),
+        ("DB1.DBX50.0:BOOL[8]", TagValue.OfObject(DataType.BooleanArray, new[] { true, false, false, false, false, true, false, true }), "db1:50:1", "a1"),
+        ("DB1.DBB60:LTIME", TagValue.OfInteger(DataType.Int64, 1_500_000_000), "db1:60:8", "0000000059682f00"),
+        ("MW4:S5TIME", TagValue.OfInteger(DataType.Int32, 10_000), "m:4:2", "1100"),
+        ("DB1.DBX70.3", TagValue.Of(true), "db1:70:1", "08"),
+    ];
+
+    [Fact]
+    public async Task Snap7_is_read_and_written_in_every_kind_of_item()
+    {
+        await using var peer = await PeerProcess.StartAsync("s7_server.js");
+        var device = new DeviceOptions
+        {
+            Name = "press",
+            Protocol = "s7",
+            Settings = new JsonObject { ["Host"] = "127.0.0.1", ["Port"] = peer.Port, ["AnswerTimeout"] = "10s" },
+            Tags = [.. Points.Select((p, i) => new TagOptions { Name = $"tag{i}", Address = p.Address, Writable = true })],
+        };
+        var kind = new S7Kind();
+        Assert.Empty(kind.Check(device));
+        await using var connector = kind.Plan(device, TimeProvider.System).Connector;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await connector.ConnectAsync(limit.Token);
+
+        for (var index = 0; index < Points.Length; index++)
+        {
+            await connector.WriteAsync($"tag{index}", Points[index].Value, limit.Token);
+        }
+
+        var sink = new RecordingSink();
+        await connector.ReadAsync(new(0, TimeSpan.FromSeconds(1)), sink, limit.Token);
+        for (var index = 0; index < Points.Length; index++)
+        {
+            var (address, value, place, hex) = Points[index];
+            var sample = sink.Last($"tag{index}");
+            Assert.True(sample.Quality == TagQuality.Good, $"{address}: {sample.Reason}");
+            Assert.Equal(value, sample.Value);
+            if (place.Length > 0)
+            {
+                Assert.Equal(hex, await peer.AskAsync($"get {place}"));
+            }
+        }
+
+        await connector.DisconnectAsync();
+    }
+
+    [Fact]
+    public async Task Nodes7_reads_and_writes_the_simulated_CPU()
+    {
+        await using var simulator = new S7Simulator(
+            [
+                new("DB1.DBD4:REAL", DataType.Unknown, Signal.Constant(12.5)),
+                new("DB1.DBW8:INT", DataType.Unknown, null),
+                new("DB1.DBX10.3", DataType.Unknown, Signal.Constant(1)),
+                new("DB1.DBB20:STRING(10)", DataType.Unknown, Signal.Constant(42)),
+                new("MW4:INT", DataType.Unknown, Signal.Constant(-7)),
+            ],
+            TimeProvider.System);
+        await simulator.StartAsync();
+        await using var client = await PeerProcess.StartAsync("nodes7_client.js", simulator.EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+        Assert.Equal("12.5", await client.AskAsync("read DB1,REAL4"));
+        Assert.Equal("true", await client.AskAsync("read DB1,X10.3"));
+        Assert.Equal("\"42\"", await client.AskAsync("read DB1,S20.10"));
+        Assert.Equal("-7", await client.AskAsync("read MI4"));
+        Assert.Equal("ok", await client.AskAsync("write DB1,INT8 -1234"));
+        Assert.Equal("-1234", await client.AskAsync("read DB1,INT8"));
+        Assert.Equal("FB2E", Convert.ToHexString(simulator.Block(1).AsSpan(8, 2)));
+    }
+}
