@@ -110,7 +110,7 @@ internal static class RuleBook
         RuleBreach.DeathOfAnotherSession => "tck-id-payloads-ndeath-bdseq",
         RuleBreach.RebirthMetricMissing => "tck-id-topics-nbirth-rebirth-metric",
         RuleBreach.BirthWithoutMetrics => verb == MessageVerb.NBirth ? "tck-id-topics-nbirth-metric-reqs" : "tck-id-topics-dbirth-metric-reqs",
-        RuleBreach.NameMissing => "tck-id-payloads-name-birth-data-requirement",
+        RuleBreach.NameMissing => "tck-id-payloads-name-requirement",
         RuleBreach.DataTypeMissing => "tck-id-payloads-metric-datatype-req",
         RuleBreach.DataTypeUnknown => "tck-id-payloads-metric-datatype-value",
         RuleBreach.ValueMissing => "untagged-metric-value-type",

@@ -135,12 +135,12 @@ public sealed class RuleBreachTests
         Assert.DoesNotContain(_stage.Known.Keys, k => k.Device == "D");
     }
 
-    [Fact, Spec("tck-id-payloads-name-birth-data-requirement")]
+    [Fact, Spec("tck-id-payloads-name-requirement")]
     public void A_metric_without_name_and_alias_is_dropped_alone()
     {
         _stage.Born();
         _stage.Data(2, new Metric { Value = new(WireKind.Int, 1) }, HostStage.ByAlias(1, 4));
-        Expect(RuleBreach.NameMissing, "tck-id-payloads-name-birth-data-requirement", null);
+        Expect(RuleBreach.NameMissing, "tck-id-payloads-name-requirement", null);
         Assert.Equal(TagValue.Of(4.0), _stage["level"].Value);
     }
 
