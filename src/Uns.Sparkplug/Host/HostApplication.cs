@@ -61,6 +61,15 @@ public sealed partial class HostApplication : ICommandSink
         }
     }
 
+    /// <summary>All that is known about one node; null when it is not known. Safe from any thread.</summary>
+    public NodeReport? Report(EdgeNodeId node)
+    {
+        lock (_gate)
+        {
+            return _session.Report(node);
+        }
+    }
+
     /// <summary>Asks a node to be born again, soon. Safe from any thread.</summary>
     public void AskRebirth(EdgeNodeId node)
     {
@@ -200,7 +209,8 @@ public sealed partial class HostApplication : ICommandSink
     {
         try
         {
-            await client.SubscribeAsync([new($"{Certificates}{SparkplugTopic.Namespace}/+/NBIRTH/+")], cancellationToken);
+            await client.SubscribeAsync(
+                [new($"{Certificates}{SparkplugTopic.Namespace}/+/NBIRTH/+"), new($"{Certificates}{SparkplugTopic.Namespace}/+/DBIRTH/+/+")], cancellationToken);
         }
         catch (MqttRefusedException fault)
         {
@@ -221,15 +231,15 @@ public sealed partial class HostApplication : ICommandSink
             {
                 lock (_gate)
                 {
-                    _session.Learn(certificate.Node); // Its values and seq are old: only its name is news.
+                    _session.Certificate(certificate, message.Payload.Span, _clock.GetUtcNow());
                 }
             }
         }
-        else if (SparkplugTopic.TryParse(message.Topic, out var topic) && !message.Retain)
+        else if (!message.Retain)
         {
             lock (_gate)
             {
-                _session.Accept(topic, message.Payload.Span, _clock.GetUtcNow());
+                _session.Accept(message.Topic, message.Payload.Span, _clock.GetUtcNow(), message.Qos);
             }
         }
 
