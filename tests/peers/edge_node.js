@@ -1,10 +1,10 @@
 // A Sparkplug edge node made of sparkplug-client: node.js PORT GROUP NODE. Device 'press' with Temperature (Double), Count (Int32), Run (Boolean).
-// Commands: set METRIC VALUE, get METRIC (the last value, also one that a DCMD brought).
+// With 'writable' as the last word the press offers its metrics for writing. Commands: set METRIC VALUE, get METRIC (the last value, also one that a DCMD brought).
 'use strict';
 const sparkplug = require('sparkplug-client');
 const { serve } = require('./lines.js');
 
-const [port, group, node] = process.argv.slice(2);
+const [port, group, node, offer] = process.argv.slice(2);
 const metrics = {
   Temperature: { name: 'Temperature', type: 'Double', value: 21.5 },
   Count: { name: 'Count', type: 'Int32', value: -12 },
@@ -20,7 +20,8 @@ client.on('birth', () => {
     { name: 'Node Control/Rebirth', type: 'Boolean', value: false },
     { name: 'Properties/Vendor', type: 'String', value: 'peer' },
   ]));
-  client.publishDeviceBirth('press', stamped(Object.values(metrics)));
+  const offered = offer === 'writable' ? { properties: { readOnly: { type: 'Boolean', value: false } } } : {};
+  client.publishDeviceBirth('press', stamped(Object.values(metrics).map((m) => ({ ...m, ...offered }))));
   if (!ready) {
     ready = true;
     console.log('READY');

@@ -85,7 +85,7 @@ internal static class SparkplugCommand
             return HubCommands.CannotRun;
         }
 
-        return Print(report, $"{who} as a Sparkplug {(isHost ? "host application" : "edge node")}", isHost ? ["host", "general"] : ["edge-node", "device", "general"]);
+        return Print(report, $"{who} as a Sparkplug {(isHost ? "host application" : "edge node")}", isHost ? ["host", "general"] : ["edge-node", "device", "general", "payload", "topics"]);
     }
 
     private static int Print(CheckReport report, string title, string[] roles) => SparkplugReport.Write(Console.Out, report, title, roles) ? 0 : RuleBroken;

@@ -22,6 +22,9 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
+    /// <summary>True to watch until the time is over, for what others bring about; false to end when all that is done here was answered.</summary>
+    public bool WatchesOn { get; init; } = true;
+
     /// <summary>Tests the edge node that is born first on the line.</summary>
     /// <param name="node">The node; null: the first one that is born.</param>
     /// <param name="primaryHost">The node's primary host, which is played here; null: it has none.</param>
@@ -61,14 +64,14 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
             var cut = line.Trace.Count;
             line.Cut();
             await BirthAsync(node, cut, either.Token);
-            await Task.Delay(Timeout.InfiniteTimeSpan, clock, either.Token); // Data, devices that come and go, a planned stop: what the user brings about.
+            await WatchAsync(either.Token); // Data, devices that come and go, a planned stop: what the user brings about.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // The time is over.
         }
 
-        return birth is null ? null : EdgeNodeRules.Judge(line.Trace.Packets(), node!.Value, primaryHost);
+        return birth is null ? null : Judge(node!.Value, primaryHost);
     }
 
     /// <summary>Tests a host.</summary>
@@ -94,7 +97,9 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
             // A message is missing: once the reorder time is over the host has to ask for a rebirth.
             await SayAsync(player, node, MessageVerb.NBirth, seq: 0);
             await SayAsync(player, node, MessageVerb.NData, seq: 2);
-            await Task.Delay(Timeout.InfiniteTimeSpan, clock, either.Token); // Commands and a planned stop are the user's.
+            var ncmd = SparkplugTopic.OfNode(MessageVerb.NCmd, node).ToString();
+            await line.Trace.FindAsync(p => p is { FromClient: true, Message: { } m } && m.Topic == ncmd, state.Index, either.Token);
+            await WatchAsync(either.Token); // Commands and a planned stop are the user's.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -108,6 +113,48 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
         p => p is { FromClient: true, Message: { } m } && SparkplugTopic.TryParse(m.Topic, out var topic) && topic.Verb == MessageVerb.NBirth && (node is null || topic.Node == node),
         from,
         cancellationToken);
+
+    private CheckReport Judge(EdgeNodeId node, string? primaryHost)
+    {
+        var report = new CheckReport();
+        var rules = new EdgeNodeRules(node, report) { PrimaryHost = primaryHost };
+        var payloads = new PayloadRules(report);
+        var topics = new TopicRules(report);
+        var wills = new Dictionary<int, string>();
+        foreach (var packet in line.Trace.Packets())
+        {
+            rules.Take(packet);
+            if (packet.Connect?.Will is { } will)
+            {
+                wills[packet.Connection] = will.Topic;
+            }
+            else if (packet.IsEnd && wills.Remove(packet.Connection, out var death))
+            {
+                topics.Take(death, packet.Connection); // The broker says it in the client's name.
+            }
+
+            if (packet is { FromClient: true, Message: { } message })
+            {
+                topics.Take(message.Topic, packet.Connection);
+                if (SparkplugTopic.TryParse(message.Topic, out var topic))
+                {
+                    payloads.Take(topic, message.Payload, packet.At);
+                }
+            }
+        }
+
+        rules.End();
+        return report;
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        await SettleAsync(cancellationToken);
+        if (WatchesOn)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken);
+        }
+    }
 
     private Task SettleAsync(CancellationToken cancellationToken) => Task.Delay(Settling, clock, cancellationToken);
 
