@@ -119,13 +119,14 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
     /// <summary>
     /// Brings back a value that was retained before a restart. It is stale until its source is born again, and it never
-    /// overwrites what a birth has already told.
+    /// overwrites what a birth has already told; only an older word of a birth certificate gives way.
     /// </summary>
     public void Restore(string path, TagValue value, DateTimeOffset timestamp)
     {
         lock (_gate)
         {
-            if (Find(path) is { Current: not null } || EquipmentPath.Fault(path) is not null)
+            var isNewer = Find(path)?.Current is not { } known || (known.Quality == TagQuality.Stale && (known.Value.IsNull || known.Timestamp < timestamp));
+            if (!isNewer || EquipmentPath.Fault(path) is not null)
             {
                 return;
             }
@@ -204,7 +205,8 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
         // Going stale changes what is known about the value, not the value nor its time.
         var timestamp = stale && before is not null ? before.Timestamp : change.Timestamp;
-        var value = stale && before is not null && change.Value.IsNull ? before.Value : change.Value;
+        var isOld = before is { Quality: TagQuality.Stale } && change.Timestamp < before.Timestamp; // A birth certificate, and a newer value was restored.
+        var value = stale && before is not null && (change.Value.IsNull || isOld) ? before.Value : change.Value;
         var since = before is not null && before.Quality == change.Quality ? before.QualitySince
             : stale ? change.Timestamp : clock.GetUtcNow();
         node.Definition = change.Definition ?? node.Definition;

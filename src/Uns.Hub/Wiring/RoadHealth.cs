@@ -25,11 +25,9 @@ internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodes ed
         foreach (var edge in edges.All)
         {
             var status = edge.Status;
-            if (!status.IsConnected)
+            if (!status.IsConnected && status.IsHostOnline != false) // Waiting for the primary host is what it was told to do.
             {
-                faults.Add(status.IsHostOnline == false
-                    ? $"The hub's own edge node {edge.Id} waits for its primary host on {status.Broker}."
-                    : $"The hub's own edge node {edge.Id} is not connected to the broker.");
+                faults.Add($"The hub's own edge node {edge.Id} is not connected to the broker.");
             }
 
             faults.AddRange(status.DeviceFaults.Select(fault => $"The device {fault.Key} is not told to anybody: {fault.Value}"));

@@ -124,13 +124,17 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
         await using var listener = await ConnectAsync(null, cancellationToken);
         await listener.SubscribeAsync([new(death, QualityOfService.AtLeastOnce)], cancellationToken);
         var node = await ConnectAsync(new Will { Topic = death, Payload = deathPayload, Qos = QualityOfService.AtLeastOnce }, cancellationToken);
-        var births = new List<(string Topic, byte[] Payload, string What)>();
+        var births = new List<(string Topic, byte[] Payload, string TopicRule, string RetainRule)>();
         foreach (var value in new[] { 1, 2 }) // The second ones take the place of the first.
         {
             births =
             [
-                (SparkplugTopic.OfNode(MessageVerb.NBirth, Node).ToString(), Birth(now, value, 0), "nbirth"),
-                (SparkplugTopic.OfDevice(MessageVerb.DBirth, Node, "D1").ToString(), Birth(now, value, 1), "dbirth"),
+                (
+                    SparkplugTopic.OfNode(MessageVerb.NBirth, Node).ToString(), Birth(now, value, 0),
+                    "tck-id-conformance-mqtt-aware-nbirth-mqtt-topic", "tck-id-conformance-mqtt-aware-nbirth-mqtt-retain"),
+                (
+                    SparkplugTopic.OfDevice(MessageVerb.DBirth, Node, "D1").ToString(), Birth(now, value, 1),
+                    "tck-id-conformance-mqtt-aware-dbirth-mqtt-topic", "tck-id-conformance-mqtt-aware-dbirth-mqtt-retain"),
             ];
             foreach (var birth in births)
             {
@@ -139,20 +143,15 @@ public sealed class BrokerCheck(MqttClientOptions broker, TimeSpan patience, Tim
         }
 
         await node.PublishAsync($"sparkplug-check/{_run}/fence", new byte[] { 1 }, QualityOfService.AtLeastOnce, cancellationToken: cancellationToken); // Acknowledged behind the births.
-        foreach (var (topic, payload, what) in births)
+        foreach (var (topic, payload, topicRule, retainRule) in births)
         {
             var kept = await KeptAsync(Certificates + topic, cancellationToken);
-            var name = what.ToUpperInvariant();
-            _report.Must(kept is not null, $"Nothing is kept on {Certificates}{topic}: the broker is not Sparkplug aware.", "tck-id-conformance-mqtt-aware-store", $"tck-id-conformance-mqtt-aware-{what}-mqtt-topic");
-            if (kept is { } message)
-            {
-                _report.Must(message.Retain, $"The {name} certificate came without the retain flag.", $"tck-id-conformance-mqtt-aware-{what}-mqtt-retain");
-                _report.Must(message.Payload.Span.SequenceEqual(payload), $"The {name} certificate is not the last birth byte for byte.", "tck-id-conformance-mqtt-aware-store", "untagged-aware-latest-birth");
-            }
-            else
-            {
-                _report.Must(false, $"There is no {name} certificate.", $"tck-id-conformance-mqtt-aware-{what}-mqtt-retain", "untagged-aware-latest-birth");
-            }
+            var nothing = $"Nothing is kept on {Certificates}{topic}: the broker is not Sparkplug aware.";
+            _report.Must(kept is not null, nothing, "tck-id-conformance-mqtt-aware-store", topicRule);
+            _report.Must(kept is { Retain: true }, kept is null ? nothing : $"The certificate on {Certificates}{topic} came without the retain flag.", retainRule);
+            _report.Must(
+                kept is { } message && message.Payload.Span.SequenceEqual(payload), kept is null ? nothing : $"What is kept on {Certificates}{topic} is not the last birth byte for byte.",
+                "tck-id-conformance-mqtt-aware-store", "untagged-aware-latest-birth");
         }
 
         await node.DisposeAsync();
