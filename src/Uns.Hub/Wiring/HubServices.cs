@@ -58,18 +58,19 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
         services.AddSingleton<IConnectorKind, OpcUaKind>();
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
+        services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();
         services.AddSingleton(s => new EdgeNodePublisher(
             new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId, DataTypesInData = options.DataTypesInData },
-            OwnBroker(s, ""),
-            s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
+            [OwnBroker(s, "")],
+            s.GetRequiredService<IBirthSequenceStore>(), s.GetRequiredService<IForwardStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
         services.AddSingleton(s => new HostApplication(
             new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
