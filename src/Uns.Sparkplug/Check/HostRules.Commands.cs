@@ -84,7 +84,7 @@ public sealed partial class HostRules
         }
     }
 
-    private void TakeHeardState(Session session, RecordedMessage message, DateTimeOffset at)
+    private static void TakeHeardState(Session session, RecordedMessage message, DateTimeOffset at)
     {
         var isState = HostState.TryRead(message.Payload, out var isOnline, out var time);
         if (isState && time > session.WillTime)

@@ -1,5 +1,4 @@
 using Uns.Mqtt.Packets;
-using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
@@ -110,7 +109,7 @@ public sealed partial class HostRules(string hostId, CheckReport report, TimeSpa
             will.Retain, "The will is not retained.",
             "tck-id-host-topic-phid-death-retain", "tck-id-operational-behavior-host-application-connect-will-retained", "tck-id-payloads-state-will-message-retain",
             "untagged-primary-host-will-all-servers");
-        var isState = HostState.TryRead(will.Payload.Span, out var isOnline, out var time);
+        var isState = HostState.TryRead(will.Payload, out var isOnline, out var time);
         report.Must(
             isState && !isOnline, "The will's payload does not say offline.",
             "tck-id-host-topic-phid-death-payload", "tck-id-operational-behavior-host-application-connect-will-payload", "tck-id-payloads-state-will-message-payload",
