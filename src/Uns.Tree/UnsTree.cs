@@ -71,8 +71,14 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
     {
         lock (_gate)
         {
-            if (_bySource.TryGetValue(change.Key, out var node))
+            // The node is remembered with the metric: nearly every change finds its place without looking it up.
+            if (change.Source?.Place is UnsNode placed && placed.Source is { } source && source == change.Key)
             {
+                Set(placed, change);
+            }
+            else if (_bySource.TryGetValue(change.Key, out var node))
+            {
+                Remember(change, node);
                 Set(node, change);
             }
             else
@@ -183,7 +189,16 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         var node = Grow(path, placeDepth);
         node.Source = change.Key;
         _bySource[change.Key] = node;
+        Remember(change, node);
         Set(node, change);
+    }
+
+    private static void Remember(in MetricChange change, UnsNode node)
+    {
+        if (change.Source is { } source)
+        {
+            source.Place = node;
+        }
     }
 
     private UnsNode Grow(string path, int placeDepth)

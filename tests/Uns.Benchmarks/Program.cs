@@ -1,3 +1,11 @@
 using BenchmarkDotNet.Running;
+using Uns.Benchmarks.Sparkplug;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["host-memory"])
+{
+    HostMemory.Run();
+}
+else
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+}

@@ -75,6 +75,7 @@ internal static class HubServices
             new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
         services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
+        services.AddSingleton<ISparkplugDoctor, SparkplugDoctor>();
         services.AddSingleton(s => new UnsRepublisher(
             s.GetRequiredService<UnsTree>(), OwnBroker(s, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
         services.AddSingleton<TreeWriter>();

@@ -6,7 +6,7 @@ internal sealed class AliasTable
 {
     private const int Spread = 4; // An array may be this many times larger than the aliases in it.
 
-    private static readonly HostMetric Ambiguous = new(null!, new(), 0); // Stands for an alias that was given twice.
+    private static readonly HostMetric Ambiguous = new(null!, new()); // Stands for an alias that was given twice.
 
     private HostMetric?[] _dense = [];
     private Dictionary<ulong, HostMetric>? _sparse;
@@ -35,6 +35,15 @@ internal sealed class AliasTable
         Put(alias, owner is null ? metric : Ambiguous);
         Count += owner is null ? 1 : 0;
         return owner is null;
+    }
+
+    /// <summary>Makes room for aliases up to the highest of a birth, if the birth fills it well.</summary>
+    public void Expect(ulong highest, int metrics)
+    {
+        if (highest >= (ulong)_dense.Length && highest < (ulong)((Count + metrics) * (long)Spread))
+        {
+            Array.Resize(ref _dense, (int)highest + 1);
+        }
     }
 
     /// <summary>A new NBIRTH throws away all aliases of the node and its devices.</summary>

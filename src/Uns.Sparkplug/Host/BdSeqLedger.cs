@@ -12,7 +12,7 @@ internal sealed class BdSeqLedger
 {
     private const int Bound = 16;
 
-    private readonly List<SessionPair> _pairs = [];
+    private readonly List<SessionPair> _pairs = new(1);
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<SessionPair> Pairs => [.. _pairs];

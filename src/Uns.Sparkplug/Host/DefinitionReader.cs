@@ -1,3 +1,4 @@
+using System.Text;
 using Uns.Sparkplug.Payloads;
 using Uns.Tags;
 
@@ -8,13 +9,67 @@ internal sealed class DefinitionReader
 {
     private const int UnitsBound = 1024;
 
-    private readonly Dictionary<string, string> _units = new(StringComparer.Ordinal);
+    private const int DefinitionsBound = 8192;
+    private const int LongestShared = 200;
 
-    /// <summary>The definition. Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.</summary>
-    /// <param name="name">The metric's name.</param>
-    /// <param name="type">Its type.</param>
+    private readonly Dictionary<string, string> _units = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, TagDefinition> _names = [];
+    private readonly Dictionary<(string Name, DataType Type, ulong Properties), TagDefinition> _definitions = [];
+
+    /// <summary>The definition of a metric of which only the name is known; one name is kept once for all nodes that use it.</summary>
+    /// <param name="name">UTF-8.</param>
+    public TagDefinition Named(ReadOnlySpan<byte> name)
+    {
+        var hash = Utf8Hash.Of64(name);
+        if (_names.TryGetValue(hash, out var known) && Encoding.UTF8.GetByteCount(known.Name) == name.Length && name.SequenceEqual(Encoding.UTF8.GetBytes(known.Name)))
+        {
+            return known;
+        }
+
+        var named = new TagDefinition { Name = Encoding.UTF8.GetString(name) };
+        if (named.Name.Length <= LongestShared)
+        {
+            Keep(_names, hash, named);
+        }
+
+        return named;
+    }
+
+    /// <summary>The definition. Machines of one kind are born alike: equal definitions are one object.</summary>
+    /// <param name="before">The definition until now; its name stays.</param>
+    /// <param name="type">The metric's type.</param>
     /// <param name="properties">The bytes of its property set; empty when there is none.</param>
-    public TagDefinition Read(string name, DataType type, ReadOnlySpan<byte> properties)
+    /// <param name="propertiesHash">Their hash.</param>
+    public TagDefinition Read(TagDefinition before, DataType type, ReadOnlySpan<byte> properties, ulong propertiesHash)
+    {
+        var key = (before.Name, type, propertiesHash);
+        if (_definitions.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var read = Read(before.Name, type, properties);
+        if (before.Name.Length <= LongestShared)
+        {
+            Keep(_definitions, key, read);
+        }
+
+        return read;
+    }
+
+    private static void Keep<TKey>(Dictionary<TKey, TagDefinition> kept, TKey key, TagDefinition definition)
+        where TKey : notnull
+    {
+        if (kept.Count >= DefinitionsBound)
+        {
+            kept.Clear(); // Those in use live on with their metrics.
+        }
+
+        kept[key] = definition;
+    }
+
+    // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.
+    private TagDefinition Read(string name, DataType type, ReadOnlySpan<byte> properties)
     {
         if (properties.IsEmpty || !PropertyReader.TryReadSet(properties, out var set))
         {

@@ -12,7 +12,8 @@ internal sealed class DuplicateWatch
     private const int EnoughSwitches = 4; // Three visits to the second run: A, B, A, B, A, B.
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
-    private int[]? _bdSeqs; // The births' numbers, newest first, -1 for none.
+    private int _last = -1; // The last birth's number; -1 for none.
+    private int[]? _bdSeqs; // The numbers before it, newest first, -1 for none.
     private int _returns;
     private DateTimeOffset _firstReturn;
     private int _other = -1; // What the second run of seq would say next.
@@ -35,13 +36,7 @@ internal sealed class DuplicateWatch
             return false;
         }
 
-        if (_bdSeqs is null)
-        {
-            _bdSeqs = new int[Remembered];
-            Array.Fill(_bdSeqs, -1);
-        }
-
-        var last = _bdSeqs[0];
+        var last = _last;
         if (told == last)
         {
             return false; // A rebirth.
@@ -54,8 +49,12 @@ internal sealed class DuplicateWatch
             Names = $"bdSeq {Math.Min(told, last)} and {Math.Max(told, last)}";
         }
 
-        Array.Copy(_bdSeqs, 0, _bdSeqs, 1, Remembered - 1);
-        _bdSeqs[0] = told;
+        _last = told;
+        if (last >= 0)
+        {
+            Remember(last);
+        }
+
         return _returns >= EnoughReturns;
     }
 
@@ -87,14 +86,26 @@ internal sealed class DuplicateWatch
     public void Forget()
     {
         Joined();
-        (_returns, Names, _bdSeqs) = (0, null, null);
+        (_returns, Names, _bdSeqs, _last) = (0, null, null, -1);
+    }
+
+    private void Remember(int bdSeq)
+    {
+        if (_bdSeqs is null)
+        {
+            _bdSeqs = new int[Remembered];
+            Array.Fill(_bdSeqs, -1);
+        }
+
+        Array.Copy(_bdSeqs, 0, _bdSeqs, 1, Remembered - 1);
+        _bdSeqs[0] = bdSeq;
     }
 
     private bool IsReturn(int bdSeq)
     {
-        for (var i = 1; i < Remembered; i++)
+        for (var i = 0; i < Remembered && _bdSeqs is not null; i++)
         {
-            if (_bdSeqs![i] >= 0 && (bdSeq == _bdSeqs[i] || bdSeq == (_bdSeqs[i] + 1) % 256))
+            if (_bdSeqs[i] >= 0 && (bdSeq == _bdSeqs[i] || bdSeq == (_bdSeqs[i] + 1) % 256))
             {
                 return true;
             }

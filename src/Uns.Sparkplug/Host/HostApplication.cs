@@ -152,6 +152,11 @@ public sealed partial class HostApplication : ICommandSink
             await (saying.IsCompleted ? Task.WhenAny(more, tick, stopped) : Task.WhenAny(more, tick, stopped, saying));
             if (saying.IsCompleted)
             {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break; // Stopped while it was still saying something: it leaves in order.
+                }
+
                 await saying;
             }
 
@@ -183,6 +188,7 @@ public sealed partial class HostApplication : ICommandSink
             await SendRebirthsAsync(client);
         }
 
+        await saying.WaitAsync(TimeSpan.Zero, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await LeaveAsync(client);
     }
 
@@ -287,6 +293,12 @@ public sealed partial class HostApplication : ICommandSink
     private async Task LeaveAsync(MqttClient client)
     {
         _client = null;
+        if (!_state.IsAnnounced)
+        {
+            await client.DisconnectAsync(); // The first word of a session is its birth: without one there is no death to tell.
+            return;
+        }
+
         var reading = DiscardAsync(client); // The broker's answer stands behind what still comes.
         using var patience = new CancellationTokenSource(_broker.ConnectTimeout, _clock);
         try

@@ -5,11 +5,12 @@ using Uns.Tags;
 namespace Uns.Sparkplug.Host;
 
 /// <summary>One metric as its birth named it and its messages left it. Kept small: a host holds very many.</summary>
-internal sealed class HostMetric(DeviceState owner, TagDefinition definition, uint nameHash) : MetricSource
+internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : MetricSource
 {
     private long _ticks;
     private ulong _propertiesHash; // Of the birth's property set: equal ones are not read again.
     private Flags _flags;
+    private byte _quality; // An index into Qualities: four words in one byte.
 
     [Flags]
     private enum Flags : byte
@@ -19,12 +20,12 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition, ui
         QualityInBirth = 4,
     }
 
+    private static ReadOnlySpan<TagQuality> Qualities => [TagQuality.Bad, TagQuality.Uncertain, TagQuality.Good, TagQuality.Stale];
+
     public DeviceState Owner { get; } = owner;
 
     /// <summary>Everything the birth tells. The metric's name stands here.</summary>
     public TagDefinition Definition { get; private set; } = definition;
-
-    public uint NameHash { get; } = nameHash;
 
     /// <summary>The birth that named the metric last, as its owner counts them.</summary>
     public int Epoch { get; set; }
@@ -36,7 +37,11 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition, ui
     /// <summary>The value; its type is the birth's, also when it is null.</summary>
     public TagValue Value { get; private set; }
 
-    public TagQuality Quality { get; private set; }
+    public TagQuality Quality
+    {
+        get => Qualities[_quality];
+        private set => _quality = (byte)Qualities.IndexOf(value);
+    }
 
     public string? Reason { get; private set; }
 
@@ -77,7 +82,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition, ui
         var hash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
         if (hash != _propertiesHash || type != Definition.DataType)
         {
-            Definition = definitions.Read(Definition.Name, type, properties);
+            Definition = definitions.Read(Definition, type, properties, hash);
             _propertiesHash = hash;
             _flags = DefinitionReader.HasQuality(properties) ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
         }
@@ -136,7 +141,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition, ui
     /// <returns>False when the value does not fit the birth's type.</returns>
     public bool TryPast(in MetricEntry entry, ReadOnlySpan<byte> wire, long fallbackTicks, out MetricChange change)
     {
-        var past = new HostMetric(Owner, Definition, NameHash) { Value = TagValue.Null(Type), Place = Place };
+        var past = new HostMetric(Owner, Definition) { Value = TagValue.Null(Type), Place = Place };
         var broken = past.Take(entry, wire, fallbackTicks);
         change = past.Change(asBirth: false) with { Source = this };
         return broken is null;

@@ -151,6 +151,7 @@ public sealed partial class HostSession
         var isNode = device.Id is null;
         var (place, isRebirthOffered) = (0, false);
         device.Metrics.Expect(frame.Metrics.Length);
+        ExpectAliases(node, frame);
         foreach (ref readonly var entry in frame.Metrics)
         {
             var name = frame.NameOf(entry);
@@ -206,9 +207,20 @@ public sealed partial class HostSession
         }
     }
 
-    private static HostMetric Added(DeviceState device, ReadOnlySpan<byte> name)
+    private static void ExpectAliases(NodeState node, in PayloadFrame frame)
     {
-        var metric = new HostMetric(device, new() { Name = Encoding.UTF8.GetString(name) }, Utf8Hash.Of(name));
+        var highest = 0UL;
+        foreach (ref readonly var entry in frame.Metrics)
+        {
+            highest = entry.HasAlias ? Math.Max(highest, entry.Alias) : highest;
+        }
+
+        node.Aliases.Expect(highest, frame.Metrics.Length);
+    }
+
+    private HostMetric Added(DeviceState device, ReadOnlySpan<byte> name)
+    {
+        var metric = new HostMetric(device, _definitions.Named(name));
         device.Metrics.Add(metric);
         return metric;
     }

@@ -353,7 +353,7 @@ public sealed partial class HostSession
 
     private Route? RouteOf(SparkplugTopic topic) => topic.Verb is MessageVerb.NCmd or MessageVerb.DCmd or MessageVerb.State || NodeOf(topic.Node) is not { } node
         ? null
-        : new Route(topic, node);
+        : new Route(topic.Device is null ? SparkplugTopic.OfNode(topic.Verb, node.Id) : SparkplugTopic.OfDevice(topic.Verb, node.Id, node.Find(topic.Device)?.Id ?? topic.Device), node);
 
     private NodeState? NodeOf(EdgeNodeId id)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace Uns.Sparkplug.Host;
 
@@ -6,7 +7,7 @@ namespace Uns.Sparkplug.Host;
 internal sealed class MetricTable
 {
     private HostMetric[] _order = [];
-    private HostMetric?[] _slots = [];
+    private int[] _slots = []; // Places in the order, counted from 1; 0 is free.
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -24,7 +25,8 @@ internal sealed class MetricTable
             return _order[place++];
         }
 
-        return Find(name, Utf8Hash.Of(name));
+        // A name that is no UTF-8 is known by what stands for it.
+        return Utf8.IsValid(name) ? Find(name, Utf8Hash.Of(name)) : Find(Encoding.UTF8.GetString(name));
     }
 
     /// <summary>Finds a metric by its name's bytes and their hash.</summary>
@@ -35,9 +37,9 @@ internal sealed class MetricTable
             return null;
         }
 
-        for (var at = (int)(hash & (uint)(_slots.Length - 1)); _slots[at] is { } metric; at = (at + 1) & (_slots.Length - 1))
+        for (var at = (int)(hash & (uint)(_slots.Length - 1)); _slots[at] > 0; at = (at + 1) & (_slots.Length - 1))
         {
-            if (metric.NameHash == hash && metric.IsNamed(name))
+            if (_order[_slots[at] - 1] is { } metric && metric.IsNamed(name))
             {
                 return metric;
             }
@@ -73,7 +75,7 @@ internal sealed class MetricTable
         }
 
         _order[Count++] = metric;
-        Put(metric);
+        Put(Count);
     }
 
     /// <summary>Takes out every metric that the last birth did not name.</summary>
@@ -100,23 +102,26 @@ internal sealed class MetricTable
         return gone;
     }
 
+    // At most four fifths of the slots are used.
     private void Rehash(int room)
     {
-        _slots = new HostMetric?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, room + (room / 3)))];
-        for (var i = 0; i < Count; i++)
+        _slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, room + (room / 4) + 1))];
+        for (var place = 1; place <= Count; place++)
         {
-            Put(_order[i]);
+            Put(place);
         }
     }
 
-    private void Put(HostMetric metric)
+    private void Put(int place)
     {
-        var at = (int)(metric.NameHash & (uint)(_slots.Length - 1));
-        while (_slots[at] is not null)
+        var name = _order[place - 1].Name;
+        var utf8 = name.Length <= 256 ? stackalloc byte[name.Length * 3] : new byte[name.Length * 3];
+        var at = (int)(Utf8Hash.Of(utf8[..Encoding.UTF8.GetBytes(name, utf8)]) & (uint)(_slots.Length - 1));
+        while (_slots[at] > 0)
         {
             at = (at + 1) & (_slots.Length - 1);
         }
 
-        _slots[at] = metric;
+        _slots[at] = place;
     }
 }

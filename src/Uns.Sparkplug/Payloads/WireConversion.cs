@@ -95,13 +95,20 @@ public static class WireConversion
     }
 
     /// <summary>The field that carries a value. A null becomes no field: the metric says <c>is_null</c>.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="uint32AsLong">True: UInt32 in long_value, where Eclipse Tahu's Java and JavaScript readers look for it.</param>
     /// <exception cref="ArgumentException">The value's object is not what its type wants.</exception>
     /// <remarks>[tck-id-payloads-metric-datatype-value-type]</remarks>
-    public static WireValue ToWire(TagValue value)
+    public static WireValue ToWire(TagValue value, bool uint32AsLong = false)
     {
         if (value.IsNull)
         {
             return default;
+        }
+
+        if (uint32AsLong && value.Type == DataType.UInt32)
+        {
+            return new(WireKind.Long, value.Integer);
         }
 
         return value.Type switch

@@ -30,6 +30,7 @@ public sealed class AssertionListTests
         var listed = unproven.Select(line => line.Split('\t')[0]).ToHashSet(StringComparer.Ordinal);
         Assert.Equal([], wanted.Except(tied).Except(listed).Order());
         Assert.Equal([], tied.Union(listed).Except(wanted).Order());
+        Assert.Equal([], tied.Intersect(listed).Order());
     }
 
     [Fact]

@@ -59,6 +59,11 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
 
     public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_bdSeq = (_bdSeq + 1) % 256);
 
+    /// <summary>Values of the past that the host told.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<MetricChange> Past { get; } = new();
+
+    public void Historical(in MetricChange change) => Past.Enqueue(change);
+
     public void Changed(in MetricChange change) => _changes.Writer.TryWrite((change.Key, change));
 
     public void Removed(MetricKey key) => _changes.Writer.TryWrite((key, null));
@@ -119,10 +124,13 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
         return (node, Run(node.RunAsync));
     }
 
-    public (HostApplication Host, Func<Task> StopAsync) RunHost()
+    /// <summary>Our host, named <c>hub</c>.</summary>
+    /// <param name="version">The protocol.</param>
+    /// <param name="line">Where it speaks; its own line when null.</param>
+    public (HostApplication Host, Func<Task> StopAsync) RunHost(ProtocolVersion version = ProtocolVersion.V5, PacketRecorder? line = null)
     {
         var options = new HostOptions { HostId = "hub", ReorderTimeout = TimeSpan.FromMilliseconds(200), ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var host = new HostApplication(options, Through(HostLine), this, TimeProvider.System, NullLogger<HostApplication>.Instance);
+        var host = new HostApplication(options, Through(line ?? HostLine) with { Version = version }, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
         return (host, Run(host.RunAsync));
     }
 
