@@ -14,7 +14,7 @@ internal ref struct BackwardWriter
     private const int KeptBytes = 1024 * 1024; // A larger buffer is given back after use.
 
     [ThreadStatic]
-    private static byte[]? kept;
+    private static byte[]? _kept;
 
     private byte[] _buffer;
     private int _at;
@@ -33,13 +33,13 @@ internal ref struct BackwardWriter
 
     public static BackwardWriter Open()
     {
-        var buffer = kept ?? new byte[FirstBytes];
-        kept = null;
+        var buffer = _kept ?? new byte[FirstBytes];
+        _kept = null;
         return new(buffer);
     }
 
     /// <summary>Gives the buffer back. <see cref="Written"/> is not to be used any more.</summary>
-    public readonly void Release() => kept = _buffer.Length <= KeptBytes ? _buffer : null;
+    public readonly void Release() => _kept = _buffer.Length <= KeptBytes ? _buffer : null;
 
     /// <summary>Completes a block: its length and its tag.</summary>
     public void Close(uint tag, int lengthBefore)
