@@ -1,3 +1,4 @@
+using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
@@ -15,7 +16,7 @@ internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, 
 /// A node that the server does not know turns its own tag bad and is tried again every <see cref="RetryPeriod"/>; a gap in the
 /// subscription's numbers makes the connector read every value once, so that no change is missed for good.
 /// </remarks>
-internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, TimeProvider clock) : IConnector
+internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, TimeProvider clock) : IConnector
 {
     private const uint AttributeDataType = 14;
     private const uint AttributeValueRank = 15;
@@ -38,11 +39,14 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     /// <inheritdoc/>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
+        var user = options.Who();
+        UaSecurity security = null!;
+        await TranslateAsync(async () => security = await new UaDoor(options, certificates, clock).ChooseAsync(cancellationToken));
         var session = new UaSession(
-            new UaChannel(options.Server()!, options.Endpoint, options.AnswerTimeout, clock), options.Endpoint, options.AnswerTimeout);
+            new UaChannel(options.Server()!, options.Endpoint, security, options.AnswerTimeout, clock), options.Endpoint, options.AnswerTimeout);
         try
         {
-            await TranslateAsync(() => session.OpenAsync(options.KeepAlive * 10, cancellationToken));
+            await TranslateAsync(() => session.OpenAsync(user, options.KeepAlive * 10, cancellationToken));
             _nodes = [.. items.Select(item => item.Address.TryResolve(session.Namespaces, out var node) ? node : (NodeId?)null)];
             _session = session;
         }

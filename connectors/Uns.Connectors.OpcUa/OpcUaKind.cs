@@ -1,11 +1,15 @@
+using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
 namespace Uns.Connectors.OpcUa;
 
 /// <summary>The OPC UA protocol: checks devices and makes connectors.</summary>
-public sealed class OpcUaKind : IConnectorKind
+/// <param name="certificates">Our own certificate and the servers' that are trusted; null keeps them in memory.</param>
+public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnectorKind
 {
+    private CertificateStore? _certificates = certificates;
+
     /// <inheritdoc/>
     public string Protocol => "opcua";
 
@@ -59,7 +63,7 @@ public sealed class OpcUaKind : IConnectorKind
         }
 
         return new ConnectorPlan(
-            new OpcUaConnector(options, items, clock),
+            new OpcUaConnector(options, items, _certificates ??= new CertificateStore(null, clock), clock),
             [new PollGroup(0, options.KeepAlive * 3)],
             [.. device.Tags.Select(t => DeviceChecks.Define(t, t.DataType))],
             [.. device.Tags.Select(t => t.DataType)]);

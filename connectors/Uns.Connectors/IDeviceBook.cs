@@ -9,6 +9,12 @@ public interface IDeviceBook
     /// <summary>One device by its exact name; null when there is none.</summary>
     DeviceOptions? Find(string name);
 
+    /// <summary>A device without its secrets, to be shown: each stands as <see cref="DeviceSecrets.Mark"/>.</summary>
+    DeviceOptions Conceal(DeviceOptions device);
+
+    /// <summary>A device that came back from where it was shown: a mark becomes the saved secret again.</summary>
+    DeviceOptions Complete(DeviceOptions device);
+
     /// <summary>Finds every fault of one device; empty when it can be saved and run.</summary>
     IReadOnlyList<SettingFault> Check(DeviceOptions device);
 

@@ -1,11 +1,26 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Uns.Benchmarks.Sparkplug;
+using Uns.TestKit;
 
 if (args is ["host-memory"])
 {
     HostMemory.Run();
+    return;
 }
-else
+
+// Runs in this process: the runner's own way, to build a project per benchmark, knows neither this runtime nor the house's build rules.
+var results = Path.Combine(PeerProcess.Root(), "tests", "Uns.Benchmarks", "results");
+var config = DefaultConfig.Instance
+    .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator())
+    .WithArtifactsPath(Path.Combine(PeerProcess.Root(), "artifacts", "benchmarks"));
+foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config))
 {
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    foreach (var report in Directory.GetFiles(summary.ResultsDirectoryPath, "*-report-github.md"))
+    {
+        var name = Path.GetFileName(report).Replace("Uns.Benchmarks.", "").Replace("-report-github", "");
+        File.Copy(report, Path.Combine(results, name), overwrite: true);
+    }
 }

@@ -7,7 +7,7 @@ using Uns.Store;
 
 // The broker with its store in a process of its own, for tests that kill it or measure it.
 //   Uns.BrokerHost DIRECTORY PORT [MESSAGES-PER-QUEUE [WEAKNESS]]
-// A weakness is a fault on purpose, by which a checker proves that it would see it: answers-early, forgets-incoming or none.
+// A weakness is a fault on purpose, by which a checker proves that it would see it: answers-early, forgets-incoming, forgets-wills or none.
 // Says READY and its port; answers 'measure' with what the process holds after a full collection; ends with its input.
 var store = HubStore.Open(args[0], BrokerSchema.Steps, TimeProvider.System);
 var options = new MqttBrokerOptions
@@ -17,14 +17,15 @@ var options = new MqttBrokerOptions
     OutboundBytes = 512 * 1024,
     QueuedMessages = args.Length > 2 ? int.Parse(args[2]) : 100_000,
     QueuedBytes = 64 * 1024 * 1024,
+    WillGrace = TimeSpan.FromSeconds(1), // Deaths come faster than the usual ten seconds.
 };
 var weakness = args.Length > 3 ? args[3] : "none";
-if (weakness == "forgets-incoming")
+if (weakness.StartsWith("forgets-", StringComparison.Ordinal))
 {
     await store.WriteAsync(connection =>
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "DELETE FROM mqtt_incoming";
+        command.CommandText = weakness == "forgets-incoming" ? "DELETE FROM mqtt_incoming" : "DELETE FROM mqtt_will";
         command.ExecuteNonQuery();
     });
 }

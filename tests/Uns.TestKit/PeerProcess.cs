@@ -42,6 +42,9 @@ public sealed class PeerProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>Number of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>The port it listens on; 0 for a peer that is a client.</summary>
     public int Port { get; private set; }
 

@@ -1,19 +1,27 @@
-// An OPC UA server made of node-opcua, security None: namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
+// An OPC UA server made of node-opcua: opcua_server.js [PORT] [secure DIRECTORY]; security None, or all policies with users (operator, secret). Namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
 // Commands: set NAME VALUE, get NAME.
 'use strict';
 const { serve, freePort } = require('./lines.js');
 
 (async () => {
-  const { OPCUAServer, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
+  const { OPCUAServer, OPCUACertificateManager, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
   const port = Number(process.argv[2] || 0) || await freePort();
+  const secure = process.argv[3] === 'secure';
+  const store = (name) => new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: `${process.argv[4]}/${name}` });
+  const security = secure ? {
+    securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
+    securityPolicies: [SecurityPolicy.None, SecurityPolicy.Basic256Sha256, SecurityPolicy.Aes128_Sha256_RsaOaep, SecurityPolicy.Aes256_Sha256_RsaPss],
+    serverCertificateManager: store('server'),
+    userCertificateManager: store('users'),
+    userManager: { isValidUser: (name, password) => name === 'operator' && password === 'secret' },
+  } : { securityModes: [MessageSecurityMode.None], securityPolicies: [SecurityPolicy.None] };
   const server = new OPCUAServer({
     hostname: '127.0.0.1',
     host: '127.0.0.1',
     port,
     resourcePath: '/plant',
     allowAnonymous: true,
-    securityModes: [MessageSecurityMode.None],
-    securityPolicies: [SecurityPolicy.None],
+    ...security,
     disableDiscovery: true,
   });
   await server.initialize();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using Uns.Connectors.OpcUa.Security;
 
 namespace Uns.Connectors.OpcUa.Wire;
 
@@ -10,14 +11,13 @@ namespace Uns.Connectors.OpcUa.Wire;
 /// Many requests may be under way. Reads only while an answer is awaited, within the calls of its users.
 /// </summary>
 /// <remarks>
-/// OPC 10000-6, 6.7 and 7.1; security policy None. Anything malformed, late or out of sequence ends the channel: a wrong answer can
+/// OPC 10000-6, 6.7 and 7.1. Anything malformed, late or out of sequence ends the channel: a wrong answer can
 /// never meet another request. Every end is a <see cref="ConnectorException"/> for all who wait.
 /// </remarks>
-internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, TimeSpan answerTimeout, TimeProvider clock) : IAsyncDisposable
+internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaSecurity security, TimeSpan answerTimeout, TimeProvider clock) : IAsyncDisposable
 {
     private const int BufferBytes = 65_536;
     private const int MaximumMessageBytes = 16 * 1024 * 1024;
-    private const string PolicyNone = "http://opcfoundation.org/UA/SecurityPolicy#None";
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
@@ -27,7 +27,6 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
     private Socket? _socket;
     private int _sendBytes = 8192;
     private uint _channelId;
-    private uint _tokenId;
     private uint _sendSequence;
     private uint? _receiveSequence;
     private uint _requestId;
@@ -37,6 +36,9 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
 
     /// <summary>Name and port, for messages.</summary>
     public string Peer => $"{endPoint.Host}:{endPoint.Port}";
+
+    /// <summary>How its messages are protected.</summary>
+    public UaSecurity Security => security;
 
     /// <summary>True when three quarters of the token's life are over.</summary>
     public bool RenewalIsDue => clock.GetTimestamp() >= _renewAt;
@@ -87,6 +89,7 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
         Break("was closed");
         _socket?.Dispose();
         _oneSender.Dispose();
+        security.Dispose();
     }
 
     private async Task HelloAsync(CancellationToken cancellationToken)
@@ -108,15 +111,30 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
 
     private async Task OpenTokenAsync(bool renew, CancellationToken cancellationToken)
     {
-        var fields = new UaWriter().UInt32(0).UInt32(renew ? 1u : 0u).UInt32(1).ByteString([]).UInt32((uint)TokenLifetime.TotalMilliseconds);
+        var nonce = security.NewNonce();
+        var fields = new UaWriter().UInt32(0).UInt32(renew ? 1u : 0u).UInt32((uint)security.Mode).ByteString(nonce ?? []).UInt32((uint)TokenLifetime.TotalMilliseconds);
         var answer = await ExchangeAsync("OPN", Request(446, null, fields, answerTimeout), answerTimeout, cancellationToken);
-        var reader = new UaReader(Answer(answer, 449).Span);
-        reader.UInt32(); // Server protocol version.
-        _channelId = reader.UInt32();
-        _tokenId = reader.UInt32();
-        reader.DateTime();
-        var lifetime = TimeSpan.FromMilliseconds(reader.UInt32());
+        var lifetime = Adopt(Answer(answer, 449).Span, nonce);
         _renewAt = clock.GetTimestamp() + (long)(lifetime.TotalSeconds * 0.75 * clock.TimestampFrequency);
+    }
+
+    private TimeSpan Adopt(ReadOnlySpan<byte> answer, byte[]? nonce)
+    {
+        try
+        {
+            var reader = new UaReader(answer);
+            reader.UInt32(); // Server protocol version.
+            _channelId = reader.UInt32();
+            var token = reader.UInt32();
+            reader.DateTime();
+            var lifetime = TimeSpan.FromMilliseconds(reader.UInt32());
+            security.Adopt(token, nonce, reader.ByteString());
+            return lifetime;
+        }
+        catch (UaFormatException malformed)
+        {
+            throw Break($"sent a malformed token: {malformed.Message}");
+        }
     }
 
     private UaWriter Request(uint type, NodeId? authentication, UaWriter fields, TimeSpan limit)
@@ -192,20 +210,16 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
 
     private async Task SendAsync(string kind, uint requestId, UaWriter body, CancellationToken cancellationToken)
     {
-        var header = kind == "OPN" ? new UaWriter().String(PolicyNone).ByteString(null).ByteString(null) : new UaWriter().UInt32(_tokenId);
-        var overhead = 12 + header.Written.Length + 8;
+        var most = security.MostBody(kind == "OPN", _sendBytes);
         var left = body.Written;
         await _oneSender.WaitAsync(cancellationToken);
         try
         {
             do
             {
-                var part = left[..Math.Min(left.Length, _sendBytes - overhead)];
+                var part = left[..Math.Min(left.Length, most)];
                 left = left[part.Length..];
-                var chunk = new UaWriter().Raw(Encoding.ASCII.GetBytes(kind)).Byte(left.IsEmpty ? (byte)'F' : (byte)'C')
-                    .Int32(overhead + part.Length).UInt32(_channelId).Raw(header.Written.Span)
-                    .UInt32(++_sendSequence).UInt32(requestId).Raw(part.Span);
-                await WriteAllAsync(chunk.Written, cancellationToken);
+                await WriteAllAsync(security.Wrap(kind, left.IsEmpty ? 'F' : 'C', _channelId, ++_sendSequence, requestId, part.Span), cancellationToken);
             }
             while (!left.IsEmpty);
         }
@@ -276,19 +290,8 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
             throw Broken($"sent the unknown message type '{type}'");
         }
 
-        var reader = new UaReader(_chunk.AsSpan(8, length - 8));
-        reader.UInt32(); // Channel id.
-        if (type == "OPN")
-        {
-            reader.String();
-            reader.ByteString();
-            reader.ByteString();
-        }
-        else
-        {
-            reader.UInt32(); // Token id: the old one may still be used after a renewal.
-        }
-
+        var opened = security.Unwrap(_chunk.AsMemory(0, length), type == "OPN");
+        var reader = new UaReader(opened.Span);
         var sequence = reader.UInt32();
         if (_receiveSequence is { } last && sequence != last + 1 && !(last > uint.MaxValue - 1024 && sequence < 1024))
         {
@@ -303,7 +306,7 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, Tim
             _pending.TryGetValue(id, out pending);
         }
 
-        pending?.Take(_chunk.AsSpan(length - reader.Left, reader.Left), final, MaximumMessageBytes);
+        pending?.Take(opened.Span[^reader.Left..], final, MaximumMessageBytes);
     }
 
     private async Task<(string Type, char Final, int Length)> ReadChunkAsync(CancellationToken cancellationToken)

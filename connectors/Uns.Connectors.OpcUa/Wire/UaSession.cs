@@ -1,6 +1,8 @@
+using Uns.Connectors.OpcUa.Security;
+
 namespace Uns.Connectors.OpcUa.Wire;
 
-/// <summary>One anonymous session on one channel: the services that the connector needs, each a request and its answer.</summary>
+/// <summary>One session on one channel: the services that the connector needs, each a request and its answer.</summary>
 /// <remarks>OPC 10000-4, 5.6 (session), 5.8 (view), 5.10 (attribute), 5.12 and 5.13 (monitored items, subscription).</remarks>
 internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan answerTimeout) : IAsyncDisposable
 {
@@ -11,15 +13,15 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
     public IReadOnlyList<string> Namespaces { get; private set; } = [];
 
     /// <summary>Opens channel and session.</summary>
+    /// <param name="user">Who we are to the server.</param>
     /// <param name="sessionTimeout">How long the server keeps the session without a request.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public async Task OpenAsync(TimeSpan sessionTimeout, CancellationToken cancellationToken)
+    public async Task OpenAsync(UaUser user, TimeSpan sessionTimeout, CancellationToken cancellationToken)
     {
         await channel.OpenAsync(cancellationToken);
-        var policy = await CreateAsync(sessionTimeout, cancellationToken);
-        var anonymous = new UaWriter().String(policy);
-        var activate = new UaWriter().String(null).ByteString(null).Int32(0).Int32(0).ExtensionObject(321, anonymous).String(null).ByteString(null);
-        await CallAsync(467, 470, activate, cancellationToken);
+        var login = new UaLogin(channel, endpointUrl, answerTimeout);
+        _token = await login.CreateAsync(sessionTimeout, cancellationToken);
+        await login.ActivateAsync(_token.Value, user, cancellationToken);
         var array = await ReadAsync([NodeId.Standard(2255)], AttributeValue, cancellationToken);
         Namespaces = array[0].Value.Value is object?[] uris ? [.. uris.Select(u => u as string ?? "")] : ["http://opcfoundation.org/UA/"];
     }
@@ -173,59 +175,6 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         }
 
         return StatusCode.IsGood(status) ? next is { Length: > 0 } ? next : null : throw new UaServiceException(status);
-    }
-
-    private async Task<string?> CreateAsync(TimeSpan sessionTimeout, CancellationToken cancellationToken)
-    {
-        const string Uri = "urn:uns:hub";
-        var client = new UaWriter().String(Uri).String(Uri).LocalizedText("Unified Namespace hub").UInt32(1).String(null).String(null).Int32(0);
-        var fields = new UaWriter().Raw(client.Written.Span).String(null).String(endpointUrl).String("uns-hub")
-            .ByteString(new byte[32]).ByteString(null).Double(sessionTimeout.TotalMilliseconds).UInt32(16 * 1024 * 1024);
-        var answer = await CallAsync(461, 464, fields, cancellationToken);
-        var reader = new UaReader(answer.Span);
-        reader.NodeId(); // Session id.
-        _token = reader.NodeId();
-        reader.Double();
-        reader.ByteString(); // Nonce.
-        reader.ByteString(); // Certificate.
-        string? policy = null;
-        for (var endpoints = reader.Count(20); endpoints > 0; endpoints--)
-        {
-            policy = AnonymousPolicy(ref reader) ?? policy;
-        }
-
-        return policy ?? throw new ConnectorException(
-            $"{channel.Peer} offers no endpoint with security None for anonymous users: allow it on the server; this connector does not speak the secure policies yet.");
-    }
-
-    // An EndpointDescription; answers the id of its policy for anonymous users if its channel has no security. [OPC 10000-4, 7.14]
-    private static string? AnonymousPolicy(ref UaReader reader)
-    {
-        reader.String();
-        reader.String();
-        reader.String();
-        reader.LocalizedText();
-        reader.UInt32();
-        reader.String();
-        reader.String();
-        reader.Strings();
-        reader.ByteString();
-        var mode = reader.UInt32();
-        reader.String();
-        string? policy = null;
-        for (var tokens = reader.Count(20); tokens > 0; tokens--)
-        {
-            var id = reader.String();
-            var kind = reader.UInt32();
-            policy = kind == 0 && mode == 1 ? id : policy;
-            reader.String();
-            reader.String();
-            reader.String();
-        }
-
-        reader.String();
-        reader.Byte();
-        return policy;
     }
 
     private Task<ReadOnlyMemory<byte>> CallAsync(uint request, uint answer, UaWriter fields, CancellationToken cancellationToken) =>

@@ -47,7 +47,7 @@ internal static class DeviceApi
         }
 
         await book.SaveAsync(device, cancellationToken);
-        return Results.Ok(DeviceView.Of(device, book));
+        return Results.Ok(DeviceView.Of(book.Find(name) ?? device, book));
     }
 
     private static async Task<IResult> Remove(string name, IDeviceBook book, CancellationToken cancellationToken)
@@ -61,12 +61,12 @@ internal static class DeviceApi
         return Results.NoContent();
     }
 
-    private static async Task<IResult> Test(DeviceOptions device, IEnumerable<IConnectorKind> kinds, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> Test(DeviceOptions device, IDeviceBook book, IEnumerable<IConnectorKind> kinds, TimeProvider clock, CancellationToken cancellationToken)
     {
         var kind = kinds.FirstOrDefault(k => k.Protocol.Equals(device.Protocol, StringComparison.OrdinalIgnoreCase));
         return kind is null
             ? Fault("Protocol", $"is '{device.Protocol}': give one of {string.Join(", ", kinds.Select(k => k.Protocol).Order())}.")
-            : Results.Ok(await new ConnectionTest(clock).RunAsync(kind, device, cancellationToken));
+            : Results.Ok(await new ConnectionTest(clock).RunAsync(kind, book.Complete(device), cancellationToken));
     }
 
     private static async Task<IResult> SaveMapping(IReadOnlyList<EquipmentRule> rules, IEquipmentMapBook book, CancellationToken cancellationToken)
@@ -92,7 +92,7 @@ internal static class DeviceApi
 /// <summary>One device with its state; <c>status</c> is missing while the device is disabled or cannot run.</summary>
 internal sealed record DeviceView(DeviceOptions Device, ConnectorStatus? Status, IReadOnlyList<SettingFault> Faults)
 {
-    public static DeviceView Of(DeviceOptions device, IDeviceBook book) => new(device, book.StatusOf(device.Name), book.Check(device));
+    public static DeviceView Of(DeviceOptions device, IDeviceBook book) => new(book.Conceal(device), book.StatusOf(device.Name), book.Check(device));
 }
 
 /// <summary>One protocol as a form needs it.</summary>

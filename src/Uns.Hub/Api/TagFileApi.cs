@@ -21,10 +21,10 @@ internal static class TagFileApi
             .WithName("UndoImport").WithSummary("Takes the last import into a device back, unless the device was changed since.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
         devices.MapGet("/{name}/export", (string name, IDeviceBook book, string? format) =>
-                book.Find(name) is { } device ? Export([device], name, format) : NoDevice(name))
+                book.Find(name) is { } device ? Export([book.Conceal(device)], name, format) : NoDevice(name))
             .WithName("ExportDevice").WithSummary("The tags of one device as a file: format csv or json.")
             .Produces<string>(StatusCodes.Status200OK, "text/csv").ProducesProblem(StatusCodes.Status404NotFound);
-        devices.MapGet("/export", (IDeviceBook book, string? format) => Export(book.All(), "devices", format))
+        devices.MapGet("/export", (IDeviceBook book, string? format) => Export([.. book.All().Select(book.Conceal)], "devices", format))
             .WithName("ExportDevices").WithSummary("The tags of all devices as a file: format csv or json.")
             .Produces<string>(StatusCodes.Status200OK, "text/csv");
     }

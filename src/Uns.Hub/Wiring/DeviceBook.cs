@@ -58,6 +58,14 @@ internal sealed partial class DeviceBook(
     }
 
     /// <inheritdoc/>
+    public DeviceOptions Conceal(DeviceOptions device) =>
+        _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Hide(device, kind.Fields) : device;
+
+    /// <inheritdoc/>
+    public DeviceOptions Complete(DeviceOptions device) =>
+        _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Restore(device, Find(device.Name), kind.Fields) : device;
+
+    /// <inheritdoc/>
     public IReadOnlyList<SettingFault> Check(DeviceOptions device)
     {
         if (NameFault(device.Name) is { } fault)
@@ -73,6 +81,7 @@ internal sealed partial class DeviceBook(
     /// <inheritdoc/>
     public async Task SaveAsync(DeviceOptions device, CancellationToken cancellationToken)
     {
+        device = Complete(device);
         if (Check(device) is { Count: > 0 } faults)
         {
             throw new ArgumentException(string.Join(" ", faults), nameof(device));

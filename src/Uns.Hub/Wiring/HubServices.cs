@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
+using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.S7;
 using Uns.Hub.Api;
 using Uns.Hub.Republish;
@@ -65,7 +66,9 @@ internal static class HubServices
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
-        services.AddSingleton<IConnectorKind, OpcUaKind>();
+        services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
+        services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
+        services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();
@@ -144,6 +147,7 @@ internal static class HubServices
         StreamApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
+        CertificatesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);

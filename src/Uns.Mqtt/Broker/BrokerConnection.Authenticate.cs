@@ -9,34 +9,31 @@ internal sealed partial class BrokerConnection
     /// <summary>Most AUTH packets from the client in one exchange.</summary>
     private const int MaximumAuthenticationRounds = 8;
 
-    private ConnectPacket? _authenticating;
-    private IAuthenticationMethod? _method;
-    private IAuthenticationExchange? _exchange;
+    private Authentication? _authentication;
     private bool _isAssigned;
-    private int _rounds;
 
     /// <summary>When the exchange under way began, in milliseconds of Unix time; 0: none is.</summary>
-    public long AuthenticatingSince { get; private set; }
+    public long AuthenticatingSince => _authentication?.Since ?? 0;
 
     private void BeginAuthentication(ConnectPacket connect, string name)
     {
-        _method = core.Options.AuthenticationMethods.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal));
-        if (_method is null)
+        var method = core.Options.AuthenticationMethods.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal));
+        if (method is null)
         {
             Refuse(ReasonCode.BadAuthenticationMethod, "The authentication method is not offered."); // [MQTT-4.12.0-1]
             return;
         }
 
-        _authenticating = connect;
-        BeginExchange();
-        Advance(connect.Properties.AuthenticationData);
+        _authentication = new Authentication(connect, method);
+        BeginExchange(_authentication);
+        Advance(_authentication, connect.Properties.AuthenticationData);
     }
 
-    private void BeginExchange()
+    private void BeginExchange(Authentication authentication)
     {
-        _exchange = _method!.Begin(_authenticating!, Link.Origin);
-        _rounds = 0;
-        AuthenticatingSince = core.Now;
+        authentication.Exchange = authentication.Method.Begin(authentication.Connect, Link.Origin);
+        authentication.Rounds = 0;
+        authentication.Since = core.Now;
     }
 
     /// <summary>Before CONNACK only the exchange goes on. [MQTT-3.1.2-30]</summary>
@@ -60,14 +57,14 @@ internal sealed partial class BrokerConnection
         }
         else
         {
-            Advance(auth.Properties.AuthenticationData);
+            Advance(_authentication!, auth.Properties.AuthenticationData);
         }
     }
 
     /// <summary>AUTH on a connection that stands: a new authentication, or a step of it. MQTT 5.0, 4.12.1.</summary>
     private void OnAuth(ReadOnlySpan<byte> body)
     {
-        if (_method is null)
+        if (_authentication is not { } authentication)
         {
             Fail(DecodeFault.Protocol("AUTH came on a connection without an authentication method.")); // [MQTT-4.12.0-7]
             return;
@@ -85,34 +82,34 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        var due = _exchange is null ? ReasonCode.ReAuthenticate : ReasonCode.ContinueAuthentication;
+        var due = authentication.Exchange is null ? ReasonCode.ReAuthenticate : ReasonCode.ContinueAuthentication;
         if (auth.Reason != due)
         {
             Fail(DecodeFault.Protocol($"AUTH has reason 0x{(byte)auth.Reason:X2} where 0x{(byte)due:X2} is due."));
             return;
         }
 
-        if (_exchange is null)
+        if (authentication.Exchange is null)
         {
-            BeginExchange();
+            BeginExchange(authentication);
         }
 
-        Advance(auth.Properties.AuthenticationData);
+        Advance(authentication, auth.Properties.AuthenticationData);
     }
 
-    private bool IsOfMethod(AuthPacket auth) => string.Equals(auth.Properties.AuthenticationMethod, _method!.Name, StringComparison.Ordinal);
+    private bool IsOfMethod(AuthPacket auth) => string.Equals(auth.Properties.AuthenticationMethod, _authentication!.Method.Name, StringComparison.Ordinal);
 
-    private void Advance(byte[]? data)
+    private void Advance(Authentication authentication, byte[]? data)
     {
-        var step = ++_rounds > MaximumAuthenticationRounds ? new(ReasonCode.NotAuthorized) : _exchange!.Next(data);
+        var step = ++authentication.Rounds > MaximumAuthenticationRounds ? new(ReasonCode.NotAuthorized) : authentication.Exchange!.Next(data);
         if (step.Reason == ReasonCode.ContinueAuthentication)
         {
             SendAuth(step); // [MQTT-4.12.0-2]
             return;
         }
 
-        _exchange = null;
-        AuthenticatingSince = 0;
+        authentication.Exchange = null;
+        authentication.Since = 0;
         var isGood = step.Reason == ReasonCode.Success && (Session is null || step.Principal is null || step.Principal == Session.Principal);
         if (!isGood)
         {
@@ -131,7 +128,8 @@ internal sealed partial class BrokerConnection
 
         if (Session is null)
         {
-            Accept(_authenticating!, step.Principal ?? _authenticating!.UserName ?? _authenticating!.ClientId, step);
+            var connect = authentication.Connect;
+            Accept(connect, step.Principal ?? connect.UserName ?? connect.ClientId, step);
             return;
         }
 
@@ -140,7 +138,7 @@ internal sealed partial class BrokerConnection
 
     private void SendAuth(AuthenticationStep step)
     {
-        var properties = new Properties { AuthenticationMethod = _method!.Name, AuthenticationData = step.Data }; // [MQTT-4.12.0-5]
+        var properties = new Properties { AuthenticationMethod = _authentication!.Method.Name, AuthenticationData = step.Data }; // [MQTT-4.12.0-5]
         if (properties.SectionBytes() + 10 > MaximumPacketBytes)
         {
             Fail(new(ReasonCode.PacketTooLarge, "The client's largest packet has no room for AUTH."));
@@ -149,5 +147,19 @@ internal sealed partial class BrokerConnection
 
         new AuthPacket { Reason = step.Reason, Properties = properties }.Write(Output); // [MQTT-3.15.2-1]
         Wrote();
+    }
+
+    /// <summary>The method a client chose and the exchange under way. Most clients choose none.</summary>
+    private sealed class Authentication(ConnectPacket connect, IAuthenticationMethod method)
+    {
+        public ConnectPacket Connect { get; } = connect;
+
+        public IAuthenticationMethod Method { get; } = method;
+
+        public IAuthenticationExchange? Exchange { get; set; }
+
+        public int Rounds { get; set; }
+
+        public long Since { get; set; }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Packets;
 
@@ -31,7 +32,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        LogConnected(core.Logger, Session!.ClientId, Link.Remote, (int)Version, answer.ConnAck!.SessionPresent);
+        LogConnected(core.Logger, Session!.ClientId, Link, (int)Version, answer.ConnAck!.SessionPresent);
         MarkDirty();
     }
 
@@ -46,7 +47,7 @@ internal sealed partial class BrokerConnection
         }
 
         Version = connect.Version;
-        MaximumPacketBytes = connect.Properties.MaximumPacketSize ?? long.MaxValue;
+        MaximumPacketBytes = (int)Math.Min(connect.Properties.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
         _isAssigned = connect.ClientId.Length == 0;
         if (_isAssigned)
         {
@@ -152,9 +153,8 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        ConnectedAt = core.Now;
+        Since = core.Now;
         KeepAliveSeconds = EffectiveKeepAlive(connect); // [MQTT-3.2.2-22]
-        SilenceLimit = KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
         var limits = v5 ? Limits(connect, expiry == wanted ? null : expiry, step.Data) : Properties.None;
         if (v5 && limits.SectionBytes() + 9 > MaximumPacketBytes)
         {
@@ -182,7 +182,7 @@ internal sealed partial class BrokerConnection
         else
         {
             MarkDirty();
-            LogConnected(core.Logger, session.ClientId, Link.Remote, (int)Version, isPresent);
+            LogConnected(core.Logger, session.ClientId, Link, (int)Version, isPresent);
         }
 
         if (isPresent)
@@ -249,7 +249,7 @@ internal sealed partial class BrokerConnection
     }
 
     [LoggerMessage(1002, LogLevel.Information, "{ClientId} connected from {Remote} with protocol level {Level}; session present: {SessionPresent}.")]
-    private static partial void LogConnected(ILogger logger, string clientId, string remote, int level, bool sessionPresent);
+    private static partial void LogConnected(ILogger logger, string clientId, ILink remote, int level, bool sessionPresent);
 
     [LoggerMessage(1003, LogLevel.Warning, "A connection from {Remote} was refused with reason 0x{Reason:X2}. {What}")]
     private static partial void LogRefused(ILogger logger, string remote, byte reason, string what);

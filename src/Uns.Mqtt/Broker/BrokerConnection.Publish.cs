@@ -235,7 +235,7 @@ internal sealed partial class BrokerConnection
             : core.ForwardedProperties(publish.PropertySection);
         var routed = new Routed
         {
-            Topic = topic,
+            Known = topic,
             Frame = new Frame { Topic = topic.Topic, Payload = verdict.Payload ?? publish.Payload, Properties = section, Expiry = publish.MessageExpiryInterval },
             Qos = publish.Qos,
             Retain = publish.Retain,

@@ -74,7 +74,7 @@ internal sealed partial class BrokerConnection
             return Version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError;
         }
 
-        var isNew = !session.Subscriptions.ContainsKey(request.Filter);
+        var isNew = !session.Subscriptions.Contains(request.Filter);
         if (isNew && session.Subscriptions.Count >= core.Options.MaximumSubscriptions)
         {
             return Version == ProtocolVersion.V5 ? ReasonCode.QuotaExceeded : ReasonCode.UnspecifiedError;

@@ -24,18 +24,15 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     public ProtocolVersion Version { get; set; } = ProtocolVersion.V311;
 
     /// <summary>Largest packet that the client takes, in bytes.</summary>
-    public long MaximumPacketBytes { get; set; } = long.MaxValue;
+    public int MaximumPacketBytes { get; set; } = int.MaxValue;
 
     /// <summary>Longest silence, in milliseconds; 0: no limit.</summary>
-    public long SilenceLimit { get; set; }
+    public long SilenceLimit => KeepAliveSeconds * 1500L; // [MQTT-3.1.2-22]
 
     public long LastHeard { get; set; } = core.Now;
 
-    /// <summary>When the transport was opened, in milliseconds of Unix time.</summary>
-    public long OpenedAt { get; } = core.Now;
-
-    /// <summary>When CONNECT was accepted, in milliseconds of Unix time.</summary>
-    public long ConnectedAt { get; set; }
+    /// <summary>When CONNECT was accepted, before that when the transport was opened, in milliseconds of Unix time.</summary>
+    public long Since { get; private set; } = core.Now;
 
     public ushort KeepAliveSeconds { get; set; }
 
@@ -46,12 +43,31 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <summary>Set when the connection is to be closed at the end of the batch.</summary>
     public ReasonCode CloseReason { get; set; }
 
+    /// <summary>True while its bytes are not read, because the disk is behind with what it sent.</summary>
+    public bool IsWaitingForDisk { get; private set; }
+
+    /// <summary>The disk has caught up: bytes are read again.</summary>
+    public void Resume()
+    {
+        IsWaitingForDisk = false;
+        if (IsOpen)
+        {
+            LastHeard = core.Now; // Its silence was our doing.
+            Link.Hold(false);
+        }
+    }
+
     /// <summary>Takes bytes of the transport; a packet's beginning is kept until the rest comes.</summary>
     public void Receive(ReadOnlySpan<byte> bytes)
     {
         try
         {
             Take(bytes);
+            if (IsOpen && !IsWaitingForDisk && Deferred > 0 && core.WaitsForDisk(this))
+            {
+                IsWaitingForDisk = true;
+                Link.Hold(true);
+            }
         }
 #pragma warning disable CA1031 // A fault of ours in one client's packet must not end the service for all.
         catch (Exception e)
@@ -225,7 +241,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
                 break;
             }
 
-            if (Session is null && header.Type != PacketType.Connect && _authenticating is null)
+            if (Session is null && header.Type != PacketType.Connect && _authentication is null)
             {
                 Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
                 break;
@@ -249,7 +265,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
         var body = packet[header.HeaderBytes..];
         if (Session is null)
         {
-            if (_authenticating is not null)
+            if (_authentication is not null)
             {
                 HandleBeforeConnAck(header.Type, body);
             }

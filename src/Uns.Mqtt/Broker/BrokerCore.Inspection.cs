@@ -84,7 +84,7 @@ internal sealed partial class BrokerCore
         Listener = connection.Link.Origin.Listener,
         Remote = connection.Link.Remote,
         ProtocolVersion = (int)connection.Version,
-        ConnectedAt = Time(connection.ConnectedAt),
+        ConnectedAt = Time(connection.Since),
         KeepAlive = TimeSpan.FromSeconds(connection.KeepAliveSeconds),
         OutboundBytes = connection.Output.Count,
     };

@@ -51,7 +51,7 @@ internal sealed partial class BrokerCore
         foreach (var (request, identifier) in kept.Subscriptions)
         {
             var subscription = new Subscription(session, request, identifier);
-            session.Subscriptions.Add(request.Filter, subscription);
+            session.Subscriptions.Set(subscription);
             Tree.Add(subscription);
         }
 

@@ -91,7 +91,7 @@ internal sealed partial class BrokerCore
         }
 
         session.Connection = null;
-        session.Retained.Clear();
+        session.ForgetReplays();
         Counters.Connections--;
         if (discardWill)
         {
@@ -120,7 +120,7 @@ internal sealed partial class BrokerCore
 
     public void Subscribe(Session session, Subscription subscription)
     {
-        session.Subscriptions[subscription.Filter] = subscription;
+        session.Subscriptions.Set(subscription);
         Tree.Add(subscription);
         Counters.Subscriptions = Tree.Count;
         if (session.IsPersistent)
@@ -151,6 +151,7 @@ internal sealed partial class BrokerCore
     public void Tick()
     {
         var now = Now;
+        Buffers.Tick();
         _ticked.AddRange(_connections);
         foreach (var connection in _ticked)
         {
@@ -158,7 +159,7 @@ internal sealed partial class BrokerCore
             if (connection.Session is null)
             {
                 // Counted from the opening: who sends a byte now and then is not waited for. [MQTT-3.1.4-1]
-                if (now - connection.OpenedAt > Options.ConnectTimeout.TotalMilliseconds)
+                if (now - connection.Since > Options.ConnectTimeout.TotalMilliseconds)
                 {
                     connection.Fail(DecodeFault.Protocol("No CONNECT came in time."));
                 }
@@ -167,7 +168,7 @@ internal sealed partial class BrokerCore
             {
                 connection.Fail(new(ReasonCode.NotAuthorized, "The new authentication took too long.")); // [MQTT-4.12.1-2]
             }
-            else if (connection.SilenceLimit > 0 && silence > connection.SilenceLimit)
+            else if (connection.SilenceLimit > 0 && !connection.IsWaitingForDisk && silence > connection.SilenceLimit)
             {
                 LogSilent(Logger, connection.Session.ClientId, connection.Link.Remote, silence / 1000.0);
                 connection.Disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]

@@ -17,6 +17,7 @@ internal sealed partial class BrokerCore
     private readonly List<Subscription> _matching = [];
     private readonly List<SharedGroup> _groups = [];
     private readonly List<BrokerConnection> _closing = [];
+    private readonly List<BrokerConnection> _waitingForDisk = [];
     private byte[] _section = new byte[256];
 
     public BrokerCore(MqttBrokerOptions options, BrokerJournal? journal, TimeProvider clock, ILogger logger)
@@ -194,6 +195,29 @@ internal sealed partial class BrokerCore
         }
 
         return _section.AsSpan(0, writer.Written);
+    }
+
+    /// <summary>Says whether a publisher must wait because the disk is too far behind, and notes it for <see cref="ResumePublishers"/>.</summary>
+    public bool WaitsForDisk(BrokerConnection connection)
+    {
+        if (Journal is null || Journal.BacklogBytes < Options.JournalBytes)
+        {
+            return false;
+        }
+
+        _waitingForDisk.Add(connection);
+        Counters.PublishersHeld++;
+        return true;
+    }
+
+    /// <summary>After a commit: who waited for the disk is heard again.</summary>
+    public void ResumePublishers()
+    {
+        if (Journal!.BacklogBytes < Options.JournalBytes)
+        {
+            _waitingForDisk.ForEach(c => c.Resume());
+            _waitingForDisk.Clear();
+        }
     }
 
     /// <summary>Closes a connection at the end of the batch: routing must not be entered from within.</summary>

@@ -54,6 +54,9 @@ public sealed record BrokerStatistics
     /// <summary>Messages not retained because there were as many retained ones as may be.</summary>
     public long DroppedRetainedFull { get; init; }
 
+    /// <summary>How often a publisher was not read for a while because the disk was too far behind.</summary>
+    public long PublishersHeld { get; init; }
+
     /// <summary>Connections ended because of malformed bytes or broken protocol.</summary>
     public long ProtocolFaults { get; init; }
 
@@ -81,6 +84,7 @@ internal sealed class BrokerCounters
     public long DroppedTooLarge;
     public long DroppedNotAuthorized;
     public long DroppedRetainedFull;
+    public long PublishersHeld;
     public long ProtocolFaults;
     public long StoreFaults;
 
@@ -103,6 +107,7 @@ internal sealed class BrokerCounters
         DroppedTooLarge = Volatile.Read(ref DroppedTooLarge),
         DroppedNotAuthorized = Volatile.Read(ref DroppedNotAuthorized),
         DroppedRetainedFull = Volatile.Read(ref DroppedRetainedFull),
+        PublishersHeld = Volatile.Read(ref PublishersHeld),
         ProtocolFaults = Volatile.Read(ref ProtocolFaults),
         StoreFaults = Volatile.Read(ref StoreFaults),
     };

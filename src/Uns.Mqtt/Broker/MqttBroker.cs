@@ -32,6 +32,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly BrokerJournal? _journal;
     private readonly BrokerCore _core;
     private readonly BrokerLoop _loop;
+    private readonly ShortPauses _pauses = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _accepting = [];
     private Socket? _listener;
@@ -234,6 +235,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private void EndBatch()
     {
         _core.EndBatch();
+        _pauses.AfterBatch();
         if (_journal is null || !_journal.HasWork || _journal.IsBusy)
         {
             return;
@@ -274,6 +276,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             answer.Connection.Answer(answer, fault is null);
         }
+
+        _core.ResumePublishers();
     }
 
     /// <summary>Tries to put everything into a store that failed; one whose disk failed is not asked again.</summary>

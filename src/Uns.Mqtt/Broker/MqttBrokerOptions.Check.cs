@@ -33,6 +33,7 @@ public sealed partial record MqttBrokerOptions
         .. InRange(nameof(OutboundBytes), OutboundBytes, 1024, int.MaxValue / 2),
         .. InRange(nameof(QueuedMessages), QueuedMessages, 1, int.MaxValue),
         .. InRange(nameof(QueuedBytes), QueuedBytes, 1024, long.MaxValue),
+        .. InRange(nameof(JournalBytes), JournalBytes, 65_536, long.MaxValue),
         .. InRange(nameof(MaximumSessionExpiry), MaximumSessionExpiry, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(uint.MaxValue)),
         .. InRange(nameof(MaximumRetained), MaximumRetained, 1, int.MaxValue),
         .. InRange(nameof(MaximumSubscriptions), MaximumSubscriptions, 1, int.MaxValue),

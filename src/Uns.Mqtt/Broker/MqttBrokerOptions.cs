@@ -79,6 +79,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>16 MiB unless set.</value>
     public long QueuedBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Most bytes that wait for the disk, about, from 65,536. Beyond it a client that waits for the answer to its QoS 1 and 2 messages is not read.</summary>
+    /// <value>32 MiB unless set.</value>
+    public long JournalBytes { get; init; } = 32 * 1024 * 1024;
+
     /// <summary>Longest life of a session without its client, from one second. A longer wish is cut and told in CONNACK.</summary>
     /// <value>Seven days unless set.</value>
     public TimeSpan MaximumSessionExpiry { get; init; } = TimeSpan.FromDays(7);

@@ -6,7 +6,10 @@ namespace Uns.Mqtt.Broker;
 /// <summary>One message on its way through the broker. Becomes an object only when somebody must keep it.</summary>
 internal ref struct Routed
 {
-    public required TopicEntry Topic { get; init; }
+    /// <summary>The topic's entry in the cache; null only where the message is kept already and goes to one client without aliases.</summary>
+    public TopicEntry? Known { get; init; }
+
+    public readonly TopicEntry Topic => Known ?? throw new InvalidOperationException("The message is routed without its topic's entry.");
 
     public required Frame Frame { get; init; }
 
@@ -25,9 +28,9 @@ internal ref struct Routed
 
     public Message? Message { get; set; }
 
-    public static Routed From(Message message, TopicEntry topic, long now) => new()
+    public static Routed From(Message message, TopicEntry? topic, long now) => new()
     {
-        Topic = topic,
+        Known = topic,
         Frame = Frame.Of(message, now),
         Qos = message.Qos,
         Retain = message.Retain,

@@ -29,6 +29,7 @@ public sealed class CrashLoopTests(ITestOutputHelper output)
     [Theory]
     [InlineData("answers-early", "never got message")]     // Acknowledges before the commit.
     [InlineData("forgets-incoming", "twice")]              // Does not keep the identifiers of QoS 2.
+    [InlineData("forgets-wills", "never got will")]        // Does not keep the wills.
     public async Task A_broker_with_a_weakness_is_found_out(string weakness, string symptom)
     {
         const int MostRounds = 12;

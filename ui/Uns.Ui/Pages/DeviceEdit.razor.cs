@@ -62,7 +62,7 @@ public sealed partial class DeviceEdit
         }
         else if (Book.Find(Name) is { } device && Kinds.FirstOrDefault(k => k.Protocol == device.Protocol) is { } kind)
         {
-            _form = DeviceForm.Of(device, kind, Rule(Name)?.Path ?? "");
+            _form = DeviceForm.Of(Book.Conceal(device), kind, Rule(Name)?.Path ?? "");
         }
         else
         {
@@ -91,7 +91,7 @@ public sealed partial class DeviceEdit
             var (device, faults) = _form!.Read(Kind);
             if (!Complain([.. faults, .. Kind.Check(device)]))
             {
-                _steps = await new ConnectionTest(Clock).RunAsync(Kind, device, CancellationToken.None);
+                _steps = await new ConnectionTest(Clock).RunAsync(Kind, Book.Complete(device), CancellationToken.None);
             }
         }
         finally
@@ -189,7 +189,7 @@ public sealed partial class DeviceEdit
     private void ToggleBrowse() => _browsing = !_browsing;
 
     private Task<IReadOnlyList<BrowseEntry>> Look(string? below) =>
-        new DeviceBrowser(Clock).BrowseAsync(Kind, _form!.Read(Kind).Device with { Name = "browse" }, below, CancellationToken.None);
+        new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, CancellationToken.None);
 
     private void Pick(BrowsePick pick)
     {

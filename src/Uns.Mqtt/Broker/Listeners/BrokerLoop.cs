@@ -8,6 +8,9 @@ namespace Uns.Mqtt.Broker.Listeners;
 /// </summary>
 internal abstract class BrokerLoop
 {
+    /// <summary>How often a batch looks for more before it sends: what came while it worked shares its sends.</summary>
+    private const int FurtherLooks = 2;
+
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isAwake;
@@ -50,6 +53,9 @@ internal abstract class BrokerLoop
         _ended.TrySetResult();
     }
 
+    /// <summary>Gives the events that have come meanwhile, without waiting.</summary>
+    protected virtual int Look() => 0;
+
     /// <summary>Waits for events of the transports or a <see cref="Wake"/>.</summary>
     protected abstract int Wait();
 
@@ -85,6 +91,12 @@ internal abstract class BrokerLoop
                 var events = Wait();
                 BeginBatch();
                 HandleEvents(events);
+                for (var i = 0; i < FurtherLooks && events > 0; i++)
+                {
+                    events = Look();
+                    HandleEvents(events);
+                }
+
                 Volatile.Write(ref _isAwake, 0);
                 Interlocked.MemoryBarrier();
                 for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Uns.Mqtt.Broker.Access;
@@ -15,6 +14,10 @@ internal sealed unsafe class EpollLoop : BrokerLoop
 {
     private const int MaximumEvents = 512;
     private const int ReceiveBytes = 256 * 1024;
+
+    /// <summary>Files left to the store and to what the process may still have to load: a new client gets none of them.</summary>
+    private const int ReservedFiles = 64;
+
     private const ulong WakeToken = ulong.MaxValue;
     private const ulong ListenerToken = ulong.MaxValue - 1;
 
@@ -108,12 +111,12 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         return true;
     }
 
-    public void Watch(EpollLink link, bool alsoWritable)
+    public void Watch(EpollLink link, bool readable, bool writable)
     {
-        if (link.WatchesWritable != alsoWritable)
+        if (link.WatchesReadable != readable || link.WatchesWritable != writable)
         {
-            link.WatchesWritable = alsoWritable;
-            Control(Native.ControlModify, link.File, Native.EpollIn | (alsoWritable ? Native.EpollOut : 0), link.Token);
+            (link.WatchesReadable, link.WatchesWritable) = (readable, writable);
+            Control(Native.ControlModify, link.File, (readable ? Native.EpollIn : 0) | (writable ? Native.EpollOut : 0), link.Token);
         }
     }
 
@@ -131,9 +134,13 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         _free.Push(link.Slot);
     }
 
-    protected override int Wait()
+    protected override int Look() => Wait(timeoutMilliseconds: 0);
+
+    protected override int Wait() => Wait(timeoutMilliseconds: -1);
+
+    private int Wait(int timeoutMilliseconds)
     {
-        var count = Native.EpollWait(_epoll, _events, MaximumEvents, -1);
+        var count = Native.EpollWait(_epoll, _events, MaximumEvents, timeoutMilliseconds);
         if (count < 0 && Marshal.GetLastPInvokeError() != Native.Interrupted)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "epoll_wait failed.");
@@ -222,6 +229,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
     private void AcceptAll()
     {
         // Bounded, so that a storm of new clients does not starve the old ones.
+        var mostFiles = Native.MostFiles();
         var address = stackalloc byte[128];
         for (var i = 0; i < 256 && _listener is not null; i++)
         {
@@ -230,6 +238,13 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             if (file < 0)
             {
                 PauseListening(Marshal.GetLastPInvokeError());
+                return;
+            }
+
+            if ((ulong)file + ReservedFiles >= mostFiles)
+            {
+                Native.Close(file);
+                PauseListening(Native.OutOfFiles);
                 return;
             }
 
@@ -247,7 +262,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
                 _links.Add(null);
             }
 
-            var remote = ReadAddress(new ReadOnlySpan<byte>(address, addressBytes));
+            var remote = PeerAddress.Read(new ReadOnlySpan<byte>(address, addressBytes));
             _generation = (_generation + 1) & 0x7FFF_FFFF;
             var link = new EpollLink(this, file, slot, ((ulong)_generation << 32) | (uint)slot, remote);
             _links[slot] = link;
@@ -266,17 +281,6 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         }
     }
 
-    private static IPEndPoint? ReadAddress(ReadOnlySpan<byte> address)
-    {
-        var port = address.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(address[2..]) : 0;
-        return BinaryPrimitives.ReadUInt16LittleEndian(address) switch
-        {
-            2 => new IPEndPoint(new IPAddress(address.Slice(4, 4)), port),
-            10 => new IPEndPoint(new IPAddress(address.Slice(8, 16)), port),
-            _ => null,
-        };
-    }
-
     private void Control(int operation, int file, int flags, ulong token)
     {
         var theEvent = stackalloc byte[16];
@@ -290,7 +294,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
 }
 
 /// <summary>One socket of the loop.</summary>
-internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token, EndPoint? remote) : ILink
+internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token, PeerAddress remote) : ILink
 {
     public int File { get; } = file;
 
@@ -298,11 +302,15 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
 
     public ulong Token { get; } = token;
 
+    public bool WatchesReadable { get; set; } = true;
+
     public bool WatchesWritable { get; set; }
 
     public BrokerConnection? Connection { get; set; }
 
-    public ClientOrigin Origin => new(ClientListener.Tcp, remote);
+    public ClientOrigin Origin => new(ClientListener.Tcp, remote.ToEndPoint());
+
+    public override string ToString() => ((ILink)this).Remote;
 
     public void Flush(BrokerConnection connection)
     {
@@ -315,9 +323,11 @@ internal sealed class EpollLink(EpollLoop loop, int file, int slot, ulong token,
         connection.Drained();
         if (connection.IsOpen)
         {
-            loop.Watch(this, alsoWritable: connection.Output.Count > 0);
+            loop.Watch(this, WatchesReadable, writable: connection.Output.Count > 0);
         }
     }
+
+    public void Hold(bool isHeld) => loop.Watch(this, readable: !isHeld, WatchesWritable);
 
     public void Close(BrokerConnection connection)
     {

@@ -14,6 +14,9 @@ internal interface ILink
     /// <summary>Sends what the connection's output holds, as far as the transport takes it now, and goes on when it can.</summary>
     void Flush(BrokerConnection connection);
 
+    /// <summary>Stops reading from the peer, or reads again: what it sends waits in its own buffers.</summary>
+    void Hold(bool isHeld);
+
     /// <summary>Sends what is left if that goes at once, then ends the transport.</summary>
     void Close(BrokerConnection connection);
 }

@@ -21,6 +21,7 @@ internal static unsafe partial class Native
     public const int OutOfFiles = 24;
     public const int OutOfBuffers = 105;
     public const int OutOfMemory = 12;
+    private const int NumberOfFiles = 7;
 
     public static bool IsPacked => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
@@ -56,6 +57,16 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     public static partial int Shutdown(int file, int how);
+
+    /// <summary>Most files the process may have open now, one above the largest number a file can get.</summary>
+    public static ulong MostFiles()
+    {
+        var limit = stackalloc ulong[2]; // struct rlimit: now, and what it may be raised to.
+        return GetResourceLimit(NumberOfFiles, limit) == 0 ? limit[0] : ulong.MaxValue;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static partial int GetResourceLimit(int resource, ulong* limit);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int file);

@@ -22,8 +22,11 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
     private readonly CancellationTokenSource _stop = new();
     private Task _sending = Task.CompletedTask;
     private bool _isSending;
+    private TaskCompletionSource? _held;
 
     public ClientOrigin Origin => origin;
+
+    public override string ToString() => ((ILink)this).Remote;
 
     /// <summary>Runs until the peer or the broker ends the connection.</summary>
     public async Task RunAsync(Func<ILink, BrokerConnection> accepted, CancellationToken cancellationToken)
@@ -42,6 +45,10 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
                     connection.Receive(buffer.AsSpan(0, count));
                     return connection;
                 });
+                if (Volatile.Read(ref _held) is { } held)
+                {
+                    await held.Task.WaitAsync(linked.Token);
+                }
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException)
@@ -86,6 +93,12 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
         counters.BytesOut += count;
         _sending = SendAsync(connection, bytes, count);
         connection.Drained();
+    }
+
+    public void Hold(bool isHeld)
+    {
+        _held?.TrySetResult();
+        Volatile.Write(ref _held, isHeld ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null);
     }
 
     public void Close(BrokerConnection connection)

@@ -23,9 +23,14 @@ internal readonly record struct DeferredAnswer(BrokerConnection Connection, Publ
 /// </summary>
 internal sealed class BrokerJournal(HubStore store, Action<Action> post)
 {
+    /// <summary>About what one entry takes in memory beside its message.</summary>
+    private const int EntryBytes = 128;
+
     private List<Action<JournalWriter>> _entries = [];
     private Dictionary<string, Message?> _retained = new(StringComparer.Ordinal);
     private List<DeferredAnswer> _answers = [];
+    private long _gathered;
+    private long _underWay;
     private bool _isUrgent;
     private bool _isRecovering;
     private Task _writing = Task.CompletedTask;
@@ -45,6 +50,9 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
 
     public bool HasWork => _entries.Count > 0 || _retained.Count > 0 || _answers.Count > 0;
 
+    /// <summary>About how many bytes wait for the disk, those of the write under way included.</summary>
+    public long BacklogBytes => _gathered + _underWay;
+
     /// <summary>True when the work at hand waits for nothing but the current write's end.</summary>
     public bool IsUrgent => _isUrgent;
 
@@ -57,6 +65,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         if (!IsFailing || _isRecovering)
         {
             _retained[topic] = message;
+            _gathered += EntryBytes + (message?.Bytes ?? 0);
         }
 
         Urge(urgent);
@@ -207,6 +216,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         _retained = new(StringComparer.Ordinal);
         _answers = [];
         _isUrgent = false;
+        (_underWay, _gathered) = (_gathered, 0);
         IsBusy = true;
         _writing = WriteAsync(entries, retained, answers, completed);
     }
@@ -255,6 +265,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         post(() =>
         {
             IsBusy = false;
+            _underWay = 0;
             if (fault is not null)
             {
                 answers.AddRange(_answers); // What waits for the next write has lost its ground too.
@@ -277,6 +288,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         IsFailing = true;
         _isRecovering = false;
         _isUrgent = false;
+        _gathered = 0;
         _entries = [];
         _answers = [];
         _retained = new(StringComparer.Ordinal);
@@ -303,6 +315,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         if (!IsFailing || _isRecovering)
         {
             _entries.Add(entry);
+            _gathered += EntryBytes;
         }
 
         Urge(urgent);
@@ -322,6 +335,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         if (message.StoreReferences++ == 0)
         {
             var id = message.StoreId = ++LastMessageId;
+            _gathered += message.Bytes;
             Add(w => w.PutMessage(id, message), urgent: true);
         }
     }

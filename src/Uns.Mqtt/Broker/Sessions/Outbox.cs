@@ -150,7 +150,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
     {
         if ((subscriptionIds.Length > 0 || connection.Aliases is not null) && connection.Version == ProtocolVersion.V5)
         {
-            return SendOwn(connection, routed.Topic, routed.Frame, qos, retain, packetId, subscriptionIds);
+            return SendOwn(connection, routed.Known, routed.Frame, qos, retain, packetId, subscriptionIds);
         }
 
         var frame = routed.Encode(_frames, connection.Version, qos, retain, out var idOffset);
@@ -311,7 +311,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         }
 
         BeginMessage();
-        var routed = Routed.From(message, core.Topics.Get(message.Topic)!, core.Now);
+        var topic = session.Connection?.Aliases is null ? null : core.Topics.Get(message.Topic); // Else a flood of topics would drive the living ones out of the cache.
+        var routed = Routed.From(message, topic, core.Now);
         Offer(session, ref routed, message.Qos < replay.MaximumQos ? message.Qos : replay.MaximumQos, retain: true, replay.SubscriptionIds);
     }
 

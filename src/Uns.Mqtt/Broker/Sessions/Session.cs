@@ -1,4 +1,3 @@
-using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Sessions;
@@ -62,6 +61,7 @@ internal sealed class Session(string clientId)
     private Dictionary<ushort, InFlight>? _inFlight;
     private HashSet<ushort>? _incoming;
     private SessionDrops? _drops;
+    private SubscriptionBook _subscriptions;
     private ushort _lastPacketId;
 
     public string ClientId { get; } = clientId;
@@ -99,7 +99,7 @@ internal sealed class Session(string clientId)
     /// <summary>When the will is due, in milliseconds of Unix time; 0: not pending.</summary>
     public long WillDue { get; set; }
 
-    public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
+    public ref SubscriptionBook Subscriptions => ref _subscriptions;
 
     public Dictionary<ushort, InFlight> InFlight => _inFlight ??= [];
 
@@ -118,6 +118,9 @@ internal sealed class Session(string clientId)
     public Queue<ushort> ToResend => _toResend ??= new();
 
     public Queue<RetainedReplay> Retained => _retained ??= new();
+
+    /// <summary>Forgets the retained messages that were asked for and not sent.</summary>
+    public void ForgetReplays() => _retained?.Clear();
 
     /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
     public HashSet<ushort> IncomingQos2 => _incoming ??= [];

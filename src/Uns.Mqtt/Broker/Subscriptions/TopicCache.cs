@@ -32,13 +32,13 @@ internal sealed class TopicEntry(byte[] topic, ITopicWatch? watch = null)
 /// </summary>
 internal sealed class TopicCache
 {
-    /// <summary>Topics kept; when full it begins anew, which costs one look-up in the tree per topic.</summary>
+    /// <summary>Topics of one generation. When the young one is full it becomes the old one, and what nobody asked for since goes.</summary>
     private const int MaximumTopics = 65_536;
 
-    private readonly Dictionary<byte[], TopicEntry> _topics;
-    private readonly Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
-
     private readonly int _maximumLevels;
+    private Dictionary<byte[], TopicEntry> _young;
+    private Dictionary<byte[], TopicEntry> _old;
+    private Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
     private readonly ITopicWatch? _watch;
 
@@ -47,8 +47,9 @@ internal sealed class TopicCache
     public TopicCache(int maximumLevels, ITopicWatch? watch = null)
     {
         (_maximumLevels, _watch) = (maximumLevels, watch);
-        _topics = new Dictionary<byte[], TopicEntry>(new BytesComparer());
-        _lookup = _topics.GetAlternateLookup<ReadOnlySpan<byte>>();
+        var comparer = new BytesComparer();
+        (_young, _old) = (new(comparer), new(comparer));
+        _lookup = _young.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
     /// <summary>Finds or makes the entry of a topic.</summary>
@@ -60,18 +61,24 @@ internal sealed class TopicCache
             return entry;
         }
 
-        if (!TextRules.IsTopicName(topic) || topic.Count((byte)'/') >= _maximumLevels)
+        if (!_old.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out entry))
         {
-            return null;
+            if (!TextRules.IsTopicName(topic) || topic.Count((byte)'/') >= _maximumLevels)
+            {
+                return null;
+            }
+
+            entry = new TopicEntry(topic.ToArray(), _watch);
         }
 
-        if (_topics.Count >= MaximumTopics)
+        if (_young.Count >= MaximumTopics)
         {
-            _topics.Clear();
+            (_young, _old) = (_old, _young);
+            _young.Clear();
+            _lookup = _young.GetAlternateLookup<ReadOnlySpan<byte>>();
         }
 
-        entry = new TopicEntry(topic.ToArray(), _watch);
-        _topics.Add(entry.Topic, entry);
+        _young.Add(entry.Topic, entry);
         return entry;
     }
 

@@ -8,6 +8,7 @@ namespace Uns.Mqtt.Broker.Subscriptions;
 internal sealed class TopicTree
 {
     private readonly Node _root = new();
+    private readonly string?[] _names = new string?[256];
 
     /// <summary>Changes with each change of the subscriptions.</summary>
     public int Version { get; private set; } = 1;
@@ -20,7 +21,6 @@ internal sealed class TopicTree
         Version++;
         var shared = TextRules.TrySplitShare(subscription.Filter, out var share, out var filter);
         var place = Find(shared ? filter : subscription.Filter, create: true)!.Entry();
-        List<Subscription> list;
         if (shared)
         {
             place.Groups ??= [];
@@ -29,22 +29,12 @@ internal sealed class TopicTree
                 place.Groups.Add(share, group = new SharedGroup());
             }
 
-            list = group.Members;
+            Count += Put(group.Members, subscription) ? 1 : 0;
         }
         else
         {
-            list = place.Subscriptions;
+            Count += place.Put(subscription) ? 1 : 0;
         }
-
-        var old = list.FindIndex(s => s.Session == subscription.Session);
-        if (old >= 0)
-        {
-            list[old] = subscription;
-            return;
-        }
-
-        list.Add(subscription);
-        Count++;
     }
 
     /// <summary>Takes a subscription out; the branch that led to it alone goes too.</summary>
@@ -60,7 +50,7 @@ internal sealed class TopicTree
 
         if (!shared)
         {
-            Count -= place.Subscriptions.Remove(subscription) ? 1 : 0;
+            Count -= place.Remove(subscription) ? 1 : 0;
         }
         else if (place.Groups is not null && place.Groups.TryGetValue(share, out var group))
         {
@@ -71,7 +61,7 @@ internal sealed class TopicTree
             }
         }
 
-        if (place.Subscriptions.Count == 0 && place.Groups is not { Count: > 0 })
+        if (place.IsEmpty)
         {
             node.Place = null;
         }
@@ -147,13 +137,20 @@ internal sealed class TopicTree
                     return null;
                 }
 
-                child = node.AddChild(level.ToString());
+                child = node.AddChild(NameOf(level));
             }
 
             node = child;
         }
 
         return node;
+    }
+
+    /// <summary>The level as a string; a name that many branches have, such as <c>value</c>, is one string for all.</summary>
+    private string NameOf(ReadOnlySpan<char> level)
+    {
+        ref var known = ref _names[(uint)string.GetHashCode(level, StringComparison.Ordinal) % (uint)_names.Length];
+        return known is not null && level.SequenceEqual(known) ? known : known = level.ToString();
     }
 
     private readonly struct Collector(List<Subscription> subscriptions, List<SharedGroup> groups)
@@ -165,7 +162,7 @@ internal sealed class TopicTree
                 return;
             }
 
-            subscriptions.AddRange(place.Subscriptions);
+            place.AddTo(subscriptions);
             if (place.Groups is not null)
             {
                 groups.AddRange(place.Groups.Values);
@@ -173,12 +170,72 @@ internal sealed class TopicTree
         }
     }
 
-    /// <summary>The subscriptions whose filter ends at a node.</summary>
+    /// <returns>False when it took the place of the session's older one.</returns>
+    private static bool Put(List<Subscription> list, Subscription subscription)
+    {
+        var old = list.FindIndex(s => s.Session == subscription.Session);
+        if (old >= 0)
+        {
+            list[old] = subscription;
+            return false;
+        }
+
+        list.Add(subscription);
+        return true;
+    }
+
+    /// <summary>The subscriptions whose filter ends at a node; most nodes have one, which needs no list.</summary>
     private sealed class Place
     {
-        public List<Subscription> Subscriptions { get; } = new(1);
+        private Subscription? _only;
+        private List<Subscription>? _many;
 
         public Dictionary<string, SharedGroup>? Groups { get; set; }
+
+        public bool IsEmpty => _only is null && _many is not { Count: > 0 } && Groups is not { Count: > 0 };
+
+        /// <returns>False when it took the place of the session's older one.</returns>
+        public bool Put(Subscription subscription)
+        {
+            if (_many is null && (_only is null || _only.Session == subscription.Session))
+            {
+                var isNew = _only is null;
+                _only = subscription;
+                return isNew;
+            }
+
+            if (_many is null)
+            {
+                _many = [_only!];
+                _only = null;
+            }
+
+            return TopicTree.Put(_many, subscription);
+        }
+
+        public bool Remove(Subscription subscription)
+        {
+            if (_many is not null)
+            {
+                return _many.Remove(subscription);
+            }
+
+            var isHere = _only == subscription;
+            _only = isHere ? null : _only;
+            return isHere;
+        }
+
+        public void AddTo(List<Subscription> subscriptions)
+        {
+            if (_many is not null)
+            {
+                subscriptions.AddRange(_many);
+            }
+            else if (_only is not null)
+            {
+                subscriptions.Add(_only);
+            }
+        }
     }
 
     /// <summary>One level of a filter. Most have one child, as in <c>line/4/temperature</c>, and keep it without a table.</summary>

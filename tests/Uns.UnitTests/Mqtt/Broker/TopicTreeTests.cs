@@ -143,6 +143,24 @@ public sealed class TopicTreeTests
         return f.Length == t.Length;
     }
 
+    [Fact]
+    public void The_topic_cache_keeps_what_is_asked_for_and_forgets_the_rest()
+    {
+        var cache = new TopicCache(maximumLevels: 128);
+        var (kept, first) = (cache.Get("kept"u8), cache.Get("t/0"u8));
+        for (var i = 0; i < 200_000; i++)
+        {
+            Assert.Equal($"t/{i}", cache.Get(System.Text.Encoding.UTF8.GetBytes($"t/{i}"))!.Text);
+            if (i % 1000 == 0)
+            {
+                Assert.Same(kept, cache.Get("kept"u8));
+            }
+        }
+
+        Assert.NotSame(first, cache.Get("t/0"u8));
+        Assert.Null(cache.Get("a/+"u8));
+    }
+
     private static IEnumerable<string> Paths(string[] levels) =>
         levels.Concat(from a in levels from b in levels select $"{a}/{b}")
             .Concat(from a in levels from b in levels from c in levels select $"{a}/{b}/{c}");

@@ -99,6 +99,11 @@ public sealed class BrokerFuzzTests
             connection.Drained();
         }
 
+        public void Hold(bool isHeld)
+        {
+            // Without a store nobody waits for a disk.
+        }
+
         public void Close(BrokerConnection connection)
         {
             // Nothing is held.

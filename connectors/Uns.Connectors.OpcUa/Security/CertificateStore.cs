@@ -1,0 +1,211 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Uns.Connectors.OpcUa.Security;
+
+/// <summary>Our own application certificate and the servers' that were accepted, as files in a folder. Nothing is trusted by itself.</summary>
+/// <remarks>OPC 10000-2, 8.1.3. Certificates that were met and not accepted wait in <c>rejected</c>, at most <see cref="MostRejected"/>, the oldest go first.</remarks>
+public sealed class CertificateStore : IServerTrust
+{
+    /// <summary>Most certificates that wait to be accepted.</summary>
+    public const int MostRejected = 500;
+
+    /// <summary>The application's URI, in the certificate and in every session.</summary>
+    public const string ApplicationUri = "urn:uns:hub";
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365 * 5);
+
+    private readonly Lock _gate = new();
+    private readonly string? _folder;
+    private readonly TimeProvider _clock;
+    private readonly Dictionary<string, byte[]> _trusted = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<(string Thumbprint, byte[] Bytes)> _rejected = [];
+    private X509Certificate2? _own;
+
+    /// <summary>Opens a store.</summary>
+    /// <param name="folder">Where it lies; null keeps all in memory.</param>
+    /// <param name="clock">Says whether certificates are valid.</param>
+    public CertificateStore(string? folder, TimeProvider clock)
+    {
+        (_folder, _clock) = (folder, clock);
+        if (folder is not null)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "trusted"));
+            Directory.CreateDirectory(Path.Combine(folder, "rejected"));
+            foreach (var file in Directory.GetFiles(Path.Combine(folder, "trusted"), "*.der"))
+            {
+                var bytes = File.ReadAllBytes(file);
+                _trusted[ThumbprintOf(bytes)] = bytes;
+            }
+
+            _rejected.AddRange(new DirectoryInfo(Path.Combine(folder, "rejected")).GetFiles("*.der").OrderBy(f => f.LastWriteTimeUtc)
+                .Select(f => File.ReadAllBytes(f.FullName)).Select(b => (ThumbprintOf(b), b)));
+        }
+    }
+
+    /// <summary>Our certificate with its key; made when it is first asked for, and anew when it has run out.</summary>
+    public X509Certificate2 Own()
+    {
+        lock (_gate)
+        {
+            _own ??= Load();
+            if (_own is null || _own.NotAfter.ToUniversalTime() <= _clock.GetUtcNow().UtcDateTime)
+            {
+                _own = Make();
+            }
+
+            return _own;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ServerCertificate> All()
+    {
+        lock (_gate)
+        {
+            return [.. _trusted.Values.Select(b => View(b, isTrusted: true)), .. _rejected.Select(r => View(r.Bytes, isTrusted: false))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Trust(string thumbprint)
+    {
+        lock (_gate)
+        {
+            var at = _rejected.FindIndex(r => r.Thumbprint.Equals(thumbprint, StringComparison.OrdinalIgnoreCase));
+            if (at < 0)
+            {
+                return false;
+            }
+
+            var (key, bytes) = _rejected[at];
+            Write("trusted", key, bytes);
+            _trusted[key] = bytes;
+            Drop("rejected", key);
+            _rejected.RemoveAt(at);
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Remove(string thumbprint)
+    {
+        lock (_gate)
+        {
+            Drop("trusted", thumbprint);
+            Drop("rejected", thumbprint);
+            return _trusted.Remove(thumbprint) | (_rejected.RemoveAll(r => r.Thumbprint.Equals(thumbprint, StringComparison.OrdinalIgnoreCase)) > 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public byte[] OwnCertificate() => Own().RawData;
+
+    /// <summary>Decides on a server's certificate.</summary>
+    /// <returns>Null when it may be talked to; else why not, with what to do. What nobody accepted yet is put with those that wait.</returns>
+    internal string? Check(X509Certificate2 certificate)
+    {
+        var bytes = certificate.RawData;
+        var thumbprint = ThumbprintOf(bytes);
+        using var key = certificate.GetRSAPublicKey();
+        if (key is null || key.KeySize < 2048)
+        {
+            return $"its certificate has {(key is null ? "no RSA key" : $"a key of {key.KeySize} bits")}: give the server one of 2048 to 4096 bits.";
+        }
+
+        var now = _clock.GetUtcNow().UtcDateTime;
+        if (now < certificate.NotBefore.ToUniversalTime() || now > certificate.NotAfter.ToUniversalTime())
+        {
+            return $"its certificate is valid from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd} only: renew it on the server, or set the clocks.";
+        }
+
+        lock (_gate)
+        {
+            if (_trusted.ContainsKey(thumbprint))
+            {
+                return null;
+            }
+
+            if (!_rejected.Exists(r => r.Thumbprint == thumbprint))
+            {
+                _rejected.Add((thumbprint, bytes));
+                Write("rejected", thumbprint, bytes);
+                if (_rejected.Count > MostRejected)
+                {
+                    Drop("rejected", _rejected[0].Thumbprint);
+                    _rejected.RemoveAt(0);
+                }
+            }
+        }
+
+        return $"its certificate ({certificate.Subject}, SHA-256 {thumbprint}) is not trusted: compare the thumbprint with the server's own and accept it.";
+    }
+
+    /// <summary>SHA-256 of a certificate, in hexadecimal.</summary>
+    internal static string ThumbprintOf(byte[] certificate) => Convert.ToHexString(SHA256.HashData(certificate));
+
+    private static ServerCertificate View(byte[] bytes, bool isTrusted)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(bytes);
+        return new(ThumbprintOf(bytes), certificate.Subject, new DateTimeOffset(certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()), isTrusted);
+    }
+
+    private X509Certificate2? Load() =>
+        _folder is not null && File.Exists(OwnFile) ? X509CertificateLoader.LoadPkcs12FromFile(OwnFile, null, X509KeyStorageFlags.Exportable) : null;
+
+    private string OwnFile => Path.Combine(_folder!, "own.pfx");
+
+    // [OPC 10000-6, 6.2.2] Application URI and host in the subject alternative name; all four key usages.
+    private X509Certificate2 Make()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=Unified Namespace hub, O=uns", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri(ApplicationUri));
+        names.AddDnsName(Dns.GetHostName());
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(
+            X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.DataEncipherment, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2"), new Oid("1.3.6.1.5.5.7.3.1")], false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        var now = _clock.GetUtcNow();
+        var made = request.CreateSelfSigned(now.AddDays(-1), now + Lifetime);
+        if (_folder is null)
+        {
+            return made;
+        }
+
+        var creation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            creation.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // The key is nobody else's.
+        }
+
+        using (var file = new FileStream(OwnFile, creation))
+        {
+            file.Write(made.Export(X509ContentType.Pkcs12));
+        }
+
+        File.WriteAllBytes(Path.Combine(_folder, "own.der"), made.RawData);
+        return made;
+    }
+
+    private void Write(string folder, string thumbprint, byte[] bytes)
+    {
+        if (_folder is not null)
+        {
+            File.WriteAllBytes(Path.Combine(_folder, folder, $"{thumbprint}.der"), bytes);
+        }
+    }
+
+    private void Drop(string folder, string thumbprint)
+    {
+        // A thumbprint comes from outside: only a hexadecimal one names a file here.
+        if (_folder is not null && thumbprint.All(char.IsAsciiHexDigit))
+        {
+            File.Delete(Path.Combine(_folder, folder, $"{thumbprint.ToUpperInvariant()}.der"));
+        }
+    }
+}
