@@ -220,7 +220,7 @@ public sealed partial class HostSession
 
     private HostMetric Added(DeviceState device, ReadOnlySpan<byte> name)
     {
-        var metric = new HostMetric(device, _definitions.Named(name));
+        var metric = new HostMetric(device, new() { Name = _definitions.Name(name) });
         device.Metrics.Add(metric);
         return metric;
     }
