@@ -114,7 +114,7 @@ public sealed class ConnectionTest(TimeProvider clock)
             var tag = device.Tags[index];
             var type = plan.Tags[index].DataType;
             var raw = first.Of(tag.Name) ?? new TagSample(tag.Name, TagValue.Null(type), TagQuality.Bad, clock.GetUtcNow(), failure ?? "no value came.");
-            var sample = TagStage.Scale(raw, new Scaling(tag.Factor, tag.Offset), type);
+            var sample = TagStage.Clamp(TagStage.Scale(raw, new Scaling(tag.Factor, tag.Offset), type), TagStage.LimitsOf(tag));
             steps.Add(new(
                 $"Tag {tag.Name}",
                 sample.Quality != TagQuality.Bad,

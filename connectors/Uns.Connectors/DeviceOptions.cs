@@ -25,6 +25,9 @@ public sealed record DeviceOptions
 /// <summary>One tag of a device as the user wrote it.</summary>
 public sealed record TagOptions
 {
+    /// <summary>Identity that stays when the tag is renamed or moved; given at the first saving.</summary>
+    public Guid Id { get; init; }
+
     /// <summary>Name within the device; <c>/</c> separates folders.</summary>
     public string Name { get; init; } = "";
 
@@ -47,6 +50,9 @@ public sealed record TagOptions
 
     /// <summary>Added after the factor.</summary>
     public double Offset { get; init; }
+
+    /// <summary>True when a value beyond <see cref="Low"/> or <see cref="High"/> is told as that limit.</summary>
+    public bool Clamp { get; init; }
 
     /// <summary>Change, in engineering units, below which nothing is reported; 0 reports every change.</summary>
     public double Deadband { get; init; }

@@ -20,7 +20,7 @@ internal sealed class TagStage
         for (var index = 0; index < tags.Count; index++)
         {
             var tag = tags[index];
-            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), new ChangeFilter(new Deadband(tag.Deadband)));
+            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), LimitsOf(tag), new ChangeFilter(new Deadband(tag.Deadband)));
             _entries.Add(entry);
             _byName.Add(tag.Name, entry);
         }
@@ -67,6 +67,23 @@ internal sealed class TagStage
             : raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"raw {raw.Value} does not fit {engineering.Type} after scaling: check factor and offset." };
     }
 
+    /// <summary>The limits at which a tag's values are held; null for one that is not clamped.</summary>
+    internal static (double Low, double High)? LimitsOf(TagOptions tag) =>
+        tag.Clamp ? (tag.Low ?? double.NegativeInfinity, tag.High ?? double.PositiveInfinity) : null;
+
+    /// <summary>Holds a number within its limits, and says that it did.</summary>
+    internal static TagSample Clamp(in TagSample sample, (double Low, double High)? limits)
+    {
+        if (limits is not var (low, high) || !sample.Value.IsNumber || sample.Value.IsNull || (sample.Value.Number >= low && sample.Value.Number <= high))
+        {
+            return sample;
+        }
+
+        return TagNumber.TryMake(sample.Value.Type, Math.Clamp(sample.Value.Number, low, high), out var held)
+            ? sample with { Value = held, Reason = "held at its limit." }
+            : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
+    }
+
     private void Take(Passage from, in TagSample raw)
     {
         lock (_gate)
@@ -74,7 +91,7 @@ internal sealed class TagStage
             // A name that no tag has comes from a connector's fault; there is nobody to tell it to.
             if (ReferenceEquals(_open, from) && _byName.TryGetValue(raw.Tag, out var entry))
             {
-                Pass(entry, Scale(raw, entry.Scaling, entry.Type));
+                Pass(entry, Clamp(Scale(raw, entry.Scaling, entry.Type), entry.Limits));
             }
         }
     }
@@ -87,7 +104,7 @@ internal sealed class TagStage
         }
     }
 
-    private sealed record Entry(string Name, DataType Type, Scaling Scaling, ChangeFilter Filter);
+    private sealed record Entry(string Name, DataType Type, Scaling Scaling, (double Low, double High)? Limits, ChangeFilter Filter);
 
     private sealed class Passage(TagStage stage) : ITagSink
     {

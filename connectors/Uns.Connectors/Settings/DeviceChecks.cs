@@ -81,6 +81,11 @@ public static class DeviceChecks
             yield return new(nameof(tag.Deadband), $"is {tag.Deadband}: give zero or a positive number.");
         }
 
+        if (tag.Clamp && tag.Low is null && tag.High is null)
+        {
+            yield return new(nameof(tag.Clamp), "is true: give Low, High or both, to be held at.");
+        }
+
         if (tag.Low is { } bound && !double.IsFinite(bound))
         {
             yield return new(nameof(tag.Low), $"is {bound}: give a finite number, or leave it out.");

@@ -216,7 +216,8 @@ internal sealed class FlowLoad(BenchOptions options, BenchShape shape, BenchTarg
     private void Drain()
     {
         var (last, at) = (_arrived, Stopwatch.GetTimestamp());
-        while ((_arrived < _expected || _publishers.Any(p => !p.IsDone)) && Stopwatch.GetElapsedTime(at) < options.Silence)
+        // A message that came twice does not stand for one that is still to come.
+        while ((_arrived - _ledger.Doubled < _expected || _publishers.Any(p => !p.IsDone)) && Stopwatch.GetElapsedTime(at) < options.Silence)
         {
             Turn(100);
             if (_arrived != last)

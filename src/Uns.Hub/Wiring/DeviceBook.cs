@@ -82,6 +82,7 @@ internal sealed partial class DeviceBook(
         await _oneChange.WaitAsync(cancellationToken);
         try
         {
+            device = Identify(device, Find(device.Name));
             var document = JsonSerializer.Serialize(device, HubJson.Options);
             var now = clock.GetUtcNow();
             await store.WriteAsync(
@@ -208,6 +209,21 @@ internal sealed partial class DeviceBook(
         }
 
         _oneChange.Dispose();
+    }
+
+    // A tag that comes without an identity takes that of the tag of its name, or a new one.
+    private static DeviceOptions Identify(DeviceOptions device, DeviceOptions? before)
+    {
+        if (device.Tags.All(t => t.Id != Guid.Empty))
+        {
+            return device;
+        }
+
+        var known = before?.Tags.ToDictionary(t => t.Name, t => t.Id, StringComparer.OrdinalIgnoreCase) ?? [];
+        return device with
+        {
+            Tags = [.. device.Tags.Select(t => t.Id != Guid.Empty ? t : t with { Id = known.TryGetValue(t.Name, out var id) && id != Guid.Empty ? id : Guid.CreateVersion7() })],
+        };
     }
 
     private static string? NameFault(string name) =>

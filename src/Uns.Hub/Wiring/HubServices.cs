@@ -81,6 +81,7 @@ internal static class HubServices
         services.AddSingleton<TreeWriter>();
         services.AddSingleton<DeviceBook>();
         services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
+        services.AddSingleton<ImportDesk>();
         services.AddSingleton<EquipmentMapBook>();
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
@@ -125,6 +126,7 @@ internal static class HubServices
         TreeApi.Map(web);
         StreamApi.Map(web);
         DeviceApi.Map(web);
+        TagFileApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);

@@ -12,6 +12,8 @@ internal sealed class DeviceForm
     [
         DataType.Unknown, DataType.Boolean, DataType.Int8, DataType.Int16, DataType.Int32, DataType.Int64, DataType.UInt8, DataType.UInt16,
         DataType.UInt32, DataType.UInt64, DataType.Float, DataType.Double, DataType.String, DataType.DateTime,
+        DataType.BooleanArray, DataType.Int16Array, DataType.Int32Array, DataType.Int64Array, DataType.UInt16Array, DataType.UInt32Array, DataType.UInt64Array,
+        DataType.FloatArray, DataType.DoubleArray,
     ];
 
     public string Name { get; set; } = "";
