@@ -5,6 +5,10 @@ if (args is ["host-memory"])
 {
     HostMemory.Run();
 }
+else if (args is ["host-speed"])
+{
+    HostSpeed.Run();
+}
 else
 {
     BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
