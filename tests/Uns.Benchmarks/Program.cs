@@ -11,6 +11,12 @@ if (args is ["host-memory"])
     return;
 }
 
+if (args is ["host-speed"])
+{
+    HostSpeed.Run();
+    return;
+}
+
 // Runs in this process: the runner's own way, to build a project per benchmark, knows neither this runtime nor the house's build rules.
 var results = Path.Combine(PeerProcess.Root(), "tests", "Uns.Benchmarks", "results");
 var config = DefaultConfig.Instance

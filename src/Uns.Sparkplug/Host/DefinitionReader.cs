@@ -9,30 +9,30 @@ internal sealed class DefinitionReader
 {
     private const int UnitsBound = 1024;
 
-    private const int DefinitionsBound = 8192;
+    private const int DefinitionsBound = 4096;
     private const int LongestShared = 200;
 
     private readonly Dictionary<string, string> _units = new(StringComparer.Ordinal);
-    private readonly Dictionary<ulong, TagDefinition> _names = [];
+    private readonly Dictionary<ulong, string> _names = [];
     private readonly Dictionary<(string Name, DataType Type, ulong Properties), TagDefinition> _definitions = [];
 
-    /// <summary>The definition of a metric of which only the name is known; one name is kept once for all nodes that use it.</summary>
-    /// <param name="name">UTF-8.</param>
-    public TagDefinition Named(ReadOnlySpan<byte> name)
+    /// <summary>A metric's name; one name is kept once for all nodes that use it.</summary>
+    /// <param name="utf8">Its bytes.</param>
+    public string Name(ReadOnlySpan<byte> utf8)
     {
-        var hash = Utf8Hash.Of64(name);
-        if (_names.TryGetValue(hash, out var known) && Encoding.UTF8.GetByteCount(known.Name) == name.Length && name.SequenceEqual(Encoding.UTF8.GetBytes(known.Name)))
+        var hash = Utf8Hash.Of64(utf8);
+        if (_names.TryGetValue(hash, out var known) && utf8.SequenceEqual(Encoding.UTF8.GetBytes(known)))
         {
             return known;
         }
 
-        var named = new TagDefinition { Name = Encoding.UTF8.GetString(name) };
-        if (named.Name.Length <= LongestShared)
+        var name = Encoding.UTF8.GetString(utf8);
+        if (name.Length <= LongestShared)
         {
-            Keep(_names, hash, named);
+            Keep(_names, hash, name);
         }
 
-        return named;
+        return name;
     }
 
     /// <summary>The definition. Machines of one kind are born alike: equal definitions are one object.</summary>
@@ -57,7 +57,7 @@ internal sealed class DefinitionReader
         return read;
     }
 
-    private static void Keep<TKey>(Dictionary<TKey, TagDefinition> kept, TKey key, TagDefinition definition)
+    private static void Keep<TKey, TKept>(Dictionary<TKey, TKept> kept, TKey key, TKept value)
         where TKey : notnull
     {
         if (kept.Count >= DefinitionsBound)
@@ -65,7 +65,7 @@ internal sealed class DefinitionReader
             kept.Clear(); // Those in use live on with their metrics.
         }
 
-        kept[key] = definition;
+        kept[key] = value;
     }
 
     // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.

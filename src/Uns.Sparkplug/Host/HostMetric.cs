@@ -20,6 +20,8 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
         QualityInBirth = 4,
     }
 
+    private const byte GoodQuality = 2;
+
     private static ReadOnlySpan<TagQuality> Qualities => [TagQuality.Bad, TagQuality.Uncertain, TagQuality.Good, TagQuality.Stale];
 
     public DeviceState Owner { get; } = owner;
@@ -40,7 +42,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
     public TagQuality Quality
     {
         get => Qualities[_quality];
-        private set => _quality = (byte)Qualities.IndexOf(value);
+        private set => _quality = value switch { TagQuality.Bad => 0, TagQuality.Uncertain => 1, TagQuality.Good => 2, _ => 3 };
     }
 
     public string? Reason { get; private set; }
@@ -73,7 +75,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
 
     /// <summary>Takes what a birth says.</summary>
     /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
-    public RuleBreach? Born(in MetricEntry entry, ReadOnlySpan<byte> wire, long fallbackTicks, DefinitionReader definitions)
+    public RuleBreach? Born(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, DefinitionReader definitions)
     {
         var type = entry.Type;
         Alias = entry.Alias;
@@ -93,7 +95,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
         }
 
         var isPlain = !entry.HasProperties || (_flags & Flags.QualityInBirth) == 0;
-        var broken = Take(entry, wire, fallbackTicks, mayHoldQuality: !isPlain);
+        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain);
         return broken is null or RuleBreach.PropertiesUnpaired ? broken
             : !entry.HasType ? RuleBreach.DataTypeMissing
             : entry.TypeNumber is 0 or > (uint)DataType.DateTimeArray or (uint)DataType.PropertySet or (uint)DataType.PropertySetList ? RuleBreach.DataTypeUnknown
@@ -102,13 +104,13 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
 
     /// <summary>Takes names and types of a certificate. Its value is as old as the birth, so it is stale, and a newer one stays.</summary>
     /// <inheritdoc cref="Born"/>
-    public RuleBreach? BornFromCertificate(in MetricEntry entry, ReadOnlySpan<byte> wire, long fallbackTicks, DefinitionReader definitions)
+    public RuleBreach? BornFromCertificate(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, DefinitionReader definitions)
     {
-        var (value, ticks) = (Value, _ticks);
-        var broken = Born(entry, wire, fallbackTicks, definitions);
-        if (value.Type == Type && !value.IsNull && ticks > _ticks)
+        var (value, known) = (Value, _ticks);
+        var broken = Born(entry, wire, ticks, definitions);
+        if (value.Type == Type && !value.IsNull && known > _ticks)
         {
-            (Value, _ticks) = (value, ticks);
+            (Value, _ticks) = (value, known);
         }
 
         (Quality, Reason) = (TagQuality.Stale, "Known from the broker's birth certificate; not heard of since the host connected.");
@@ -117,9 +119,22 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
 
     /// <summary>Takes what a data message says. The type is the birth's.</summary>
     /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
-    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long fallbackTicks, bool mayHoldQuality = true)
+    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true)
     {
-        _ticks = TicksOf(entry, fallbackTicks);
+        _ticks = ticks;
+        if (entry.IsPlain && WireConversion.TryReadScalar(Value.Type, entry.Kind, entry.Bits, out var plain))
+        {
+            // The way of nearly all data: a good number and nothing else.
+            Value = plain;
+            (_quality, _flags) = (GoodQuality, _flags & ~Flags.Transient);
+            if (Reason is not null)
+            {
+                Reason = null;
+            }
+
+            return null;
+        }
+
         _flags = entry.IsTransient ? _flags | Flags.Transient : _flags & ~Flags.Transient;
         (Quality, Reason) = (TagQuality.Good, null); // Absent means good.
         RuleBreach? broken = null;
@@ -139,10 +154,10 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
 
     /// <summary>A value of the past as a change of its own; the metric stays as it is.</summary>
     /// <returns>False when the value does not fit the birth's type.</returns>
-    public bool TryPast(in MetricEntry entry, ReadOnlySpan<byte> wire, long fallbackTicks, out MetricChange change)
+    public bool TryPast(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, out MetricChange change)
     {
         var past = new HostMetric(Owner, Definition) { Value = TagValue.Null(Type), Place = Place };
-        var broken = past.Take(entry, wire, fallbackTicks);
+        var broken = past.Take(entry, wire, ticks);
         change = past.Change(asBirth: false) with { Source = this };
         return broken is null;
     }
@@ -156,8 +171,6 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
         IsTransient = (_flags & Flags.Transient) != 0,
     };
 
-    private long TicksOf(in MetricEntry entry, long fallbackTicks) =>
-        entry.HasTimestamp && Owner.Node.Version.TryTicks(entry.Timestamp, out var ticks) ? ticks : fallbackTicks;
 
     private RuleBreach? Set(TagValue value, RuleBreach? broken)
     {

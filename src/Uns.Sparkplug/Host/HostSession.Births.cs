@@ -171,13 +171,14 @@ public sealed partial class HostSession
             var isRepeat = metric.Epoch == epoch;
             metric.Epoch = epoch;
             isRebirthOffered |= isNode && name.SequenceEqual("Node Control/Rebirth"u8);
+            var ticks = TicksOf(entry, frame, fallbackTicks);
             if (entry.IsHistorical)
             {
-                Past(node, metric, entry, frame, fallbackTicks);
+                Past(node, metric, entry, frame, ticks);
                 continue;
             }
 
-            var broken = isCertificate ? metric.BornFromCertificate(entry, frame.Wire, fallbackTicks, _definitions) : metric.Born(entry, frame.Wire, fallbackTicks, _definitions);
+            var broken = isCertificate ? metric.BornFromCertificate(entry, frame.Wire, ticks, _definitions) : metric.Born(entry, frame.Wire, ticks, _definitions);
             if (broken is { } breach)
             {
                 Broken(node, breach, topic, now, $"{metric.Name}: {metric.Reason}", frame.Seq);
@@ -220,7 +221,7 @@ public sealed partial class HostSession
 
     private HostMetric Added(DeviceState device, ReadOnlySpan<byte> name)
     {
-        var metric = new HostMetric(device, _definitions.Named(name));
+        var metric = new HostMetric(device, new() { Name = _definitions.Name(name) });
         device.Metrics.Add(metric);
         return metric;
     }

@@ -42,13 +42,14 @@ public sealed partial class HostSession
                 }
             }
 
+            var ticks = TicksOf(entry, frame, fallbackTicks);
             if (entry.IsHistorical)
             {
-                Past(node, metric, entry, frame, fallbackTicks);
+                Past(node, metric, entry, frame, ticks);
             }
             else if (entry.Kind != WireKind.Template || !IsDefinition(node, topic, entry, frame, now))
             {
-                if (metric.Take(entry, frame.Wire, fallbackTicks) is { } broken)
+                if (metric.Take(entry, frame.Wire, ticks) is { } broken)
                 {
                     Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason}", seq);
                 }
@@ -70,10 +71,10 @@ public sealed partial class HostSession
     }
 
     // Kept from long ago: it never moves the current value.
-    private void Past(NodeState node, HostMetric metric, in MetricEntry entry, in PayloadFrame frame, long fallbackTicks)
+    private void Past(NodeState node, HostMetric metric, in MetricEntry entry, in PayloadFrame frame, long ticks)
     {
         node.Historical++;
-        if (metric.TryPast(entry, frame.Wire, fallbackTicks, out var past))
+        if (metric.TryPast(entry, frame.Wire, ticks, out var past))
         {
             _sink.Historical(past);
         }
@@ -162,6 +163,10 @@ public sealed partial class HostSession
 
         return now.UtcTicks;
     }
+
+    // The metric's own time, else the payload's, else the arrival. Mostly the first two are the same number.
+    private long TicksOf(in MetricEntry entry, in PayloadFrame frame, long fallbackTicks) =>
+        entry.HasTimestamp && entry.Timestamp != frame.Timestamp && _version.TryTicks(entry.Timestamp, out var ticks) ? ticks : fallbackTicks;
 
     private long TicksOf(in PayloadFrame frame, DateTimeOffset now) => frame.Timestamp is { } said && _version.TryTicks(said, out var ticks) ? ticks : now.UtcTicks;
 }

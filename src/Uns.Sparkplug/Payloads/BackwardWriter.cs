@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace Uns.Sparkplug.Payloads;
@@ -11,6 +13,7 @@ namespace Uns.Sparkplug.Payloads;
 internal ref struct BackwardWriter
 {
     private const int FirstBytes = 4096;
+    private const ulong Stops = 0x8080808080808080;
     private const int KeptBytes = 1024 * 1024; // A larger buffer is given back after use.
 
     [ThreadStatic]
@@ -108,15 +111,23 @@ internal ref struct BackwardWriter
 
     private void VarintLong(ulong value)
     {
-        Span<byte> bytes = stackalloc byte[10];
-        var count = 0;
-        for (; value >= 0x80; value >>= 7)
+        var length = (BitOperations.Log2(value | 1) / 7) + 1;
+        if (Bmi2.X64.IsSupported && length <= 8 && _at >= 8)
         {
-            bytes[count++] = (byte)(value | 0x80);
+            // Seven bits into each byte, the high bit in all but the last; what is written before them is free still.
+            var word = Bmi2.X64.ParallelBitDeposit(value, ~Stops) | (Stops & ((1UL << (8 * (length - 1))) - 1));
+            BinaryPrimitives.WriteUInt64LittleEndian(_buffer.AsSpan(_at - 8), word << (8 * (8 - length)));
+            _at -= length;
+            return;
         }
 
-        bytes[count++] = (byte)value;
-        bytes[..count].CopyTo(Room(count));
+        var room = Room(length);
+        for (var i = 0; i < length - 1; i++, value >>= 7)
+        {
+            room[i] = (byte)(value | 0x80);
+        }
+
+        room[length - 1] = (byte)value;
     }
 
     private Span<byte> Room(int length)

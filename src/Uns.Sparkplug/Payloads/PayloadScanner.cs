@@ -42,7 +42,6 @@ internal sealed class PayloadScanner : IPayloadScanner
 
                     var block = cursor.Block(out var begins);
                     ref var entry = ref _entries[count++];
-                    entry = default;
                     if (Metric(block, begins, limits, ref entry) is { Kind: not PayloadFaultKind.None } inner)
                     {
                         return inner;
@@ -78,6 +77,12 @@ internal sealed class PayloadScanner : IPayloadScanner
     }
 
     private static PayloadFault Metric(ReadOnlySpan<byte> block, int start, PayloadLimits limits, ref MetricEntry entry)
+    {
+        var at = PlainFields.Read(block, start, ref entry);
+        return at == block.Length ? default : AnyFields(block[at..], start + at, limits, ref entry);
+    }
+
+    private static PayloadFault AnyFields(ReadOnlySpan<byte> block, int start, PayloadLimits limits, ref MetricEntry entry)
     {
         var cursor = new WireCursor(block, start);
         while (cursor.Next(out var tag))
