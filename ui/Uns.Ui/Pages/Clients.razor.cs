@@ -13,6 +13,7 @@ public sealed partial class Clients
     private ClientSheet? _sheet;
     private DateTimeOffset _now;
     private string _search = "";
+    private string _searchAtFirst = "";
     private Ask? _asked;
     private string? _said;
     private bool _saidWell;
@@ -55,9 +56,12 @@ public sealed partial class Clients
             _asked = null;
         }
 
-        _search = SearchInAddress ?? "";
         return ReadAsync();
     }
+
+    /// <inheritdoc/>
+    /// <remarks>The input's text is set here alone: what is drawn later must not overwrite what was typed meanwhile.</remarks>
+    protected override void OnInitialized() => _search = _searchAtFirst = SearchInAddress ?? "";
 
     /// <inheritdoc/>
     protected override void OnAfterRender(bool firstRender)
