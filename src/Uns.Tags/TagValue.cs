@@ -53,6 +53,11 @@ public readonly struct TagValue : IEquatable<TagValue>
     /// <param name="value">The number; for UInt64 its bit pattern.</param>
     public static TagValue OfInteger(DataType type, long value) => new(type, value, null, present: true);
 
+    /// <summary>A number, truth value or time by its bits: those of <see cref="Integer"/>, or of a double for Float and Double.</summary>
+    /// <param name="type">Int8 to DateTime, without String.</param>
+    /// <param name="bits">The bits; they have been checked to fit.</param>
+    public static TagValue OfBits(DataType type, long bits) => new(type, bits, null, present: true);
+
     /// <summary>An array or a composite value (data set, template).</summary>
     /// <param name="type">One of the array types, DataSet or Template.</param>
     /// <param name="value">

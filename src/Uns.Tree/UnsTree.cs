@@ -71,8 +71,14 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
     {
         lock (_gate)
         {
-            if (_bySource.TryGetValue(change.Key, out var node))
+            // The node is remembered with the metric: nearly every change finds its place without looking it up.
+            if (change.Source?.Place is UnsNode placed && placed.Source is { } source && source == change.Key)
             {
+                Set(placed, change);
+            }
+            else if (_bySource.TryGetValue(change.Key, out var node))
+            {
+                Remember(change, node);
                 Set(node, change);
             }
             else
@@ -119,13 +125,14 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
     /// <summary>
     /// Brings back a value that was retained before a restart. It is stale until its source is born again, and it never
-    /// overwrites what a birth has already told.
+    /// overwrites what a birth has already told; only an older word of a birth certificate gives way.
     /// </summary>
     public void Restore(string path, TagValue value, DateTimeOffset timestamp)
     {
         lock (_gate)
         {
-            if (Find(path) is { Current: not null } || EquipmentPath.Fault(path) is not null)
+            var isNewer = Find(path)?.Current is not { } known || (known.Quality == TagQuality.Stale && (known.Value.IsNull || known.Timestamp < timestamp));
+            if (!isNewer || EquipmentPath.Fault(path) is not null)
             {
                 return;
             }
@@ -182,7 +189,16 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         var node = Grow(path, placeDepth);
         node.Source = change.Key;
         _bySource[change.Key] = node;
+        Remember(change, node);
         Set(node, change);
+    }
+
+    private static void Remember(in MetricChange change, UnsNode node)
+    {
+        if (change.Source is { } source)
+        {
+            source.Place = node;
+        }
     }
 
     private UnsNode Grow(string path, int placeDepth)
@@ -204,7 +220,8 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
         // Going stale changes what is known about the value, not the value nor its time.
         var timestamp = stale && before is not null ? before.Timestamp : change.Timestamp;
-        var value = stale && before is not null && change.Value.IsNull ? before.Value : change.Value;
+        var isOld = before is { Quality: TagQuality.Stale } && change.Timestamp < before.Timestamp; // A birth certificate, and a newer value was restored.
+        var value = stale && before is not null && (change.Value.IsNull || isOld) ? before.Value : change.Value;
         var since = before is not null && before.Quality == change.Quality ? before.QualitySince
             : stale ? change.Timestamp : clock.GetUtcNow();
         node.Definition = change.Definition ?? node.Definition;

@@ -12,15 +12,26 @@ namespace Uns.Tree;
 /// <remarks><c>reason</c> is there only when the quality is not Good, <c>unit</c> only when there is one. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
 public static class ValuePayload
 {
+    private const string IsoFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
     private static readonly JsonWriterOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Every value of the plant goes through here: one writer per thread is used again.
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
 
     /// <summary>Writes one whole message.</summary>
     public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value)
     {
-        using var json = new Utf8JsonWriter(output, Plain);
+        var json = _writer ?? new Utf8JsonWriter(output, Plain);
+        _writer = null; // A writer that a fault left half way is not used again.
+        json.Reset(output);
         json.WriteStartObject();
         WriteFields(json, node, value);
         json.WriteEndObject();
+        json.Flush();
+        json.Reset(Stream.Null);
+        _writer = json;
     }
 
     /// <summary>Writes value, timestamp, quality, and where they are, unit and reason, into an object that the caller has opened.</summary>
@@ -28,8 +39,17 @@ public static class ValuePayload
     {
         json.WritePropertyName("value"u8);
         TagValueJson.Write(json, value.Value);
-        json.WriteString("timestamp"u8, Iso(value.Timestamp));
-        json.WriteString("quality"u8, value.Quality.ToString());
+        Span<byte> time = stackalloc byte[32];
+        value.Timestamp.UtcDateTime.TryFormat(time, out var length, IsoFormat, CultureInfo.InvariantCulture);
+        json.WriteString("timestamp"u8, time[..length]);
+        json.WriteString("quality"u8, value.Quality switch
+        {
+            TagQuality.Good => "Good",
+            TagQuality.Stale => "Stale",
+            TagQuality.Bad => "Bad",
+            TagQuality.Uncertain => "Uncertain",
+            var other => other.ToString(),
+        });
         if (value.Reason is { } reason)
         {
             json.WriteString("reason"u8, reason);
@@ -75,5 +95,5 @@ public static class ValuePayload
     }
 
     /// <summary>UTC with milliseconds, cut and not rounded, so that no time lies ahead of its clock.</summary>
-    public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString(IsoFormat, CultureInfo.InvariantCulture);
 }

@@ -2,7 +2,20 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Uns.Benchmarks.Sparkplug;
 using Uns.TestKit;
+
+if (args is ["host-memory"])
+{
+    HostMemory.Run();
+    return;
+}
+
+if (args is ["host-speed"])
+{
+    HostSpeed.Run();
+    return;
+}
 
 // Runs in this process: the runner's own way, to build a project per benchmark, knows neither this runtime nor the house's build rules.
 var results = Path.Combine(PeerProcess.Root(), "tests", "Uns.Benchmarks", "results");

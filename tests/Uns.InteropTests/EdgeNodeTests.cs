@@ -60,6 +60,18 @@ public sealed class EdgeNodeTests
         await hub.ValueAsync(Press + "Count", "5");
     }
 
+    [Theory]
+    [InlineData("GZIP")]
+    [InlineData("DEFLATE")]
+    public async Task A_strangers_compressed_births_and_data_are_read(string algorithm)
+    {
+        await using var hub = await HubProcess.StartAsync();
+        await using var node = await PeerProcess.StartAsync("edge_node.js", hub.MqttPort.ToString(), "Berlin", "line7", algorithm);
+        await hub.ValueAsync(Press + "Count", "-12");
+        await node.AskAsync("set Temperature -0.25");
+        await hub.ValueAsync(Press + "Temperature", "-0.25");
+    }
+
     [Fact]
     public async Task A_command_to_a_strangers_node_is_refused_unless_its_birth_offers_the_metric()
     {

@@ -1,10 +1,11 @@
-// A Sparkplug edge node made of sparkplug-client: node.js PORT GROUP NODE. Device 'press' with Temperature (Double), Count (Int32), Run (Boolean).
-// Commands: set METRIC VALUE, get METRIC (the last value, also one that a DCMD brought).
+// A Sparkplug edge node made of sparkplug-client: node.js PORT GROUP NODE [GZIP|DEFLATE|writable]. Device 'press' with Temperature (Double), Count (Int32),
+// Run (Boolean); 'writable' offers them for writing. Commands: set METRIC VALUE, get METRIC (the last value, also one that a DCMD brought).
 'use strict';
 const sparkplug = require('sparkplug-client');
 const { serve } = require('./lines.js');
 
-const [port, group, node] = process.argv.slice(2);
+const [port, group, node, how] = process.argv.slice(2);
+const options = how && how !== 'writable' ? { compress: true, algorithm: how } : undefined;
 const metrics = {
   Temperature: { name: 'Temperature', type: 'Double', value: 21.5 },
   Count: { name: 'Count', type: 'Int32', value: -12 },
@@ -19,8 +20,9 @@ client.on('birth', () => {
   client.publishNodeBirth(stamped([
     { name: 'Node Control/Rebirth', type: 'Boolean', value: false },
     { name: 'Properties/Vendor', type: 'String', value: 'peer' },
-  ]));
-  client.publishDeviceBirth('press', stamped(Object.values(metrics)));
+  ]), options);
+  const offered = how === 'writable' ? { properties: { readOnly: { type: 'Boolean', value: false } } } : {};
+  client.publishDeviceBirth('press', stamped(Object.values(metrics).map((m) => ({ ...m, ...offered }))), options);
   if (!ready) {
     ready = true;
     console.log('READY');
@@ -38,6 +40,6 @@ serve(([verb, name, text]) => {
     return metrics[name].value;
   }
   metrics[name].value = metrics[name].type === 'Boolean' ? text === 'true' : Number(text);
-  client.publishDeviceData('press', stamped([metrics[name]]));
+  client.publishDeviceData('press', stamped([metrics[name]]), options);
   return 'ok';
 });

@@ -1,12 +1,38 @@
 using Uns.Sparkplug.Host;
+using Uns.Sparkplug.Topics;
 
 namespace Uns.Hub.Api;
 
 /// <summary>The Sparkplug edge nodes that the host application follows.</summary>
 internal static class NodesApi
 {
-    public static void Map(IEndpointRouteBuilder routes) =>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
         routes.MapGet("/api/v1/sparkplug/nodes", (HostApplication host) => host.Nodes())
             .WithTags("Sparkplug").WithName("GetNodes")
-            .WithSummary("Every edge node seen: state, bdSeq, births, deaths, gaps, rebirth requests, decode errors.");
+            .WithSummary("Every edge node seen: state, bdSeq, births, deaths, gaps, rebirth requests, rules broken, clock skew.");
+        routes.MapGet("/api/v1/sparkplug/nodes/{group}/{node}", (string group, string node, HostApplication host) =>
+                host.Report(new EdgeNodeId(group, node)) is { } report ? Results.Ok(report) : NotFound(group, node))
+            .WithTags("Sparkplug").WithName("GetNodeReport")
+            .WithSummary("One edge node: timeline, sessions that bdSeq pairs, rules broken with their ids, devices, alias table.")
+            .Produces<NodeReport>().ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapPost("/api/v1/sparkplug/nodes/{group}/{node}/rebirth", (string group, string node, HostApplication host) => Ask(group, node, host))
+            .WithTags("Sparkplug").WithName("AskRebirth")
+            .WithSummary("Asks an edge node to be born again. Its answer is seen in its timeline.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static IResult Ask(string group, string node, HostApplication host)
+    {
+        var id = new EdgeNodeId(group, node);
+        if (host.Report(id) is null)
+        {
+            return NotFound(group, node);
+        }
+
+        host.AskRebirth(id);
+        return Results.Accepted();
+    }
+
+    private static IResult NotFound(string group, string node) => Results.Problem($"No edge node '{group}/{node}' was seen.", statusCode: StatusCodes.Status404NotFound);
 }

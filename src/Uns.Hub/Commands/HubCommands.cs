@@ -4,7 +4,7 @@ using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Commands;
 
-/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>broker</c> and <c>bench</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
+/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>broker</c>, <c>bench</c> and <c>sparkplug</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
 internal static class HubCommands
 {
     /// <summary>Exit code of a wrong word or setting.</summary>
@@ -37,6 +37,7 @@ internal static class HubCommands
         root.Subcommands.Add(Runs("demo", "Starts the hub with a simulated small plant of real servers on loopback.", demo: true));
         root.Subcommands.Add(BrokerCommand.Build());
         root.Subcommands.Add(BenchCommand.Build());
+        root.Subcommands.Add(SparkplugCommand.Build());
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Uns.Sparkplug.Aware;
 
 namespace Uns.Hub.Settings;
 
@@ -27,6 +28,21 @@ public sealed record HubOptions
     /// <summary>True to name data types in data messages too, for receivers that decode each message by itself.</summary>
     /// <value>True unless set: Eclipse Tahu's JavaScript decoder shows null without them.</value>
     public bool DataTypesInData { get; init; } = true;
+
+    /// <summary>True to give each device an edge node of its own, named <c>{NodeId}-{device}</c>.</summary>
+    /// <value>False unless set: one edge node speaks for all devices.</value>
+    public bool EdgeNodePerDevice { get; init; }
+
+    /// <summary>Brokers that the hub's edge nodes may speak to, in the order of trying: <c>own</c> or <c>HOST:PORT</c>.</summary>
+    /// <value>The hub's own broker alone unless set.</value>
+    public IReadOnlyList<string> EdgeBrokers { get; init; } = [];
+
+    /// <summary>Host id without which the hub's edge nodes are not born; empty: they wait for nobody.</summary>
+    public string PrimaryHost { get; init; } = "";
+
+    /// <summary>How the broker treats Sparkplug messages; null: as any others.</summary>
+    /// <value>Sparkplug-aware unless set.</value>
+    public AwareOptions? Aware { get; init; } = new();
 
     /// <summary>Host id under which the hub publishes its STATE.</summary>
     public string HostId { get; init; } = "uns-hub";

@@ -7,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "groupId", "nodeId", "dataTypesInData", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -61,6 +61,12 @@ public static class SettingsFile
             "groupId" => options with { GroupId = SparkplugId(name, setting.Value) },
             "nodeId" => options with { NodeId = SparkplugId(name, setting.Value) },
             "dataTypesInData" => options with { DataTypesInData = Truth(name, setting.Value) },
+            "edgeNodePerDevice" => options with { EdgeNodePerDevice = Truth(name, setting.Value) },
+            "edgeBrokers" => options with { EdgeBrokers = SparkplugSettings.Brokers(name, setting.Value) },
+            "primaryHost" => options with { PrimaryHost = SparkplugId(name, setting.Value) },
+            "sparkplugAware" => options with { Aware = Truth(name, setting.Value) ? options.Aware ?? new() : null },
+            "sparkplugForeign" or "sparkplugQos" or "sparkplugRetain" or "sparkplugTopic" =>
+                options with { Aware = SparkplugSettings.With(options.Aware, setting.Name, SparkplugSettings.Policy(name, Text(name, setting.Value))) },
             "hostId" => options with { HostId = SparkplugId(name, setting.Value) },
             "topicPrefix" => options with { TopicPrefix = Prefix(name, setting.Value) },
             "writeAnswerTimeoutSeconds" => options with { WriteAnswerTimeout = Seconds(name, setting.Value) },

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Uns.Connectors;
 using Uns.Hub.Settings;
-using Uns.Sparkplug.EdgeNode;
 using Uns.Store;
 using Uns.Tags;
 
@@ -12,7 +11,7 @@ namespace Uns.Hub.Wiring;
 /// (a setting that a newer version refuses) stays saved, stays down, and says why.
 /// </summary>
 internal sealed partial class DeviceBook(
-    HubStore store, IEnumerable<IConnectorKind> kinds, EdgeNodePublisher edge, TimeProvider clock, ILoggerFactory loggers)
+    HubStore store, IEnumerable<IConnectorKind> kinds, EdgeNodes edges, TimeProvider clock, ILoggerFactory loggers)
     : IDeviceBook, IAsyncDisposable
 {
     /// <summary>The book's part of the store.</summary>
@@ -143,7 +142,7 @@ internal sealed partial class DeviceBook(
                 _devices.Remove(name);
             }
 
-            edge.RemoveDevice(name);
+            await edges.RemoveAsync(name);
         }
         finally
         {
@@ -251,7 +250,7 @@ internal sealed partial class DeviceBook(
             return;
         }
 
-        var run = new DeviceRun(device, _kinds[device.Protocol], edge, clock, loggers.CreateLogger<ConnectorWorker>());
+        var run = new DeviceRun(device, _kinds[device.Protocol], edges.For(device.Name), clock, loggers.CreateLogger<ConnectorWorker>());
         lock (_gate)
         {
             _runs[device.Name] = run;

@@ -5,7 +5,6 @@ using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
 using Uns.Mqtt.Broker;
-using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tree;
@@ -124,8 +123,6 @@ internal sealed class HubHost : IAsyncDisposable
         await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
-        var edge = Services.GetRequiredService<EdgeNodePublisher>();
-        edge.OnCommand = devices.CommandAsync;
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
         await HearAsync(host, cancellationToken);
@@ -137,7 +134,7 @@ internal sealed class HubHost : IAsyncDisposable
         }
 
         await devices.LoadAsync(cancellationToken);
-        _pumps.Add(edge.RunAsync(_stop.Token));
+        _pumps.Add(Services.GetRequiredService<EdgeNodes>().RunAsync(devices.CommandAsync, _stop.Token));
         if (_plant is not null)
         {
             await _plant.InstallAsync(devices, Services.GetRequiredService<IEquipmentMapBook>(), Options, cancellationToken);

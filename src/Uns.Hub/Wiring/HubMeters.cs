@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Uns.Connectors;
 using Uns.Hub.Republish;
 using Uns.Mqtt.Broker;
-using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Aware;
 using Uns.Sparkplug.Host;
 using Uns.Tree;
 
@@ -13,7 +13,7 @@ internal sealed class HubMeters : IDisposable
 {
     private readonly Meter _meter = new("Uns.Hub");
 
-    public HubMeters(MqttBroker broker, EdgeNodePublisher edge, HostApplication host, UnsTree tree, UnsRepublisher topics, IDeviceBook devices)
+    public HubMeters(MqttBroker broker, EdgeNodes edges, SparkplugWatch watch, HostApplication host, UnsTree tree, UnsRepublisher topics, IDeviceBook devices)
     {
         _meter.CreateObservableGauge("uns.mqtt.connections", () => broker.Statistics.Connections, description: "MQTT connections that are open.");
         _meter.CreateObservableGauge("uns.mqtt.sessions", () => broker.Statistics.Sessions, description: "MQTT sessions, connected or not.");
@@ -30,7 +30,11 @@ internal sealed class HubMeters : IDisposable
         _meter.CreateObservableCounter("uns.sparkplug.gaps", () => host.Nodes().Sum(n => n.Gaps), description: "Gaps in the order of edge nodes' messages.");
         _meter.CreateObservableCounter("uns.sparkplug.rebirths.asked", () => host.Nodes().Sum(n => n.RebirthsAsked), description: "Rebirths that the host asked for.");
         _meter.CreateObservableCounter("uns.sparkplug.decode.errors", () => host.Nodes().Sum(n => n.DecodeErrors), description: "Payloads that were no Sparkplug.");
-        _meter.CreateObservableCounter("uns.edge.samples.merged", () => edge.Status.SamplesMerged, description: "Samples replaced by a newer one of the same tag before they were sent.");
+        _meter.CreateObservableCounter("uns.edge.samples.merged", () => edges.All.Sum(e => e.Status.SamplesMerged), description: "Samples replaced by a newer one of the same tag before they were sent.");
+        _meter.CreateObservableCounter("uns.edge.samples.kept", () => edges.All.Sum(e => e.Status.SamplesKept), description: "Samples kept because they could not be sent, or may have been lost on the line.");
+        _meter.CreateObservableCounter("uns.edge.samples.forwarded", () => edges.All.Sum(e => e.Status.SamplesForwarded), description: "Kept samples sent as history.");
+        _meter.CreateObservableCounter("uns.edge.samples.lost", () => edges.All.Sum(e => e.Status.SamplesLost), description: "Samples lost for good.");
+        _meter.CreateObservableCounter("uns.sparkplug.aware", () => Judged(watch), description: "Messages that broke a rule of the Sparkplug-aware broker, by what became of them.");
         _meter.CreateObservableGauge("uns.device.running", () => Running(devices), description: "1 when the device is read, else 0.");
         _meter.CreateObservableCounter("uns.device.reads", () => PerDevice(devices, s => s.Reads), description: "Reads that went well.");
         _meter.CreateObservableCounter("uns.device.failures", () => PerDevice(devices, s => s.Failures), description: "Connections lost or not made.");
@@ -47,6 +51,9 @@ internal sealed class HubMeters : IDisposable
     ];
 
     private static Measurement<long> Because(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));
+
+    private static IEnumerable<Measurement<long>> Judged(SparkplugWatch watch) =>
+        [new(watch.Refused, new KeyValuePair<string, object?>("fate", "refused")), new(watch.Warnings, new KeyValuePair<string, object?>("fate", "let_through"))];
 
     private static IEnumerable<Measurement<int>> Nodes(HostApplication host)
     {

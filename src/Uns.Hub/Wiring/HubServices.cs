@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
@@ -13,6 +14,7 @@ using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Client;
+using Uns.Sparkplug.Aware;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
@@ -59,24 +61,24 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
-            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
+            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
         services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
         services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
         services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
+        services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();
-        services.AddSingleton(s => new EdgeNodePublisher(
-            new EdgeNodeOptions { GroupId = options.GroupId, NodeId = options.NodeId, DataTypesInData = options.DataTypesInData },
-            OwnBroker(s, ""),
-            s.GetRequiredService<IBirthSequenceStore>(), clock, s.GetRequiredService<ILogger<EdgeNodePublisher>>()));
+        services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
+        services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
         services.AddSingleton(s => new HostApplication(
             new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
         services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
+        services.AddSingleton<ISparkplugDoctor, SparkplugDoctor>();
         services.AddSingleton(s => new UnsRepublisher(
             s.GetRequiredService<UnsTree>(), OwnBroker(s, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
         services.AddSingleton<TreeWriter>();
@@ -90,6 +92,23 @@ internal static class HubServices
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
         services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
+    }
+
+    private static EdgeNodePublisher EdgeNodeOf(IServiceProvider services, HubOptions options, string? device)
+    {
+        var node = new EdgeNodeOptions
+        {
+            GroupId = options.GroupId,
+            NodeId = device is null ? options.NodeId : $"{options.NodeId}-{device}",
+            DataTypesInData = options.DataTypesInData,
+            PrimaryHost = options.PrimaryHost,
+        };
+        IReadOnlyList<MqttClientOptions> brokers = options.EdgeBrokers.Count == 0
+            ? [OwnBroker(services, "")]
+            : [.. options.EdgeBrokers.Select(b => b == "own" ? OwnBroker(services, "") : new MqttClientOptions { Host = b[..b.LastIndexOf(':')], Port = int.Parse(b[(b.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture) })];
+        return new EdgeNodePublisher(
+            node, brokers, services.GetRequiredService<IBirthSequenceStore>(), services.GetRequiredService<IForwardStore>(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<EdgeNodePublisher>>());
     }
 
     // The hub's own clients come in without a socket, and are met like everybody: same packets, same gate.

@@ -1,13 +1,12 @@
 using Uns.Hub.Republish;
 using Uns.Mqtt.Broker;
-using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Says which part of the road does not stand.</summary>
-internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodePublisher edge, HostApplication host, UnsRepublisher topics)
+internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodes edges, HostApplication host, UnsRepublisher topics)
 {
     /// <summary>One sentence for each part that is down; empty when all stand.</summary>
     public IReadOnlyList<string> Faults()
@@ -23,9 +22,15 @@ internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodePubl
             faults.Add($"The broker takes nothing that must survive, because the store did not take a write: {fault}");
         }
 
-        if (!edge.Status.IsConnected)
+        foreach (var edge in edges.All)
         {
-            faults.Add("The hub's own edge node is not connected to the broker.");
+            var status = edge.Status;
+            if (!status.IsConnected && status.IsHostOnline != false) // Waiting for the primary host is what it was told to do.
+            {
+                faults.Add($"The hub's own edge node {edge.Id} is not connected to the broker.");
+            }
+
+            faults.AddRange(status.DeviceFaults.Select(fault => $"The device {fault.Key} is not told to anybody: {fault.Value}"));
         }
 
         if (!host.IsConnected)

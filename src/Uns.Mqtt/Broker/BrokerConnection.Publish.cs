@@ -174,7 +174,14 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        TakeOver(publish, topic, header, packet);
+        var verdict = topic.IsWatched ? Watch(publish, topic) : default;
+        if (verdict.Refusal != ReasonCode.Success)
+        {
+            RefuseWatched(publish, verdict.Refusal);
+            return;
+        }
+
+        TakeOver(publish, topic, header, packet, verdict);
     }
 
     /// <summary>What stands against a PUBLISH, whatever its topic.</summary>
@@ -218,18 +225,18 @@ internal sealed partial class BrokerConnection
         Acknowledge(AnswerTo(publish, ReasonCode.PayloadFormatInvalid), mustWait: false);
     }
 
-    private void TakeOver(in PublishPacket publish, TopicEntry topic, FixedHeader header, ReadOnlySpan<byte> packet)
+    private void TakeOver(in PublishPacket publish, TopicEntry topic, FixedHeader header, ReadOnlySpan<byte> packet, in WatchVerdict verdict)
     {
         var session = Session!;
         var urgentBefore = core.Journal?.UrgentCount ?? 0;
-        var isPlain = publish.TopicAlias == 0 && !publish.Duplicate;
+        var isPlain = publish.TopicAlias == 0 && !publish.Duplicate && verdict.Payload is null;
         var section = publish.TopicAlias == 0 && publish.MessageExpiryInterval is null
             ? publish.PropertySection
             : core.ForwardedProperties(publish.PropertySection);
         var routed = new Routed
         {
             Known = topic,
-            Frame = new Frame { Topic = topic.Topic, Payload = publish.Payload, Properties = section, Expiry = publish.MessageExpiryInterval },
+            Frame = new Frame { Topic = topic.Topic, Payload = verdict.Payload ?? publish.Payload, Properties = section, Expiry = publish.MessageExpiryInterval },
             Qos = publish.Qos,
             Retain = publish.Retain,
             ArrivedAt = core.Now,
@@ -238,6 +245,11 @@ internal sealed partial class BrokerConnection
             VerbatimIdOffset = header.HeaderBytes + 2 + topic.Topic.Length,
         };
         var hasSubscribers = core.Route(ref routed, session);
+        if (verdict.KeepAs is { } keepAs)
+        {
+            core.KeepAs(keepAs, publish.Payload);
+        }
+
         if (publish.Qos == QualityOfService.AtMostOnce)
         {
             return; // [MQTT-3.3.4-1]

@@ -10,8 +10,15 @@ internal sealed partial class BrokerCore
     private void PublishWill(Session session)
     {
         var will = session.Will!;
+        var payload = Watched(will, session); // While the client still counts as its owner.
         DropWill(session); // In the store its end goes with the messages it becomes: all or nothing.
-        if (SysTopics.SysReport.Owns(will.TopicText) || !Options.Access.Authorize(session.Principal, Access.AccessAction.Publish, will.TopicText))
+        if (SysTopics.SysReport.Owns(will.TopicText) || Options.Watch?.Owns(will.Topic) == true || !Options.Access.Authorize(session.Principal, Access.AccessAction.Publish, will.TopicText))
+        {
+            Counters.DroppedNotAuthorized++;
+            return;
+        }
+
+        if (payload is null)
         {
             Counters.DroppedNotAuthorized++;
             return;
@@ -21,7 +28,7 @@ internal sealed partial class BrokerCore
         {
             TopicText = will.TopicText,
             Topic = will.Topic,
-            Payload = will.Payload,
+            Payload = payload,
             Properties = will.Properties,
             Qos = will.Qos,
             Retain = will.Retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15]
@@ -36,6 +43,7 @@ internal sealed partial class BrokerCore
         if (session.Will is { } will)
         {
             Journal?.WillKept(session, will);
+            Options.Watch?.WillKept(session.ClientId, will.TopicText);
             session.IsWillStored = true;
         }
         else
@@ -47,6 +55,7 @@ internal sealed partial class BrokerCore
     private void DropWill(Session session)
     {
         session.Will = null;
+        Options.Watch?.WillGone(session.ClientId);
         if (session.IsWillStored)
         {
             Journal?.WillGone(session);

@@ -27,7 +27,7 @@ internal sealed partial class BrokerCore
         Clock = clock;
         Logger = logger;
         Outbox = new Outbox(this, options, Counters, journal);
-        Topics = new TopicCache(options.MaximumTopicLevels);
+        Topics = new TopicCache(options.MaximumTopicLevels, options.Watch);
         MaximumConnectBytes = Math.Min(options.MaximumConnectBytes, options.MaximumPacketBytes);
         MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
         ReadClock();

@@ -131,6 +131,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>None unless set: a CONNECT that names a method is refused with 0x8C.</value>
     public IReadOnlyList<IAuthenticationMethod> AuthenticationMethods { get; init; } = [];
 
+    /// <summary>Looks at the messages of some topics on their way; null: nobody does.</summary>
+    /// <value>None unless set.</value>
+    public ITopicWatch? Watch { get; init; }
+
     /// <summary>Who may connect, publish, subscribe and receive.</summary>
     /// <value>Everybody unless set.</value>
     public IAccessGate Access { get; init; } = new OpenGate();

@@ -57,6 +57,9 @@ public sealed partial class MqttClient : IAsyncDisposable
     /// <summary>The name this client goes by; the broker's choice when none was given.</summary>
     public string ClientId { get; }
 
+    /// <summary>Largest packet that the broker takes, in bytes, as it said; what it did not say is the protocol's own limit.</summary>
+    public long LongestPacketBytes => _longestOut;
+
     /// <summary>What arrives, in order. Completes with a <see cref="MqttConnectionLostException"/>, or plainly after <see cref="DisconnectAsync"/>.</summary>
     public ChannelReader<MqttMessage> Messages => _messages.Reader;
 

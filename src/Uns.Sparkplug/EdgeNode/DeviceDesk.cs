@@ -5,6 +5,9 @@ namespace Uns.Sparkplug.EdgeNode;
 /// <summary>What the hub wants of the edge node's devices, kept until the publisher takes it. Repeats merge, so it cannot grow.</summary>
 internal sealed class DeviceDesk
 {
+    /// <summary>Stands for the node itself, which has tags and samples as a device has.</summary>
+    public const string Node = "";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
@@ -81,8 +84,12 @@ internal sealed class DeviceDesk
     }
 
     /// <summary>Brings the session to what is wanted: tags first, then values, then births and deaths, so that a birth shows the newest values.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="now">Time of the messages.</param>
+    /// <param name="due">Takes the messages.</param>
+    /// <param name="taken">Takes the samples, by device: those sent while the node is born, else all of them.</param>
     /// <returns>How many samples named a tag that their device does not have.</returns>
-    public int Apply(EdgeNodeSession session, DateTimeOffset now, List<OutgoingMessage> due)
+    public int Apply(EdgeNodeSession session, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
     {
         var unknown = 0;
         lock (_gate)
@@ -99,14 +106,16 @@ internal sealed class DeviceDesk
                 if (entry.NewTags is { } tags)
                 {
                     entry.NewTags = null;
-                    session.SetDevice(deviceId, tags, now, due);
+                    SetTags(session, deviceId, tags, now, due);
                 }
 
                 samples.Clear();
                 entry.Samples.Take(samples);
                 if (samples.Count > 0)
                 {
-                    unknown += session.Data(deviceId, samples, now, due);
+                    var sent = new List<TagSample>();
+                    unknown += session.Data(deviceId, samples, now, due, sent);
+                    taken(deviceId, session.IsBorn ? sent : [.. samples]);
                 }
 
                 session.SetOnline(deviceId, entry.IsOnline, now, due);
@@ -114,6 +123,18 @@ internal sealed class DeviceDesk
         }
 
         return unknown;
+    }
+
+    private static void SetTags(EdgeNodeSession session, string deviceId, IReadOnlyList<TagDefinition> tags, DateTimeOffset now, List<OutgoingMessage> due)
+    {
+        if (deviceId == Node)
+        {
+            session.SetNode(tags, now, due);
+        }
+        else
+        {
+            session.SetDevice(deviceId, tags, now, due);
+        }
     }
 
     private void Move(Entry? from, Entry to)

@@ -18,6 +18,9 @@ internal sealed class EdgeDevice(string id)
     /// <summary>True once its DBIRTH was made in this session.</summary>
     public bool IsBorn { get; set; }
 
+    /// <summary>Why it cannot be born on this connection; null when it can.</summary>
+    public string? Fault { get; set; }
+
     /// <summary>Takes the tags from now on. A tag that stays keeps its alias and, if its type stays too, its last value.</summary>
     /// <returns>False when nothing changed.</returns>
     public bool Define(IReadOnlyList<TagDefinition> tags, ref ulong nextAlias)
@@ -64,15 +67,33 @@ internal sealed class EdgeDevice(string id)
             ? entry.Tag
             : metric.Alias is null && metric.Name is { } name ? _byName.GetValueOrDefault(name)?.Tag : null;
 
-    /// <summary>All metrics with name, alias, type, value and properties.</summary>
-    public List<Metric> BirthMetrics(DateTimeOffset now) => _entries.ConvertAll(entry => entry.BirthMetric(now));
+    /// <summary>All metrics with name, alias, type, value and properties, in the order of their times.</summary>
+    /// <remarks>[tck-id-operational-behavior-data-publish-dbirth-order]</remarks>
+    public IEnumerable<Metric> BirthMetrics(DateTimeOffset now) => _entries.Select(entry => entry.BirthMetric(now)).OrderBy(metric => metric.Timestamp);
 
     /// <summary>Takes one sample as the tag's last word.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="withDataType">True to name the type again, as <see cref="EdgeNodeOptions.DataTypesInData"/> says.</param>
-    /// <returns>The metric for a data message; null when the device has no such tag.</returns>
-    public Metric? Take(in TagSample sample, bool withDataType) =>
-        _byName.TryGetValue(sample.Tag, out var entry) ? entry.Take(sample, withDataType) : null;
+    /// <param name="metric">The metric for a data message; null when the sample says nothing new.</param>
+    /// <returns>False when the device has no such tag.</returns>
+    public bool TryTake(in TagSample sample, bool withDataType, out Metric? metric)
+    {
+        metric = null;
+        if (!_byName.TryGetValue(sample.Tag, out var entry))
+        {
+            return false;
+        }
+
+        metric = entry.Take(sample, withDataType);
+        return true;
+    }
+
+    /// <summary>What was kept while nobody could be told, as a historical metric; the tag's last word stays what it is.</summary>
+    /// <returns>Null when the tag is gone or has another type now.</returns>
+    public Metric? Historical(Metric kept, bool withDataType) =>
+        kept.Name is { } name && _byName.TryGetValue(name, out var entry) && entry.Tag.DataType == kept.DataType
+            ? kept with { Name = null, Alias = entry.Alias, DataType = withDataType ? kept.DataType : null, IsHistorical = true }
+            : null;
 
     private sealed class Entry(TagDefinition tag, ulong alias)
     {
@@ -122,16 +143,18 @@ internal sealed class EdgeDevice(string id)
             return Metric.Of(Tag.Name, _value, _time ?? now) with { Alias = Alias, Properties = properties };
         }
 
-        public Metric Take(in TagSample sample, bool withDataType)
+        public Metric? Take(in TagSample sample, bool withDataType)
         {
             var wasGood = _quality == TagQuality.Good;
             var fits = sample.Value.Type == Tag.DataType;
-            _quality = fits || sample.Quality == TagQuality.Bad ? sample.Quality : TagQuality.Bad;
-            _reason = fits || sample.Quality == TagQuality.Bad ? sample.Reason : $"came as {sample.Value.Type}; {Tag.DataType} is defined.";
-            _time = sample.SourceTime;
-            if (_quality != TagQuality.Bad)
+            var quality = fits || sample.Quality == TagQuality.Bad ? sample.Quality : TagQuality.Bad;
+            var reason = fits || sample.Quality == TagQuality.Bad ? sample.Reason : $"came as {sample.Value.Type}; {Tag.DataType} is defined.";
+            var value = quality != TagQuality.Bad ? sample.Value : _value;
+            var isNews = quality != _quality || reason != _reason || value != _value;
+            (_quality, _reason, _value, _time) = (quality, reason, value, sample.SourceTime);
+            if (!isNews)
             {
-                _value = sample.Value;
+                return null; // Report by exception. [tck-id-principles-rbe-recommended], [tck-id-topics-ddata-payload]
             }
 
             // Data carry the alias alone, and no type unless it is asked for. [tck-id-payloads-alias-data-cmd-requirement], [tck-id-payloads-metric-datatype-not-req]

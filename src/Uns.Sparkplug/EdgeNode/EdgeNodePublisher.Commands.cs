@@ -29,7 +29,18 @@ public sealed partial class EdgeNodePublisher
 
     private void Take(in MqttMessage message)
     {
-        if (message.Retain || !SparkplugTopic.TryParse(message.Topic, out var topic) || topic.Node != _options.Id)
+        if (!SparkplugTopic.TryParse(message.Topic, out var topic))
+        {
+            return;
+        }
+
+        if (topic.Verb == MessageVerb.State)
+        {
+            TakeState(topic.HostId!, message.Payload.Span);
+            return;
+        }
+
+        if (message.Retain || topic.Node != _options.Id)
         {
             return; // A kept command is an old one: carrying it out at each connect would be wrong.
         }

@@ -9,24 +9,28 @@ using Uns.Tags;
 namespace Uns.Sparkplug.EdgeNode;
 
 /// <summary>
-/// Speaks for one edge node on one broker: connects, is born, publishes, answers rebirth requests and commands,
-/// and connects again when the line breaks. All methods but <see cref="RunAsync"/> return at once and may be called from any thread.
+/// Speaks for one edge node on one broker at a time: connects, is born, publishes, answers rebirth requests and commands,
+/// and connects again, or to the next broker, when the line breaks. All methods but <see cref="RunAsync"/> return at once
+/// and may be called from any thread.
 /// </summary>
-/// <remarks>While there is no connection the newest value of each tag is kept for the next birth.</remarks>
+/// <remarks>While the node is not born the newest value of each tag is kept for the next birth, and with a store every sample is kept and sent as history.</remarks>
 public sealed partial class EdgeNodePublisher
 {
     private const int CommandsBound = 256; // The house's bound for writes.
 
     private readonly EdgeNodeOptions _options;
-    private readonly MqttClientOptions _broker;
+    private readonly IReadOnlyList<MqttClientOptions> _brokers;
+    private readonly IReadOnlyList<PrimaryHostGate>? _hostGates;
     private readonly IBirthSequenceStore _bdSeqs;
     private readonly TimeProvider _clock;
     private readonly ILogger<EdgeNodePublisher> _logger;
     private readonly EdgeNodeSession _session;
-    private readonly Lock _gate = new(); // Guards the session: the sender and the reader of commands both ask it.
+    private readonly Lock _gate = new(); // Guards the session and the host gates: the sender and the reader of commands both ask them.
     private readonly DeviceDesk _desk = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(CommandsBound);
+    private readonly Dictionary<string, string> _deviceFaults = new(StringComparer.Ordinal);
+    private volatile int _at; // The broker in use.
     private long _connects;
     private long _sent;
     private long _unknown;
@@ -34,22 +38,38 @@ public sealed partial class EdgeNodePublisher
     private int _bdSeq = -1;
 
     /// <summary>An edge node that is not connected yet.</summary>
+    /// <param name="options">Name and pace.</param>
+    /// <param name="brokers">Where it may speak, in the order of trying; at least one. It stays where it is while that works.</param>
+    /// <param name="bdSeq">Counts its CONNECTs.</param>
+    /// <param name="forward">Keeps what cannot be sent; null: only the newest value of each tag is kept, in memory.</param>
+    /// <param name="clock">Time of all messages and waits.</param>
+    /// <param name="logger">Hears of state changes and losses.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message names all of them.</exception>
     public EdgeNodePublisher(
-        EdgeNodeOptions options, MqttClientOptions broker, IBirthSequenceStore bdSeq, TimeProvider clock, ILogger<EdgeNodePublisher> logger)
+        EdgeNodeOptions options, IReadOnlyList<MqttClientOptions> brokers, IBirthSequenceStore bdSeq, IForwardStore? forward, TimeProvider clock, ILogger<EdgeNodePublisher> logger)
     {
         if (options.Check().ToArray() is { Length: > 0 } faults)
         {
             throw new ArgumentException(string.Join(' ', faults), nameof(options));
         }
 
-        (_options, _bdSeqs, _clock, _logger) = (options, bdSeq, clock, logger);
-        _broker = broker.ClientId.Length > 0 ? broker : broker with { ClientId = $"edge-{options.GroupId}-{options.NodeId}" };
+        if (brokers.Count == 0)
+        {
+            throw new ArgumentException("No broker is given: give at least one.", nameof(brokers));
+        }
+
+        (_options, _bdSeqs, _forward, _clock, _logger) = (options, bdSeq, forward, clock, logger);
+        _brokers = [.. brokers.Select(b => b.ClientId.Length > 0 ? b : b with { ClientId = $"edge-{options.GroupId}-{options.NodeId}" })];
+        _hostGates = options.PrimaryHost.Length == 0 ? null : [.. brokers.Select(_ => new PrimaryHostGate(options.PrimaryHost))];
+        _recent = new RecentSamples(_brokers.Max(b => b.KeepAlive) * 2);
         _session = new EdgeNodeSession(options);
     }
 
     /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called for one command at a time, in order of arrival; what it throws is logged.</summary>
     public Func<string, string, TagValue, CancellationToken, Task>? OnCommand { get; set; }
+
+    /// <summary>The node's name.</summary>
+    public EdgeNodeId Id => _options.Id;
 
     /// <summary>How the node fares now.</summary>
     public EdgeNodeStatus Status
@@ -60,10 +80,32 @@ public sealed partial class EdgeNodePublisher
             {
                 return new(
                     _session.IsBorn, _bdSeq < 0 ? null : _bdSeq, _connects, _session.Rebirths, Interlocked.Read(ref _sent),
-                    _desk.Merged, Interlocked.Read(ref _unknown), Interlocked.Read(ref _refused));
+                    _desk.Merged, Interlocked.Read(ref _unknown), Interlocked.Read(ref _refused))
+                {
+                    Broker = Broker.Endpoint,
+                    IsHostOnline = _hostGates?[_at].IsOnline,
+                    SamplesKept = Interlocked.Read(ref _kept),
+                    SamplesForwarded = Interlocked.Read(ref _forwarded),
+                    SamplesLost = Interlocked.Read(ref _lost) + (_forward?.Lost ?? 0) + _session.ValuesTooLong + _recent.Crowded,
+                    DeviceFaults = new Dictionary<string, string>(_deviceFaults, StringComparer.Ordinal),
+                };
             }
         }
     }
+
+    private MqttClientOptions Broker => _brokers[_at];
+
+    /// <summary>Gives the node metrics of its own, told in the NBIRTH and as NDATA. A node that is born is born again.</summary>
+    /// <exception cref="ArgumentException">A tag's name cannot be used, or a name stands twice.</exception>
+    public void SetNode(IReadOnlyList<TagDefinition> tags)
+    {
+        CheckTags("the node", tags);
+        _desk.Set(DeviceDesk.Node, tags);
+        _wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>Hands over one sample of the node's own metrics.</summary>
+    public void OfferToNode(in TagSample sample) => Offer(DeviceDesk.Node, sample);
 
     /// <summary>Adds a device, offline until told otherwise, or gives a device other tags: it then dies and is born again.</summary>
     /// <exception cref="ArgumentException">The id cannot stand in a topic, a tag's name cannot be used, or a name stands twice.</exception>
@@ -74,20 +116,7 @@ public sealed partial class EdgeNodePublisher
             throw new ArgumentException($"The device id {fault}", nameof(deviceId));
         }
 
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var tag in tags)
-        {
-            if (TagName.Fault(tag.Name) is { } nameFault)
-            {
-                throw new ArgumentException($"The tag '{tag.Name}' of device '{deviceId}' {nameFault}", nameof(tags));
-            }
-
-            if (!names.Add(tag.Name))
-            {
-                throw new ArgumentException($"Device '{deviceId}' names the tag '{tag.Name}' twice.", nameof(tags));
-            }
-        }
-
+        CheckTags($"device '{deviceId}'", tags);
         _desk.Set(deviceId, tags);
         _wake.Writer.TryWrite(true);
     }
@@ -125,10 +154,12 @@ public sealed partial class EdgeNodePublisher
         var backOff = new BackOff(_options.ReconnectFirst, _options.ReconnectLongest);
         while (!cancellationToken.IsCancellationRequested)
         {
+            var walks = true;
             try
             {
                 await using var client = await ConnectAsync(cancellationToken);
-                await SpeakAsync(client, backOff, cancellationToken);
+                walks = false; // It was there: it is tried first when the line breaks. There is no way back to an earlier one either.
+                walks = !await SpeakAsync(client, backOff, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -141,11 +172,38 @@ public sealed partial class EdgeNodePublisher
             }
 
             Disconnected();
-            await backOff.WaitAsync(_clock, cancellationToken);
+            _at = walks ? (_at + 1) % _brokers.Count : _at; // [tck-id-operational-behavior-primary-application-state-with-multiple-servers-walk]
+            await KeepRecentAsync();
+            await KeepWhileAsync(backOff.WaitAsync(_clock, cancellationToken));
         }
 
         Disconnected();
+        await KeepRecentAsync();
+        await KeepWaitingAsync();
         await commands;
+    }
+
+    private static void CheckTags(string whose, IReadOnlyList<TagDefinition> tags)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tag in tags)
+        {
+            if (TagName.Fault(tag.Name) is { } fault)
+            {
+                throw new ArgumentException($"The tag '{tag.Name}' of {whose} {fault}", nameof(tags));
+            }
+
+            if (!names.Add(tag.Name))
+            {
+                throw new ArgumentException($"The tag '{tag.Name}' of {whose} is named twice.", nameof(tags));
+            }
+
+            if (tag.DataType is DataType.Template or DataType.Unknown)
+            {
+                // An instance needs its definition in the NBIRTH. [tck-id-topics-nbirth-templates]
+                throw new ArgumentException($"The tag '{tag.Name}' of {whose} is {tag.DataType}: this edge node makes no templates; give another type.", nameof(tags));
+            }
+        }
     }
 
     private void SetOnline(string deviceId, bool isOnline)
@@ -155,7 +213,7 @@ public sealed partial class EdgeNodePublisher
     }
 
     private Task<MqttClient> ConnectAsync(CancellationToken cancellationToken) => MqttClient.ConnectAsync(
-        _broker,
+        Broker,
         async token =>
         {
             // Kept before CONNECT leaves, and only once the broker was reached. [tck-id-topics-nbirth-bdseq-increment]
@@ -164,6 +222,9 @@ public sealed partial class EdgeNodePublisher
             {
                 _bdSeq = bdSeq;
                 var death = _session.Connect(bdSeq, _clock.GetUtcNow());
+                _hostGates?[_at].Connect();
+                _hostWasLost = false;
+                _deviceFaults.Clear();
 
                 // [tck-id-payloads-ndeath-will-message-qos], [tck-id-payloads-ndeath-will-message-retain]
                 return new Will { Topic = death.Topic.ToString(), Payload = PayloadWriter.Write(death.Payload), Qos = QualityOfService.AtLeastOnce };
@@ -173,20 +234,52 @@ public sealed partial class EdgeNodePublisher
         _logger,
         cancellationToken);
 
-    private async Task SpeakAsync(MqttClient client, BackOff backOff, CancellationToken cancellationToken)
+    /// <returns>False when the primary host is not online here: the next broker is tried.</returns>
+    private async Task<bool> SpeakAsync(MqttClient client, BackOff backOff, CancellationToken cancellationToken)
     {
         // Commands can come from the first birth on. [tck-id-message-flow-edge-node-ncmd-subscribe], [tck-id-message-flow-device-dcmd-subscribe]
         var id = _options.Id;
-        await client.SubscribeAsync(
-            [
-                new(SparkplugTopic.OfNode(MessageVerb.NCmd, id).ToString(), QualityOfService.AtLeastOnce),
-                new(SparkplugTopic.OfNode(MessageVerb.NCmd, id).ToString().Replace("/NCMD/", "/DCMD/", StringComparison.Ordinal) + "/+", QualityOfService.AtLeastOnce),
-            ],
-            cancellationToken);
+        var ncmd = SparkplugTopic.OfNode(MessageVerb.NCmd, id).ToString();
+        List<SubscriptionRequest> wanted =
+        [
+            new(ncmd, QualityOfService.AtLeastOnce),
+            new(ncmd.Replace("/NCMD/", "/DCMD/", StringComparison.Ordinal) + "/+", QualityOfService.AtLeastOnce),
+        ];
+        if (_hostGates is not null)
+        {
+            // [tck-id-operational-behavior-primary-application-state-with-multiple-servers-state-subs]
+            wanted.Add(new(SparkplugTopic.OfState(_options.PrimaryHost).ToString(), QualityOfService.AtLeastOnce));
+        }
+
+        await client.SubscribeAsync(wanted, cancellationToken);
         var reading = ReadCommandsAsync(client);
+        if (!await HostIsThereAsync(client, cancellationToken))
+        {
+            await client.DisconnectAsync(); // Never born here: nothing has to die.
+            await reading;
+            return false;
+        }
+
+        await BirthAsync(client, cancellationToken);
+        backOff.Reset();
+        await PublishAsync(client, cancellationToken);
+        var walks = !client.Closed.IsCompleted && !cancellationToken.IsCancellationRequested;
+        if (!client.Closed.IsCompleted)
+        {
+            await LeaveAsync(client);
+        }
+
+        await reading;
+        return walks ? false : cancellationToken.IsCancellationRequested ? true : throw await client.Closed;
+    }
+
+    private async Task BirthAsync(MqttClient client, CancellationToken cancellationToken)
+    {
         var due = new List<OutgoingMessage>();
         lock (_gate)
         {
+            _session.LongestPacket = client.LongestPacketBytes;
+
             // Not born yet, so this only brings values and devices up to date: the birth is one snapshot.
             Gather(due);
             _session.Birth(_clock.GetUtcNow(), due);
@@ -194,43 +287,50 @@ public sealed partial class EdgeNodePublisher
 
         await SendAsync(client, due);
         Interlocked.Increment(ref _connects);
-        LogBorn(id, _bdSeq, _broker.Endpoint);
-        backOff.Reset();
-        while (!cancellationToken.IsCancellationRequested && !client.Closed.IsCompleted)
+        LogBorn(_options.Id, _bdSeq, Broker.Endpoint);
+        TellFaults();
+        await KeepUnsentAsync();
+        await BeginHistoryAsync(cancellationToken);
+    }
+
+    // Live data, births and rebirths, then what is kept; until the line breaks, the host goes offline or the node is stopped.
+    private async Task PublishAsync(MqttClient client, CancellationToken cancellationToken)
+    {
+        var due = new List<OutgoingMessage>();
+        while (!cancellationToken.IsCancellationRequested && !client.Closed.IsCompleted && IsHostOnline)
         {
             await WaitForWorkAsync(client, cancellationToken);
+            bool isAsked;
             lock (_gate)
             {
                 _session.AnswerRebirth(_clock.GetUtcNow(), due);
-                Gather(due);
+                isAsked = _session.RebirthDue is not null;
+                if (!isAsked)
+                {
+                    Gather(due); // Else data wait behind the birth. [tck-id-operational-behavior-data-commands-rebirth-action-1]
+                }
             }
 
             await SendAsync(client, due);
-        }
-
-        if (!client.Closed.IsCompleted)
-        {
-            await LeaveAsync(client);
-        }
-
-        await reading;
-        if (!cancellationToken.IsCancellationRequested)
-        {
-            throw await client.Closed;
+            TellFaults();
+            if (!isAsked && IsHostOnline)
+            {
+                await ForwardAsync(client, due, cancellationToken);
+            }
         }
     }
 
     private async Task WaitForWorkAsync(MqttClient client, CancellationToken cancellationToken)
     {
-        DateTimeOffset? rebirthDue;
+        DateTimeOffset? next;
         lock (_gate)
         {
-            rebirthDue = _session.RebirthDue;
+            next = _session.RebirthDue ?? HistoryDue;
         }
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = _wake.Reader.WaitToReadAsync(enough.Token).AsTask();
-        var wait = rebirthDue - _clock.GetUtcNow() is { } left ? left : Timeout.InfiniteTimeSpan;
+        var wait = next - _clock.GetUtcNow() is { } left ? left : Timeout.InfiniteTimeSpan;
         if (wait == Timeout.InfiniteTimeSpan || wait > TimeSpan.Zero)
         {
             await Task.WhenAny(work, client.Closed, Task.Delay(wait, _clock, enough.Token));
@@ -248,9 +348,30 @@ public sealed partial class EdgeNodePublisher
 
     private void Gather(List<OutgoingMessage> due)
     {
-        if (_desk.Apply(_session, _clock.GetUtcNow(), due) is > 0 and var unknown)
+        var now = _clock.GetUtcNow();
+        if (_desk.Apply(_session, now, due, (device, samples) => Taken(device, samples, now)) is > 0 and var unknown)
         {
             Interlocked.Add(ref _unknown, unknown);
+        }
+    }
+
+    private void TellFaults()
+    {
+        while (true)
+        {
+            string device, fault;
+            lock (_gate)
+            {
+                if (_session.NextFault() is not { } next)
+                {
+                    return;
+                }
+
+                (device, fault) = next;
+                _deviceFaults[device] = fault;
+            }
+
+            LogNotBorn(_options.Id, device, fault);
         }
     }
 
@@ -276,18 +397,19 @@ public sealed partial class EdgeNodePublisher
             _session.Disconnected();
         }
 
-        using var patience = new CancellationTokenSource(_broker.ConnectTimeout, _clock);
+        using var patience = new CancellationTokenSource(Broker.ConnectTimeout, _clock);
         try
         {
             await client.PublishAsync(
                 death.Topic.ToString(), PayloadWriter.Write(death.Payload), QualityOfService.AtLeastOnce, cancellationToken: patience.Token);
+            await AllArrivedAsync(); // The broker takes packets in their order.
         }
         catch (Exception fault) when (fault is MqttException or OperationCanceledException)
         {
             LogDeathNotTaken(_options.Id, fault.Message); // The will says it instead.
         }
 
-        await client.DisconnectAsync(_broker.Version == ProtocolVersion.V5 ? ReasonCode.DisconnectWithWill : ReasonCode.Success);
+        await client.DisconnectAsync(Broker.Version == ProtocolVersion.V5 ? ReasonCode.DisconnectWithWill : ReasonCode.Success);
         LogLeft(_options.Id);
     }
 
@@ -307,6 +429,9 @@ public sealed partial class EdgeNodePublisher
 
     [LoggerMessage(2002, LogLevel.Information, "Edge node {Node} has left as planned")]
     private partial void LogLeft(EdgeNodeId node);
+
+    [LoggerMessage(2004, LogLevel.Error, "Edge node {Node} cannot bear device {Device}: {Fault}")]
+    private partial void LogNotBorn(EdgeNodeId node, string device, string fault);
 
     [LoggerMessage(2003, LogLevel.Warning, "Edge node {Node} could not say its death before leaving: {Reason}")]
     private partial void LogDeathNotTaken(EdgeNodeId node, string reason);

@@ -9,7 +9,7 @@ namespace Uns.Sparkplug.EdgeNode;
 /// Pure: messages that are due are appended to a list, in the order in which they must be published.
 /// </summary>
 /// <remarks>Sparkplug 3.0, chapters 5 and 6. One caller at a time.</remarks>
-public sealed class EdgeNodeSession(EdgeNodeOptions options)
+public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
 {
     /// <summary>The metric that pairs a death with its birth.</summary>
     public const string BdSeqName = "bdSeq";
@@ -19,6 +19,7 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
 
     private readonly EdgeNodeId _id = options.Id;
     private readonly SortedDictionary<string, EdgeDevice> _devices = new(StringComparer.Ordinal);
+    private readonly EdgeDevice _node = new("") { IsOnline = true };
     private ulong _nextAlias = 1;
     private int _bdSeq;
     private int _nextSeq;
@@ -56,6 +57,7 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
         foreach (var device in _devices.Values)
         {
             device.IsBorn = false;
+            device.Fault = null; // The next broker may take more.
         }
     }
 
@@ -71,7 +73,10 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
             Metric.Of(RebirthName, TagValue.Of(false), now),
         };
         metrics.AddRange(options.Properties.Select(p => Metric.Of("Properties/" + p.Key, TagValue.Of(p.Value), now)));
+        metrics.AddRange(_node.BirthMetrics(now));
+        metrics = [.. metrics.OrderBy(metric => metric.Timestamp)]; // [tck-id-operational-behavior-data-publish-nbirth-order]
         due.Add(new(SparkplugTopic.OfNode(MessageVerb.NBirth, _id), new SparkplugPayload { Timestamp = now, Seq = NextSeq(), Metrics = metrics }));
+        _node.IsBorn = true;
         IsBorn = true;
         foreach (var device in _devices.Values)
         {
@@ -97,6 +102,7 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
 
         if (device.Define(tags, ref _nextAlias))
         {
+            device.Fault = null;
             DeathOf(device, now, due);
             BirthOf(device, now, due);
         }
@@ -131,43 +137,6 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
         }
     }
 
-    /// <summary>Takes the samples of one device. They leave as DDATA while the device is born; else the last value of each tag waits for the birth.</summary>
-    /// <returns>How many samples named a tag that the device does not have; they are dropped.</returns>
-    public int Data(string deviceId, IReadOnlyList<TagSample> samples, DateTimeOffset now, List<OutgoingMessage> due)
-    {
-        if (!_devices.TryGetValue(deviceId, out var device))
-        {
-            return samples.Count;
-        }
-
-        var unknown = 0;
-        List<Metric>? metrics = null;
-        foreach (var sample in InTimeOrder(samples))
-        {
-            if (device.Take(sample, options.DataTypesInData) is not { } metric)
-            {
-                unknown++;
-            }
-            else if (IsBorn && device.IsBorn)
-            {
-                metrics ??= new List<Metric>(Math.Min(samples.Count, options.MetricsPerMessage));
-                metrics.Add(metric);
-                if (metrics.Count == options.MetricsPerMessage)
-                {
-                    AddData(device, metrics, now, due);
-                    metrics = null;
-                }
-            }
-        }
-
-        if (metrics is not null)
-        {
-            AddData(device, metrics, now, due);
-        }
-
-        return unknown;
-    }
-
     /// <summary>A host asks for a rebirth. Requests are answered together by <see cref="AnswerRebirth"/>.</summary>
     public void AskRebirth() => _rebirthAsked |= IsBorn;
 
@@ -194,11 +163,22 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
     private void BirthOf(EdgeDevice device, DateTimeOffset now, List<OutgoingMessage> due)
     {
         // A DBIRTH only ever follows an NBIRTH of this session. [tck-id-message-flow-device-birth-publish-nbirth-wait]
-        if (IsBorn && device.IsOnline && !device.IsBorn)
+        if (!IsBorn || !device.IsOnline || device.IsBorn || device.Fault is not null)
         {
-            device.IsBorn = true;
-            Add(MessageVerb.DBirth, device, device.BirthMetrics(now), now, due);
+            return;
         }
+
+        var metrics = device.BirthMetrics(now).ToList();
+        if (IsTooLong(metrics, out var bytes))
+        {
+            // A seq spent on a message that never arrives would be a gap that no rebirth heals.
+            device.Fault = $"its birth certificate of {metrics.Count} metrics has {bytes} bytes, and the broker takes packets of {LongestPacket}: give it fewer tags, or the broker a larger packet.";
+            _faults.Enqueue((device.Id, device.Fault));
+            return;
+        }
+
+        device.IsBorn = true;
+        Add(MessageVerb.DBirth, device, metrics, now, due);
     }
 
     private void DeathOf(EdgeDevice device, DateTimeOffset now, List<OutgoingMessage> due)
@@ -210,11 +190,9 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
         }
     }
 
-    private void AddData(EdgeDevice device, List<Metric> metrics, DateTimeOffset now, List<OutgoingMessage> due) =>
-        Add(MessageVerb.DData, device, metrics, now, due);
-
-    private void Add(MessageVerb verb, EdgeDevice device, IReadOnlyList<Metric> metrics, DateTimeOffset now, List<OutgoingMessage> due) =>
-        due.Add(new(SparkplugTopic.OfDevice(verb, _id, device.Id), new SparkplugPayload { Timestamp = now, Seq = NextSeq(), Metrics = metrics }));
+    private void Add(MessageVerb verb, EdgeDevice device, IReadOnlyList<Metric> metrics, DateTimeOffset now, List<OutgoingMessage> due) => due.Add(new(
+        device == _node ? SparkplugTopic.OfNode(verb, _id) : SparkplugTopic.OfDevice(verb, _id, device.Id),
+        new SparkplugPayload { Timestamp = now, Seq = NextSeq(), Metrics = metrics }));
 
     // One counter for the node and all its devices. [tck-id-payloads-sequence-num-incrementing]
     private int NextSeq()
@@ -225,18 +203,4 @@ public sealed class EdgeNodeSession(EdgeNodeOptions options)
     }
 
     private Metric BdSeq(DateTimeOffset now) => Metric.Of(BdSeqName, TagValue.OfInteger(DataType.Int64, _bdSeq), now);
-
-    // [tck-id-operational-behavior-data-publish-dbirth-order]
-    private static IEnumerable<TagSample> InTimeOrder(IReadOnlyList<TagSample> samples)
-    {
-        for (var i = 1; i < samples.Count; i++)
-        {
-            if (samples[i].SourceTime < samples[i - 1].SourceTime)
-            {
-                return samples.OrderBy(sample => sample.SourceTime); // Stable: equal times keep their order.
-            }
-        }
-
-        return samples;
-    }
 }

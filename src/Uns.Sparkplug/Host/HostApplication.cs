@@ -61,6 +61,15 @@ public sealed partial class HostApplication : ICommandSink
         }
     }
 
+    /// <summary>All that is known about one node; null when it is not known. Safe from any thread.</summary>
+    public NodeReport? Report(EdgeNodeId node)
+    {
+        lock (_gate)
+        {
+            return _session.Report(node);
+        }
+    }
+
     /// <summary>Asks a node to be born again, soon. Safe from any thread.</summary>
     public void AskRebirth(EdgeNodeId node)
     {
@@ -143,6 +152,11 @@ public sealed partial class HostApplication : ICommandSink
             await (saying.IsCompleted ? Task.WhenAny(more, tick, stopped) : Task.WhenAny(more, tick, stopped, saying));
             if (saying.IsCompleted)
             {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break; // Stopped while it was still saying something: it leaves in order.
+                }
+
                 await saying;
             }
 
@@ -174,6 +188,7 @@ public sealed partial class HostApplication : ICommandSink
             await SendRebirthsAsync(client);
         }
 
+        await saying.WaitAsync(TimeSpan.Zero, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await LeaveAsync(client);
     }
 
@@ -200,7 +215,8 @@ public sealed partial class HostApplication : ICommandSink
     {
         try
         {
-            await client.SubscribeAsync([new($"{Certificates}{SparkplugTopic.Namespace}/+/NBIRTH/+")], cancellationToken);
+            await client.SubscribeAsync(
+                [new($"{Certificates}{SparkplugTopic.Namespace}/+/NBIRTH/+"), new($"{Certificates}{SparkplugTopic.Namespace}/+/DBIRTH/+/+")], cancellationToken);
         }
         catch (MqttRefusedException fault)
         {
@@ -221,15 +237,15 @@ public sealed partial class HostApplication : ICommandSink
             {
                 lock (_gate)
                 {
-                    _session.Learn(certificate.Node); // Its values and seq are old: only its name is news.
+                    _session.Certificate(certificate, message.Payload.Span, _clock.GetUtcNow());
                 }
             }
         }
-        else if (SparkplugTopic.TryParse(message.Topic, out var topic) && !message.Retain)
+        else if (!message.Retain)
         {
             lock (_gate)
             {
-                _session.Accept(topic, message.Payload.Span, _clock.GetUtcNow());
+                _session.Accept(message.Topic, message.Payload.Span, _clock.GetUtcNow(), message.Qos);
             }
         }
 
@@ -277,6 +293,12 @@ public sealed partial class HostApplication : ICommandSink
     private async Task LeaveAsync(MqttClient client)
     {
         _client = null;
+        if (!_state.IsAnnounced)
+        {
+            await client.DisconnectAsync(); // The first word of a session is its birth: without one there is no death to tell.
+            return;
+        }
+
         var reading = DiscardAsync(client); // The broker's answer stands behind what still comes.
         using var patience = new CancellationTokenSource(_broker.ConnectTimeout, _clock);
         try

@@ -1,131 +1,246 @@
+using System.Text;
 using Uns.Sparkplug.Payloads;
 using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
-/// <summary>One metric as its birth named it and its messages left it.</summary>
-internal sealed class HostMetric(MetricKey key)
+/// <summary>One metric as its birth named it and its messages left it. Kept small: a host holds very many.</summary>
+internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : MetricSource
 {
-    public MetricKey Key { get; } = key;
+    private long _ticks;
+    private ulong _propertiesHash; // Of the birth's property set: equal ones are not read again.
+    private Flags _flags;
+    private byte _quality; // An index into Qualities: four words in one byte.
 
-    public DataType Type { get; private set; }
+    [Flags]
+    private enum Flags : byte
+    {
+        Alias = 1,
+        Transient = 2,
+        QualityInBirth = 4,
+    }
 
-    public ulong? Alias { get; private set; }
+    private const byte GoodQuality = 2;
 
-    public TagDefinition Definition { get; private set; } = new();
+    private static ReadOnlySpan<TagQuality> Qualities => [TagQuality.Bad, TagQuality.Uncertain, TagQuality.Good, TagQuality.Stale];
 
+    public DeviceState Owner { get; } = owner;
+
+    /// <summary>Everything the birth tells. The metric's name stands here.</summary>
+    public TagDefinition Definition { get; private set; } = definition;
+
+    /// <summary>The birth that named the metric last, as its owner counts them.</summary>
+    public int Epoch { get; set; }
+
+    public string Name => Definition.Name;
+
+    public override MetricKey Key => new(Owner.Node.Id, Owner.Id, Name);
+
+    /// <summary>The value; its type is the birth's, also when it is null.</summary>
     public TagValue Value { get; private set; }
 
-    public TagQuality Quality { get; private set; }
-
-    public DateTimeOffset Time { get; private set; }
+    public TagQuality Quality
+    {
+        get => Qualities[_quality];
+        private set => _quality = value switch { TagQuality.Bad => 0, TagQuality.Uncertain => 1, TagQuality.Good => 2, _ => 3 };
+    }
 
     public string? Reason { get; private set; }
 
-    /// <summary>Takes what a birth says.</summary>
-    /// <returns>False when the value or a property could not be read: the metric is bad then.</returns>
-    public bool Born(Metric metric, DateTimeOffset fallbackTime)
+    public DataType Type => Value.Type;
+
+    /// <summary>The alias of the last birth; meaningless without <see cref="HasAlias"/>.</summary>
+    public ulong Alias { get; private set; }
+
+    public bool HasAlias => (_flags & Flags.Alias) != 0;
+
+    /// <summary>True when these bytes are the metric's name in UTF-8.</summary>
+    public bool IsNamed(ReadOnlySpan<byte> utf8)
     {
-        var type = metric.DataType ?? DataType.Unknown;
-        if (type != Type)
+        var name = Name;
+        if (utf8.Length == name.Length)
+        {
+            if (Ascii.Equals(utf8, name))
+            {
+                return true;
+            }
+        }
+        else if (utf8.Length < name.Length)
+        {
+            return false; // No character takes less than a byte.
+        }
+
+        return IsNamedBeyondAscii(utf8, name);
+    }
+
+    /// <summary>Takes what a birth says.</summary>
+    /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
+    public RuleBreach? Born(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, DefinitionReader definitions)
+    {
+        var type = entry.Type;
+        Alias = entry.Alias;
+        _flags = entry.HasAlias ? _flags | Flags.Alias : _flags & ~Flags.Alias;
+        var properties = entry.Properties.Of(wire);
+        var hash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
+        if (hash != _propertiesHash || type != Definition.DataType)
+        {
+            Definition = definitions.Read(Definition, type, properties, hash);
+            _propertiesHash = hash;
+            _flags = DefinitionReader.HasQuality(properties) ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
+        }
+
+        if (type != Type || entry.IsNull)
         {
             Value = TagValue.Null(type);
         }
 
-        (Type, Alias) = (type, metric.Alias);
-        Definition = Define(Key.Name, type, metric.Properties);
-        if (metric.IsNull)
+        var isPlain = !entry.HasProperties || (_flags & Flags.QualityInBirth) == 0;
+        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain);
+        return broken is null or RuleBreach.PropertiesUnpaired ? broken
+            : !entry.HasType ? RuleBreach.DataTypeMissing
+            : entry.TypeNumber is 0 or > (uint)DataType.DateTimeArray or (uint)DataType.PropertySet or (uint)DataType.PropertySetList ? RuleBreach.DataTypeUnknown
+            : broken;
+    }
+
+    /// <summary>Takes names and types of a certificate. Its value is as old as the birth, so it is stale, and a newer one stays.</summary>
+    /// <inheritdoc cref="Born"/>
+    public RuleBreach? BornFromCertificate(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, DefinitionReader definitions)
+    {
+        var (value, known) = (Value, _ticks);
+        var broken = Born(entry, wire, ticks, definitions);
+        if (value.Type == Type && !value.IsNull && known > _ticks)
         {
-            Value = TagValue.Null(type);
+            (Value, _ticks) = (value, known);
         }
 
-        return Take(metric, fallbackTime);
+        (Quality, Reason) = (TagQuality.Stale, "Known from the broker's birth certificate; not heard of since the host connected.");
+        return broken;
     }
 
     /// <summary>Takes what a data message says. The type is the birth's.</summary>
-    /// <inheritdoc cref="Born"/>
-    public bool Take(Metric metric, DateTimeOffset fallbackTime)
+    /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
+    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true)
     {
-        Time = metric.Timestamp ?? fallbackTime;
-        (Quality, Reason) = QualityOf(metric);
-        if (metric.IsNull)
+        _ticks = ticks;
+        if (entry.IsPlain && WireConversion.TryReadScalar(Value.Type, entry.Kind, entry.Bits, out var plain))
         {
-            Value = TagValue.Null(Type);
-        }
-        else if (!WireConversion.TryRead(Type, metric.Value, out var value, out var fault))
-        {
-            // The last value stays, and is said to be bad: a wrong one is never shown.
-            (Quality, Reason) = (TagQuality.Bad, "The value " + fault);
-            return false;
-        }
-        else
-        {
-            Value = value.Object is Template change && Value.Object is Template last && !change.IsDefinition
-                ? TagValue.OfObject(Type, last.With(change))
-                : value;
+            // The way of nearly all data: a good number and nothing else.
+            Value = plain;
+            (_quality, _flags) = (GoodQuality, _flags & ~Flags.Transient);
+            if (Reason is not null)
+            {
+                Reason = null;
+            }
+
+            return null;
         }
 
-        return !metric.HasBrokenProperties;
+        _flags = entry.IsTransient ? _flags | Flags.Transient : _flags & ~Flags.Transient;
+        (Quality, Reason) = (TagQuality.Good, null); // Absent means good.
+        RuleBreach? broken = null;
+        if (entry.HasProperties && mayHoldQuality)
+        {
+            broken = TakeQuality(entry.Properties.Of(wire));
+        }
+
+        if (entry.IsNull)
+        {
+            Value = TagValue.Null(Type); // [tck-id-operational-behavior-data-publish-nbirth-values]
+            return broken;
+        }
+
+        return WireConversion.TryReadScalar(Type, entry.Kind, entry.Bits, out var value) ? Set(value, broken) : TakeObject(entry, wire, broken);
+    }
+
+    /// <summary>A value of the past as a change of its own; the metric stays as it is.</summary>
+    /// <returns>False when the value does not fit the birth's type.</returns>
+    public bool TryPast(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, out MetricChange change)
+    {
+        var past = new HostMetric(Owner, Definition) { Value = TagValue.Null(Type), Place = Place };
+        var broken = past.Take(entry, wire, ticks);
+        change = past.Change(asBirth: false) with { Source = this };
+        return broken is null;
     }
 
     /// <summary>Nobody knows any longer whether the value still holds.</summary>
-    public void Age(DateTimeOffset since, string reason) => (Quality, Time, Reason) = (TagQuality.Stale, since, reason);
+    public void Age(DateTimeOffset since, string reason) => (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
 
-    public MetricChange Change(bool asBirth) => new(Key, Value, Quality, Time, Reason, asBirth ? Definition : null);
-
-    private static (TagQuality Quality, string? Reason) QualityOf(Metric metric)
+    public MetricChange Change(bool asBirth) => new(Key, Value, Quality, new DateTimeOffset(_ticks, TimeSpan.Zero), Reason, asBirth ? Definition : null)
     {
-        if (metric.HasBrokenProperties)
-        {
-            return (TagQuality.Bad, "The properties have keys and values that do not pair.");
-        }
+        Source = this,
+        IsTransient = (_flags & Flags.Transient) != 0,
+    };
 
-        var quality = TagQuality.Good; // Absent means good.
-        string? reason = null;
-        foreach (var property in metric.Properties)
-        {
-            if (property.Key == MetricProperty.QualityKey)
-            {
-                // [tck-id-payloads-propertyset-quality-value-value]
-                (quality, reason) = property.Value.Bits switch
-                {
-                    192 when property.Value.Kind is WireKind.Int or WireKind.Long => (TagQuality.Good, reason),
-                    500 => (TagQuality.Stale, reason ?? "The publisher says it is stale."),
-                    0 => (TagQuality.Bad, reason ?? "The publisher says it is bad."),
-                    var code => (TagQuality.Bad, $"The publisher gives the quality {code}, which does not exist."),
-                };
-            }
-            else if (property.Key == MetricPropertyKeys.Reason && property.Value.Object is string text)
-            {
-                reason = text;
-            }
-        }
 
-        return (quality, quality == TagQuality.Good ? null : reason);
+    private RuleBreach? Set(TagValue value, RuleBreach? broken)
+    {
+        Value = value;
+        return broken;
     }
 
-    // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.
-    private static TagDefinition Define(string name, DataType type, IReadOnlyList<MetricProperty> properties)
+    private RuleBreach? TakeObject(in MetricEntry entry, ReadOnlySpan<byte> wire, RuleBreach? broken)
     {
-        var definition = new TagDefinition { Name = name, DataType = type };
-        foreach (var property in properties)
+        if (Type is DataType.String or DataType.Text or DataType.Uuid && entry.Kind == WireKind.String)
         {
-            definition = property.Key switch
+            var utf8 = entry.Value.Of(wire);
+            if (Value.Text is not { } text || !Same(utf8, text))
             {
-                MetricPropertyKeys.Unit when property.Value.Object is string unit => definition with { Unit = unit },
-                MetricPropertyKeys.Description when property.Value.Object is string text => definition with { Description = text },
-                MetricPropertyKeys.Low => definition with { Low = NumberOf(property) },
-                MetricPropertyKeys.High => definition with { High = NumberOf(property) },
-                MetricPropertyKeys.ReadOnly when property.Value.Kind == WireKind.Boolean => definition with { Writable = property.Value.Bits == 0 },
-                _ => definition,
-            };
+                Value = TagValue.Of(Encoding.UTF8.GetString(utf8), Type);
+            }
+
+            return broken;
         }
 
-        return definition;
+        if (!WireConversion.TryRead(Type, Build(entry, wire), out var value, out var fault))
+        {
+            // The last value stays, and is said to be bad: a wrong one is never shown.
+            (Quality, Reason) = (TagQuality.Bad, "The value " + fault);
+            return broken ?? (entry.Kind == WireKind.None ? RuleBreach.ValueMissing : RuleBreach.ValueOfAnotherType);
+        }
+
+        // Members that a message leaves out keep what they had. [tck-id-payloads-template-instance-members-data]
+        Value = value.Object is Template change && Value.Object is Template last && !change.IsDefinition
+            ? TagValue.OfObject(Type, last.With(change))
+            : value;
+        return broken;
     }
 
-    private static double? NumberOf(in MetricProperty property) =>
-        property.Type is { } type && !property.IsNull && WireConversion.TryRead(type, property.Value, out var value, out _) && double.IsFinite(value.Number)
-            ? value.Number
-            : null;
+    private RuleBreach? TakeQuality(ReadOnlySpan<byte> properties)
+    {
+        if (!QualityScan.TryRead(properties, out var code, out var isInteger, out var reason))
+        {
+            (Quality, Reason) = (TagQuality.Bad, "The properties have keys and values that do not pair.");
+            return RuleBreach.PropertiesUnpaired;
+        }
+
+        // [tck-id-payloads-propertyset-quality-value-value]
+        (Quality, Reason) = code switch
+        {
+            null => (TagQuality.Good, null),
+            192 when isInteger => (TagQuality.Good, null),
+            500 when isInteger => (TagQuality.Stale, reason ?? "The publisher says it is stale."),
+            0 when isInteger => (TagQuality.Bad, reason ?? "The publisher says it is bad."),
+            _ => (TagQuality.Bad, $"The publisher gives the quality {code}, which does not exist."),
+        };
+        return code is null or 0 or 192 or 500 && (code is null || isInteger) ? null : RuleBreach.QualityUnknown;
+    }
+
+    private static WireValue Build(in MetricEntry entry, ReadOnlySpan<byte> wire) => entry.Kind switch
+    {
+        WireKind.String => new(WireKind.String, 0, Encoding.UTF8.GetString(entry.Value.Of(wire))),
+        WireKind.Bytes or WireKind.Extension => new(entry.Kind, 0, entry.Value.Of(wire).ToArray()),
+        WireKind.DataSet => new(WireKind.DataSet, 0, DataSetReader.Read(entry.Value.Of(wire))),
+        WireKind.Template => new(WireKind.Template, 0, PayloadReader.ReadTemplate(entry.Value.Of(wire))),
+        _ => new(entry.Kind, entry.Bits),
+    };
+
+    private static bool Same(ReadOnlySpan<byte> utf8, string text) =>
+        (utf8.Length == text.Length && Ascii.Equals(utf8, text)) || (utf8.Length >= text.Length && utf8.Length > 0 && IsNamedBeyondAscii(utf8, text));
+
+    private static bool IsNamedBeyondAscii(ReadOnlySpan<byte> utf8, string text)
+    {
+        Span<char> characters = utf8.Length <= 256 ? stackalloc char[utf8.Length] : new char[utf8.Length];
+        var count = Encoding.UTF8.GetChars(utf8, characters);
+        return text.AsSpan().SequenceEqual(characters[..count]);
+    }
 }

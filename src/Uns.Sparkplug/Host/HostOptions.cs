@@ -22,12 +22,44 @@ public sealed record HostOptions
     public TimeSpan RebirthLongest { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Most requests for a rebirth in one second over all nodes, 1 to 1,000.</summary>
-    /// <value>10 unless set.</value>
-    public int RebirthsPerSecond { get; init; } = 10;
+    /// <value>20 unless set: 500 nodes that lost their state are asked within 25 s.</value>
+    public int RebirthsPerSecond { get; init; } = 20;
 
     /// <summary>Requests without an answer after which a node is left alone until it speaks again, 1 to 100.</summary>
     /// <value>5 unless set.</value>
     public int RebirthTries { get; init; } = 5;
+
+    /// <summary>For what the host asks for a rebirth by itself. A person's request is always sent.</summary>
+    /// <value>For everything unless set.</value>
+    public RebirthCauses RebirthOn { get; init; } = RebirthCauses.All;
+
+    /// <summary>Most messages per node that wait for one they overtook, 1 to 127. One more counts as a gap.</summary>
+    /// <value>64 unless set.</value>
+    public int ReorderMessages { get; init; } = 64;
+
+    /// <summary>Most messages per node kept while its birth is awaited, 0 to 10,000; the oldest are dropped and counted.</summary>
+    /// <value>256 unless set.</value>
+    public int HeldMessages { get; init; } = 256;
+
+    /// <summary>Most bytes per node that wait for an overtaken message, and as many for a birth; 4,096 to 64 MiB.</summary>
+    /// <value>1 MiB unless set.</value>
+    public long HeldBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How long a message is kept while its birth is awaited, 0 to 5 minutes.</summary>
+    /// <value>10 s unless set.</value>
+    public TimeSpan HeldFor { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How far a node's clock may differ before it is told as a breach, 100 ms to a day.</summary>
+    /// <value>5 s unless set.</value>
+    public TimeSpan ClockWarn { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long two publishers of one name are left alone before they are asked again, 10 s to a day.</summary>
+    /// <value>1 minute unless set.</value>
+    public TimeSpan TwoPublishersFor { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Events kept per node for the timeline, 4 to 1,000.</summary>
+    /// <value>64 unless set.</value>
+    public int JournalLength { get; init; } = 64;
 
     /// <summary>Most edge nodes kept; messages of further ones are dropped and counted. 1 to 100,000.</summary>
     /// <value>10,000 unless set.</value>
@@ -74,6 +106,41 @@ public sealed record HostOptions
         if (RebirthTries is < 1 or > 100)
         {
             yield return $"{nameof(RebirthTries)} is {RebirthTries}: give 1 to 100.";
+        }
+
+        if (ReorderMessages is < 1 or > 127)
+        {
+            yield return $"{nameof(ReorderMessages)} is {ReorderMessages}: give 1 to 127.";
+        }
+
+        if (HeldMessages is < 0 or > 10_000)
+        {
+            yield return $"{nameof(HeldMessages)} is {HeldMessages}: give 0 to 10000.";
+        }
+
+        if (HeldBytes is < 4096 or > 64 * 1024 * 1024)
+        {
+            yield return $"{nameof(HeldBytes)} is {HeldBytes}: give 4096 to 67108864.";
+        }
+
+        if (HeldFor < TimeSpan.Zero || HeldFor > TimeSpan.FromMinutes(5))
+        {
+            yield return $"{nameof(HeldFor)} is {HeldFor}: give 0 to 5 minutes.";
+        }
+
+        if (ClockWarn < TimeSpan.FromMilliseconds(100) || ClockWarn > TimeSpan.FromDays(1))
+        {
+            yield return $"{nameof(ClockWarn)} is {ClockWarn}: give 100 ms to 1 day.";
+        }
+
+        if (TwoPublishersFor < TimeSpan.FromSeconds(10) || TwoPublishersFor > TimeSpan.FromDays(1))
+        {
+            yield return $"{nameof(TwoPublishersFor)} is {TwoPublishersFor}: give 10 s to 1 day.";
+        }
+
+        if (JournalLength is < 4 or > 1000)
+        {
+            yield return $"{nameof(JournalLength)} is {JournalLength}: give 4 to 1000.";
         }
 
         if (NodesBound is < 1 or > 100_000)

@@ -23,7 +23,7 @@ public sealed partial class HostSession
             throw new CommandRefusedException($"The edge node {key.Node} has lost messages and is not born again yet.");
         }
 
-        var metrics = node.Own;
+        var metrics = node.Own.Metrics;
         if (key.Device is { } id)
         {
             if (!node.Devices.TryGetValue(id, out var device) || !device.IsOnline)
@@ -34,7 +34,7 @@ public sealed partial class HostSession
             metrics = device.Metrics;
         }
 
-        if (!metrics.TryGetValue(key.Name, out var metric))
+        if (metrics.Find(key.Name) is not { } metric)
         {
             throw new CommandRefusedException($"The metric {key} is not known: no birth named it.");
         }
@@ -50,7 +50,7 @@ public sealed partial class HostSession
         }
 
         // Alias alone when there is one; the type is given too, so that the receiver can check. [tck-id-payloads-alias-data-cmd-requirement]
-        var written = Metric.Of(key.Name, value, now) with { Alias = metric.Alias, Name = metric.Alias is null ? key.Name : null };
+        var written = Metric.Of(key.Name, value, now) with { Alias = metric.HasAlias ? metric.Alias : null, Name = metric.HasAlias ? null : key.Name };
         var topic = key.Device is { } to ? SparkplugTopic.OfDevice(MessageVerb.DCmd, key.Node, to) : SparkplugTopic.OfNode(MessageVerb.NCmd, key.Node);
         return new(topic, new SparkplugPayload { Timestamp = now, Metrics = [written] }); // [tck-id-payloads-dcmd-seq]: none.
     }

@@ -1,44 +1,112 @@
-using Uns.Sparkplug.EdgeNode;
+using System.Text;
 using Uns.Sparkplug.Payloads;
+using Uns.Sparkplug.Topics;
 
 namespace Uns.Sparkplug.Host;
 
-/// <content>What each kind of message does to what the host knows.</content>
+/// <content>Data and deaths: what they do to what the host knows.</content>
 public sealed partial class HostSession
 {
-    private void NodeBirth(NodeState node, SparkplugMessage message)
+    private void Data(NodeState node, DeviceState? device, in SparkplugTopic topic, in PayloadFrame frame, int seq, DateTimeOffset now)
     {
-        node.Births++;
-        node.IsOnline = true;
-        node.AwaitsBirth = false;
-        node.BdSeq = BdSeqOf(message.Payload);
-        node.ForgetAliases();
-        _brake.Settle(node.Id);
-        Birth(node, null, node.Own, message);
-        LogNodeBorn(node.Id, node.BdSeq, node.Own.Count);
-
-        // The devices wait for their own births.
-        foreach (var device in node.Devices.Values)
+        if (device is null || (device.Id is not null && !device.IsOnline))
         {
-            device.IsOnline = false;
-            AgeAll(device.Metrics.Values, message.Arrived, "The device was not born again after its edge node.");
+            node.Dropped++;
+            Broken(node, RuleBreach.DeviceDataBeforeBirth, topic, now, null, seq);
+            Ask(node, RebirthReason.DataBeforeBirth);
+            return;
         }
 
-        node.Gate.Open(message.Payload.Seq ?? 0);
-        node.ReleaseEarly(message, message.Arrived, _due);
-        ProcessDue(node);
+        var fallbackTicks = LiveTicksOf(node, topic, frame, now);
+        node.Journal.Data(now.UtcTicks, seq);
+        var place = 0;
+        foreach (ref readonly var entry in frame.Metrics)
+        {
+            HostMetric? metric;
+            if (entry.HasAlias)
+            {
+                metric = node.Aliases.Find(entry.Alias);
+                if (metric is null || metric.Owner != device || (entry.HasName && !metric.IsNamed(frame.NameOf(entry))))
+                {
+                    Unknown(node, metric?.Owner == device ? RuleBreach.AliasAndNameDisagree : RuleBreach.AliasUnknown, topic, entry, frame, now);
+                    continue;
+                }
+            }
+            else
+            {
+                metric = entry.Name.Length == 0 ? null : device.Metrics.Find(frame.NameOf(entry), ref place);
+                if (metric is null)
+                {
+                    Unknown(node, entry.Name.Length == 0 ? RuleBreach.NameMissing : RuleBreach.NameUnknown, topic, entry, frame, now);
+                    continue;
+                }
+            }
+
+            var ticks = TicksOf(entry, frame, fallbackTicks);
+            if (entry.IsHistorical)
+            {
+                Past(node, metric, entry, frame, ticks);
+            }
+            else if (entry.Kind != WireKind.Template || !IsDefinition(node, topic, entry, frame, now))
+            {
+                if (metric.Take(entry, frame.Wire, ticks) is { } broken)
+                {
+                    Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason}", seq);
+                }
+
+                _sink.Changed(metric.Change(asBirth: false));
+            }
+        }
     }
 
-    private void NodeDeath(NodeState node, SparkplugMessage message)
+    // Never a tag invented from a number.
+    private void Unknown(NodeState node, RuleBreach breach, in SparkplugTopic topic, in MetricEntry entry, in PayloadFrame frame, DateTimeOffset now)
     {
-        var bdSeq = BdSeqOf(message.Payload);
-        if (!node.IsOnline || (bdSeq is not null && node.BdSeq is not null && bdSeq != node.BdSeq))
+        node.Dropped++;
+        Broken(node, breach, topic, now, entry.HasAlias ? $"Alias {entry.Alias}." : Encoding.UTF8.GetString(frame.NameOf(entry)), frame.Seq);
+        if (breach != RuleBreach.NameMissing)
         {
-            node.Dropped++; // The death of an older session, or said twice.
+            Ask(node, RebirthReason.UnknownMetric);
+        }
+    }
+
+    // Kept from long ago: it never moves the current value.
+    private void Past(NodeState node, HostMetric metric, in MetricEntry entry, in PayloadFrame frame, long ticks)
+    {
+        node.Historical++;
+        if (metric.TryPast(entry, frame.Wire, ticks, out var past))
+        {
+            _sink.Historical(past);
+        }
+    }
+
+    private void NodeDeath(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
+    {
+        // Paired by bdSeq and never by time. [untagged-host-ndeath-bdseq-correlation], [untagged-host-ndeath-timestamp-use]
+        var bdSeq = BdSeqOf(frame);
+        if (bdSeq is null)
+        {
+            Broken(node, RuleBreach.BdSeqMissing, topic, now, null);
+        }
+
+        if (bdSeq is not null && node.BdSeq is not null && bdSeq != node.BdSeq)
+        {
+            node.Dropped++;
+            node.Sessions.Ignored(bdSeq, now);
+            Broken(node, RuleBreach.DeathOfAnotherSession, topic, now, $"A death with bdSeq {bdSeq} came; the birth in force has {node.BdSeq}.");
+            return;
+        }
+
+        if (!node.IsOnline)
+        {
+            node.Dropped++; // Said by the node and then as its will too. [untagged-host-ignore-duplicate-ndeath]
+            (node.AwaitsBirth, node.IsFromCertificate) = (true, false);
             return;
         }
 
         node.Deaths++;
+        node.Sessions.Died(bdSeq, now);
+        node.Journal.Add(NodeEventKind.Death, now, bdSeq: bdSeq);
         LogNodeDied(node.Id, node.BdSeq);
         Offline(node);
         _brake.Settle(node.Id);
@@ -46,144 +114,59 @@ public sealed partial class HostSession
         // With the host's own time: the will's timestamp is as old as the connection.
         // [tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-tags-stale]
         // [tck-id-operational-behavior-edge-node-termination-host-action-ndeath-devices-tags-stale]
-        AgeAll(node.All, message.Arrived, "The edge node has died.");
+        AgeAll(node.All, now, "The edge node has died.");
     }
 
-    private void DeviceBirth(NodeState node, SparkplugMessage message)
+    private void DeviceDeath(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, int seq, DateTimeOffset now)
     {
-        var id = message.Topic.Device!;
-        if (!node.Devices.TryGetValue(id, out var device))
-        {
-            if (node.Devices.Count >= options.DevicesBound)
-            {
-                CountError(node, $"{message.Topic} names a device beyond the bound of {options.DevicesBound}.");
-                return;
-            }
-
-            device = new DeviceState();
-            node.Devices.Add(id, device);
-        }
-
-        device.IsOnline = true;
-        node.ForgetAliases(device);
-        Birth(node, id, device.Metrics, message);
-    }
-
-    private void DeviceDeath(NodeState node, SparkplugMessage message)
-    {
-        if (!node.Devices.TryGetValue(message.Topic.Device!, out var device))
+        if (node.Find(topic.Device) is not { } device)
         {
             node.Dropped++;
-            _brake.Ask(node.Id, RebirthReason.DataBeforeBirth);
+            Broken(node, RuleBreach.DeviceDataBeforeBirth, topic, now, null, seq);
+            Ask(node, RebirthReason.DataBeforeBirth);
             return;
         }
 
         // [tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-tags-stale]
         device.IsOnline = false;
-        AgeAll(device.Metrics.Values, message.Payload.Timestamp ?? message.Arrived, "The device has died.");
+        node.Journal.Add(NodeEventKind.DeviceDeath, now, device.Id, seq);
+        AgeAll(device.Metrics.All.ToArray(), new(LiveTicksOf(node, topic, frame, now), TimeSpan.Zero), "The device has died.");
     }
 
-    private void Birth(NodeState node, string? device, Dictionary<string, HostMetric> metrics, SparkplugMessage message)
+    // A lost DBIRTH may have moved aliases, so nothing is believed until the node is born again. [tck-id-operational-behavior-host-reordering-rebirth]
+    private void Lost(NodeState node, DateTimeOffset now, string detail)
     {
-        var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var metric in message.Payload.Metrics)
-        {
-            if (metric.Name is not { Length: > 0 } name)
-            {
-                CountError(node, $"{message.Topic} holds a metric without a name."); // [tck-id-payloads-name-birth-data-requirement]
-                continue;
-            }
-
-            if (metric.IsHistorical)
-            {
-                node.Historical++;
-                continue;
-            }
-
-            // bdSeq belongs to the protocol; a template's definition is no value.
-            if ((device is null && name == EdgeNodeSession.BdSeqName) || metric.Value.Object is Template { IsDefinition: true })
-            {
-                continue;
-            }
-
-            var isRepeat = !named.Add(name);
-            if (!metrics.TryGetValue(name, out var known))
-            {
-                known = new HostMetric(new MetricKey(node.Id, device, name));
-                metrics.Add(name, known);
-            }
-
-            if (!known.Born(metric, message.Payload.Timestamp ?? message.Arrived))
-            {
-                CountError(node, $"{known.Key}: {known.Reason}");
-            }
-
-            if (!isRepeat && !node.AddAlias(known))
-            {
-                CountError(node, $"{known.Key} has the alias {known.Alias}, which another metric has too.");
-            }
-
-            sink.Changed(known.Change(asBirth: true));
-        }
-
-        foreach (var gone in metrics.Keys.Where(name => !named.Contains(name)).ToArray())
-        {
-            metrics.Remove(gone, out var metric);
-            sink.Removed(metric!.Key);
-        }
+        node.Gaps++;
+        node.AwaitsBirth = true;
+        Broken(node, RuleBreach.SeqGap, SparkplugTopic.OfNode(MessageVerb.NData, node.Id), now, $"{detail} seq {node.Gate.Expected} was expected.");
+        node.Journal.Add(NodeEventKind.Gap, now, seq: node.Gate.Expected);
+        LogGap(node.Id);
+        AgeAll(node.All, now, "Messages were lost: the edge node was asked to be born again.");
+        Ask(node, RebirthReason.Gap);
     }
 
-    private void Data(NodeState node, SparkplugMessage message)
+    private long LiveTicksOf(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
     {
-        var id = message.Topic.Device;
-        var metrics = node.Own;
-        if (id is not null)
+        if (frame.Timestamp is not { } said)
         {
-            if (!node.Devices.TryGetValue(id, out var device) || !device.IsOnline)
+            Broken(node, RuleBreach.TimestampMissing, topic, now, null, frame.Seq);
+        }
+        else if (_version.TryTicks(said, out var ticks))
+        {
+            if (node.NoteClock(ticks, now, _options.ClockWarn))
             {
-                node.Dropped++;
-                _brake.Ask(node.Id, RebirthReason.DataBeforeBirth);
-                return;
+                Broken(node, RuleBreach.ClockOff, topic, now, $"The node's clock is {node.Skew!.Value.TotalSeconds:0.0} s ahead of the host's.", frame.Seq);
             }
 
-            metrics = device.Metrics;
+            return ticks;
         }
 
-        foreach (var metric in message.Payload.Metrics)
-        {
-            if (node.Find(id, metrics, metric) is not { } known)
-            {
-                // Never a tag invented from a number.
-                node.Dropped++;
-                _brake.Ask(node.Id, RebirthReason.UnknownMetric);
-            }
-            else if (metric.IsHistorical)
-            {
-                node.Historical++; // Kept from long ago: it never moves the current value.
-            }
-            else
-            {
-                if (!known.Take(metric, message.Payload.Timestamp ?? message.Arrived))
-                {
-                    CountError(node, $"{known.Key}: {known.Reason}");
-                }
-
-                sink.Changed(known.Change(asBirth: false));
-            }
-        }
+        return now.UtcTicks;
     }
 
-    // Accepted as any integer type: the standard's own examples differ. Looked up by name only.
-    private static int? BdSeqOf(SparkplugPayload payload)
-    {
-        foreach (var metric in payload.Metrics)
-        {
-            if (metric is { Name: EdgeNodeSession.BdSeqName, IsNull: false, Value: { Kind: WireKind.Int or WireKind.Long, Bits: >= 0 and <= int.MaxValue } })
-            {
-                return (int)metric.Value.Bits;
-            }
-        }
+    // The metric's own time, else the payload's, else the arrival. Mostly the first two are the same number.
+    private long TicksOf(in MetricEntry entry, in PayloadFrame frame, long fallbackTicks) =>
+        entry.HasTimestamp && entry.Timestamp != frame.Timestamp && _version.TryTicks(entry.Timestamp, out var ticks) ? ticks : fallbackTicks;
 
-        return null;
-    }
+    private long TicksOf(in PayloadFrame frame, DateTimeOffset now) => frame.Timestamp is { } said && _version.TryTicks(said, out var ticks) ? ticks : now.UtcTicks;
 }

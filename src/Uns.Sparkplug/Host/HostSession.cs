@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Packets;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
@@ -9,64 +10,75 @@ namespace Uns.Sparkplug.Host;
 /// The protocol memory of the host: which nodes live, what each metric last said, and who must be asked for a rebirth.
 /// Pure: bytes and the time go in, changes go to the sink, requests are taken out. One caller at a time.
 /// </summary>
-/// <remarks>Sparkplug 3.0, chapters 5 and 6.</remarks>
-public sealed partial class HostSession(HostOptions options, IMetricSink sink, ILogger logger, Func<double>? jitter = null)
+/// <remarks>Sparkplug 3.0, chapters 5 and 6. Nothing is allocated for a data message of numbers from a known node.</remarks>
+public sealed partial class HostSession
 {
+    private const int RoutesBound = 65_536; // Topics remembered; then they are looked up anew.
+
+    private readonly HostOptions _options;
+    private readonly IMetricSink _sink;
+    private readonly ILogger _logger;
+    private readonly ISparkplugVersion _version;
+    private readonly IPayloadScanner _scanner;
+    private readonly DefinitionReader _definitions = new();
     private readonly Dictionary<EdgeNodeId, NodeState> _nodes = [];
-    private readonly RebirthBrake _brake = new(options, jitter ?? Random.Shared.NextDouble);
-    private readonly List<SparkplugMessage> _due = [];
+    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly RebirthBrake _brake;
     private bool _fullWasTold;
+
+    /// <summary>A session that knows no node.</summary>
+    /// <param name="options">Patience and bounds.</param>
+    /// <param name="sink">Hears of every change, in order.</param>
+    /// <param name="logger">Hears of births, deaths and what is wrong.</param>
+    /// <param name="jitter">A number from 0 to 1 that spreads the waits of rebirth requests; random when null.</param>
+    public HostSession(HostOptions options, IMetricSink sink, ILogger logger, Func<double>? jitter = null)
+        : this(options, sink, logger, jitter, SparkplugB3.Instance)
+    {
+    }
+
+    /// <summary>A session for another version of the standard.</summary>
+    internal HostSession(HostOptions options, IMetricSink sink, ILogger logger, Func<double>? jitter, ISparkplugVersion version)
+    {
+        (_options, _sink, _logger, _version) = (options, sink, logger, version);
+        _scanner = _version.Scanner();
+        _brake = new(options, jitter ?? Random.Shared.NextDouble);
+    }
 
     /// <summary>How every node fares, by name.</summary>
     public IReadOnlyList<NodeInfo> Nodes() =>
         [.. _nodes.Values.Select(node => node.Info()).OrderBy(info => info.Id.GroupId, StringComparer.Ordinal).ThenBy(info => info.Id.NodeId, StringComparer.Ordinal)];
 
-    /// <summary>Takes one message of an edge node. Commands and STATE are not for the session and are left aside.</summary>
-    public void Accept(SparkplugTopic topic, ReadOnlySpan<byte> wire, DateTimeOffset now)
+    /// <summary>Takes one message of an edge node. What is no such topic, commands and STATE are left aside.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="wire">The payload; not kept after return.</param>
+    /// <param name="now">When it arrived, UTC.</param>
+    /// <param name="qos">The quality of service it came with; null when it is not known.</param>
+    public void Accept(string topic, ReadOnlySpan<byte> wire, DateTimeOffset now, QualityOfService? qos = null)
     {
-        if (topic.Verb is MessageVerb.NCmd or MessageVerb.DCmd or MessageVerb.State || NodeOf(topic.Node) is not { } node)
+        if (!_routes.TryGetValue(topic, out var route))
         {
-            return;
+            if (!_version.TryParseTopic(topic, out var parsed) || RouteOf(parsed) is not { } found)
+            {
+                return;
+            }
+
+            if (_routes.Count >= RoutesBound)
+            {
+                _routes.Clear();
+            }
+
+            _routes.Add(topic, route = found);
         }
 
-        node.LastMessage = now;
-        SparkplugPayload payload;
-        try
-        {
-            payload = PayloadReader.Read(wire, options.Limits);
-        }
-        catch (SparkplugFormatException fault)
-        {
-            CountError(node, $"{topic} cannot be read: {fault.Message}");
-            _brake.Ask(node.Id, RebirthReason.Malformed);
-            return;
-        }
+        Accept(route, wire, now, qos);
+    }
 
-        var message = new SparkplugMessage(topic, payload, now);
-        switch (topic.Verb)
+    /// <inheritdoc cref="Accept(string, ReadOnlySpan{byte}, DateTimeOffset, QualityOfService?)"/>
+    public void Accept(SparkplugTopic topic, ReadOnlySpan<byte> wire, DateTimeOffset now, QualityOfService? qos = null)
+    {
+        if (RouteOf(topic) is { } route)
         {
-            case MessageVerb.NDeath:
-                NodeDeath(node, message);
-                break;
-            case MessageVerb.NBirth:
-                NodeBirth(node, message);
-                break;
-            case var _ when payload.Seq is null:
-                CountError(node, $"{topic} has no seq."); // [tck-id-payloads-sequence-num-always-included]
-                _brake.Ask(node.Id, RebirthReason.Malformed);
-                break;
-            case var _ when node.AwaitsBirth:
-                node.HoldEarly(message);
-                _brake.Ask(node.Id, RebirthReason.DataBeforeBirth);
-                break;
-            default:
-                if (!node.Gate.Accept(message, now, _due))
-                {
-                    node.Dropped++;
-                }
-
-                ProcessDue(node);
-                break;
+            Accept(route, wire, now, qos);
         }
     }
 
@@ -77,12 +89,12 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
         {
             if (!node.AwaitsBirth && node.Gate.NeedsRebirth(now))
             {
-                // A lost DBIRTH may have moved aliases, so nothing is believed until the node is born again. [tck-id-operational-behavior-host-reordering-rebirth]
-                node.Gaps++;
-                node.AwaitsBirth = true;
-                LogGap(node.Id);
-                AgeAll(node.All, now, "Messages were lost: the edge node was asked to be born again.");
-                _brake.Ask(node.Id, RebirthReason.Gap);
+                Lost(node, now, "A message stayed missing.");
+            }
+
+            if (node.TwoUntil <= now)
+            {
+                AskWhetherTwo(node, now);
             }
         }
     }
@@ -94,25 +106,34 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
         _brake.TakeDue(now, due);
         for (var i = from; i < due.Count; i++)
         {
-            var node = due[i].Node;
-            if (_nodes.TryGetValue(node, out var state))
+            var (id, reason) = due[i];
+            LogRebirth(id, reason);
+            if (!_nodes.TryGetValue(id, out var node))
             {
-                state.RebirthsAsked++;
+                continue;
             }
 
-            LogRebirth(node, due[i].Reason);
-            if (_brake.Asked(node) == options.RebirthTries)
+            node.RebirthsAsked++;
+            node.Journal.Add(NodeEventKind.RebirthAsked, now, detail: reason.ToString());
+            if (_brake.Asked(id) == _options.RebirthTries)
             {
-                LogNoAnswer(node, options.RebirthTries);
+                node.HasGivenUp = true;
+                node.Journal.Add(NodeEventKind.GaveUp, now);
+                LogNoAnswer(id, _options.RebirthTries);
             }
         }
     }
 
-    /// <summary>The host has lost its broker: whatever came through it is stale.</summary>
+    /// <summary>The host has lost its broker: whatever came through it is stale. [untagged-host-server-loss-stale]</summary>
     public void BrokerLost(DateTimeOffset now)
     {
         foreach (var node in _nodes.Values)
         {
+            if (node.IsOnline)
+            {
+                node.Journal.Add(NodeEventKind.BrokerLost, now);
+            }
+
             AgeAll(node.All, now, "The host has lost its broker.");
             Offline(node);
             _brake.Settle(node.Id);
@@ -122,18 +143,9 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
     /// <summary>The host is connected: every node it knows is asked for a birth.</summary>
     public void BrokerFound()
     {
-        foreach (var node in _nodes.Keys)
+        foreach (var node in _nodes.Values)
         {
-            _brake.Ask(node, RebirthReason.HostStart);
-        }
-    }
-
-    /// <summary>A node is known to exist, without having spoken to this host: it is asked for a birth.</summary>
-    public void Learn(EdgeNodeId id)
-    {
-        if (NodeOf(id) is { AwaitsBirth: true })
-        {
-            _brake.Ask(id, RebirthReason.HostStart);
+            Ask(node, RebirthReason.HostStart);
         }
     }
 
@@ -144,6 +156,205 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
         _brake.Ask(id, RebirthReason.Manual);
     }
 
+    /// <summary>All that is known about one node; null when it is not known.</summary>
+    public NodeReport? Report(EdgeNodeId id)
+    {
+        const int aliasesBound = 5000;
+        if (!_nodes.TryGetValue(id, out var node))
+        {
+            return null;
+        }
+
+        var aliases = node.All.Where(m => m.HasAlias && node.Aliases.Find(m.Alias) == m)
+            .Take(aliasesBound)
+            .Select(m => new AliasInfo(m.Alias, m.Owner.Id, m.Name, m.Type))
+            .OrderBy(a => a.Alias);
+        var devices = node.Devices.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => new DeviceInfo(d.Key, d.Value.IsOnline, d.Value.Metrics.Count));
+        return new(node.Info(), node.Journal.Events(), node.Sessions.Pairs, node.Journal.Counts(), [.. devices], [.. aliases]);
+    }
+
+    private void Accept(Route route, ReadOnlySpan<byte> wire, DateTimeOffset now, QualityOfService? qos)
+    {
+        var node = route.Node;
+        node.LastMessage = now;
+        var fault = _scanner.Scan(wire, _options.Limits, out var frame);
+        if (fault.Kind == PayloadFaultKind.None && frame.Uuid.Length > 0)
+        {
+            fault = Expand(ref frame);
+        }
+
+        if (fault.Kind != PayloadFaultKind.None)
+        {
+            Broken(node, RuleBreach.PayloadUnreadable, route.Topic, now, fault.ToString());
+            Ask(node, RebirthReason.Malformed);
+            return;
+        }
+
+        var verb = route.Topic.Verb;
+        if (qos is { } level && level != (verb == MessageVerb.NDeath ? QualityOfService.AtLeastOnce : QualityOfService.AtMostOnce))
+        {
+            Broken(node, RuleBreach.QosWrong, route.Topic, now, $"Quality of service {(int)level}.", frame.Seq);
+        }
+
+        if (node.TwoUntil is not null)
+        {
+            SuspectSpoke(node, route.Topic, now);
+            return;
+        }
+
+        switch (verb)
+        {
+            case MessageVerb.NDeath:
+                NodeDeath(node, route.Topic, frame, now);
+                break;
+            case MessageVerb.NBirth:
+                NodeBirth(node, route.Topic, frame, now);
+                break;
+            case var _ when frame.Seq is null:
+                Broken(node, RuleBreach.SeqMissing, route.Topic, now, "The message has no seq.");
+                Ask(node, RebirthReason.Malformed);
+                break;
+            default:
+                InOrder(route, frame, frame.Seq.Value, now);
+                break;
+        }
+    }
+
+    private void InOrder(Route route, in PayloadFrame frame, int seq, DateTimeOffset now)
+    {
+        var node = route.Node;
+        if (node.AwaitsBirth)
+        {
+            Broken(node, RuleBreach.DataBeforeBirth, route.Topic, now, null, seq);
+            node.Dropped += node.Early.Hold(new(route.Topic, frame.Wire.ToArray(), seq, frame.Timestamp, now));
+            Ask(node, RebirthReason.DataBeforeBirth);
+            return;
+        }
+
+        if (node.IsFromCertificate)
+        {
+            // The certificate's own seq is old: the first live one is where counting begins.
+            (node.IsFromCertificate, node.IsOnline) = (false, true);
+            node.Gate.Open((seq + _version.SequenceCount - 1) % _version.SequenceCount);
+        }
+
+        if (node.Gate.IsPlainNext(seq) && !node.Watch.IsFollowing)
+        {
+            node.Gate.Advance();
+            node.Last = (seq, frame.Timestamp ?? 0);
+            Process(route.Topic, route.Device, node, frame, seq, now);
+            return;
+        }
+
+        OutOfOrder(route, frame, seq, now);
+    }
+
+    private void OutOfOrder(Route route, in PayloadFrame frame, int seq, DateTimeOffset now)
+    {
+        var node = route.Node;
+        var isCopy = node.Last == (seq, frame.Timestamp ?? 0) && frame.Timestamp is not null;
+        if (!isCopy && node.Watch.Said(seq, node.Gate.Expected))
+        {
+            FoundTwo(node, now, "two runs of seq alternate");
+            return;
+        }
+
+        switch (node.Gate.Judge(seq, frame.Wire.Length, now))
+        {
+            case GateVerdict.Next:
+                node.Last = (seq, frame.Timestamp ?? 0);
+                Process(route.Topic, route.Device, node, frame, seq, now);
+                Drain(node, now);
+                break;
+            case GateVerdict.Early:
+                node.Gate.Keep(seq, frame.Wire.Length, new(route.Topic, frame.Wire.ToArray(), seq, frame.Timestamp, now));
+                break;
+            case GateVerdict.Full:
+                node.Dropped++;
+                Lost(node, now, "More messages wait for a missing one than are kept.");
+                break;
+            default:
+                node.Dropped++;
+                Broken(node, RuleBreach.SeqRepeated, route.Topic, now, $"seq {seq} came, {node.Gate.Expected} was expected.", seq);
+                break;
+        }
+    }
+
+    // What waited for the message that has come now.
+    private void Drain(NodeState node, DateTimeOffset now)
+    {
+        var taken = 0;
+        while (!node.AwaitsBirth && node.Gate.TryTake(out var seq, out var held))
+        {
+            taken++;
+            node.Last = (seq, held.Timestamp ?? 0);
+            if (_scanner.Scan(held.Wire, _options.Limits, out var frame).Kind == PayloadFaultKind.None)
+            {
+                frame.Timestamp = held.Timestamp;
+                Process(held.Topic, node.Find(held.Topic.Device), node, frame, seq, held.Arrived);
+            }
+        }
+
+        if (taken > 0 && node.Gate.Waiting == 0)
+        {
+            node.Watch.Joined();
+            node.Journal.Add(NodeEventKind.GapHealed, now, seq: (node.Gate.Expected + _version.SequenceCount - 1) % _version.SequenceCount);
+        }
+    }
+
+    private void Process(in SparkplugTopic topic, DeviceState? device, NodeState node, in PayloadFrame frame, int seq, DateTimeOffset now)
+    {
+        switch (topic.Verb)
+        {
+            case MessageVerb.DBirth:
+                DeviceBirth(node, topic, frame, seq, now);
+                break;
+            case MessageVerb.DDeath:
+                DeviceDeath(node, topic, frame, seq, now);
+                break;
+            default:
+                Data(node, device ?? node.Find(topic.Device), topic, frame, seq, now);
+                break;
+        }
+    }
+
+    private PayloadFault Expand(ref PayloadFrame frame)
+    {
+        if (!frame.Uuid.Of(frame.Wire).SequenceEqual("SPBV1.0_COMPRESSED"u8))
+        {
+            return default;
+        }
+
+        string? algorithm = null;
+        foreach (ref readonly var metric in frame.Metrics)
+        {
+            if (metric.Kind == WireKind.String && frame.NameOf(metric).SequenceEqual("algorithm"u8))
+            {
+                algorithm = System.Text.Encoding.UTF8.GetString(metric.Value.Of(frame.Wire));
+            }
+        }
+
+        var (seq, timestamp) = (frame.Seq, frame.Timestamp);
+        var body = frame.Body.Length == 0 ? null : frame.Body.Of(frame.Wire).ToArray();
+        if (!PayloadCompression.TryInflate(body, algorithm, _options.Limits, out var plain, out var fault))
+        {
+            return fault;
+        }
+
+        fault = _scanner.Scan(plain, _options.Limits, out frame);
+        if (fault.Kind == PayloadFaultKind.None && frame.Uuid.Of(frame.Wire).SequenceEqual("SPBV1.0_COMPRESSED"u8))
+        {
+            return PayloadCompression.Nested;
+        }
+
+        (frame.Seq, frame.Timestamp) = (seq ?? frame.Seq, timestamp ?? frame.Timestamp);
+        return fault;
+    }
+
+    private Route? RouteOf(SparkplugTopic topic) => topic.Verb is MessageVerb.NCmd or MessageVerb.DCmd or MessageVerb.State || NodeOf(topic.Node) is not { } node
+        ? null
+        : new Route(topic.Device is null ? SparkplugTopic.OfNode(topic.Verb, node.Id) : SparkplugTopic.OfDevice(topic.Verb, node.Id, node.Find(topic.Device)?.Id ?? topic.Device), node);
+
     private NodeState? NodeOf(EdgeNodeId id)
     {
         if (_nodes.TryGetValue(id, out var node))
@@ -151,41 +362,20 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
             return node;
         }
 
-        if (_nodes.Count >= options.NodesBound)
+        if (_nodes.Count >= _options.NodesBound)
         {
             if (!_fullWasTold)
             {
                 _fullWasTold = true;
-                LogFull(options.NodesBound, id);
+                LogFull(_options.NodesBound, id);
             }
 
             return null;
         }
 
-        node = new NodeState(id, options.ReorderTimeout);
+        node = new NodeState(id, _options, _version);
         _nodes.Add(id, node);
         return node;
-    }
-
-    private void ProcessDue(NodeState node)
-    {
-        foreach (var message in _due)
-        {
-            switch (message.Topic.Verb)
-            {
-                case MessageVerb.DBirth:
-                    DeviceBirth(node, message);
-                    break;
-                case MessageVerb.DDeath:
-                    DeviceDeath(node, message);
-                    break;
-                default:
-                    Data(node, message);
-                    break;
-            }
-        }
-
-        _due.Clear();
     }
 
     private void AgeAll(IEnumerable<HostMetric> metrics, DateTimeOffset since, string reason)
@@ -195,48 +385,56 @@ public sealed partial class HostSession(HostOptions options, IMetricSink sink, I
             if (metric.Quality != TagQuality.Stale)
             {
                 metric.Age(since, reason);
-                sink.Changed(metric.Change(asBirth: false));
+                _sink.Changed(metric.Change(asBirth: false));
             }
         }
     }
 
     private static void Offline(NodeState node)
     {
-        node.IsOnline = false;
-        node.AwaitsBirth = true;
+        (node.IsOnline, node.AwaitsBirth, node.IsFromCertificate) = (false, true, false);
         foreach (var device in node.Devices.Values)
         {
             device.IsOnline = false;
         }
     }
 
-    // Told once per publisher; repeats are only counted.
-    private void CountError(NodeState node, string what)
+    private void Ask(NodeState node, RebirthReason reason)
     {
-        if (node.DecodeErrors++ == 0)
+        var cause = reason switch
         {
-            LogMalformed(node.Id, what);
+            RebirthReason.HostStart => RebirthCauses.HostStart,
+            RebirthReason.Gap => RebirthCauses.Gap,
+            RebirthReason.DataBeforeBirth => RebirthCauses.DataBeforeBirth,
+            RebirthReason.UnknownMetric => RebirthCauses.UnknownMetric,
+            RebirthReason.Malformed => RebirthCauses.Malformed,
+            _ => RebirthCauses.None, // Always sent.
+        };
+        if ((_options.RebirthOn & cause) == cause && node.TwoUntil is null)
+        {
+            _brake.Ask(node.Id, reason);
         }
     }
 
-    [LoggerMessage(2100, LogLevel.Information, "Edge node {Node} is born with bdSeq {BdSeq} and {Metrics} metrics")]
-    private partial void LogNodeBorn(EdgeNodeId node, int? bdSeq, int metrics);
+    // Counted always, told in the log once per publisher.
+    private void Broken(NodeState node, RuleBreach breach, in SparkplugTopic topic, DateTimeOffset now, string? detail, int? seq = null)
+    {
+        if (node.Journal.Breaches == 0)
+        {
+            LogMalformed(node.Id, topic.ToString(), breach, RuleBook.IdOf(breach, topic.Verb), detail);
+        }
 
-    [LoggerMessage(2101, LogLevel.Warning, "Edge node {Node} has died (bdSeq {BdSeq})")]
-    private partial void LogNodeDied(EdgeNodeId node, int? bdSeq);
+        node.Journal.Broken(breach, topic.Verb, now, topic.Device, detail, seq ?? -1);
+    }
 
-    [LoggerMessage(2102, LogLevel.Warning, "Messages of edge node {Node} are missing: its metrics are stale until it is born again")]
-    private partial void LogGap(EdgeNodeId node);
+    /// <summary>Where a topic leads; kept, so that the next message finds its node and device at once.</summary>
+    private sealed class Route(SparkplugTopic topic, NodeState node)
+    {
+        public SparkplugTopic Topic { get; } = topic;
 
-    [LoggerMessage(2103, LogLevel.Information, "Edge node {Node} is asked for a rebirth: {Reason}")]
-    private partial void LogRebirth(EdgeNodeId node, RebirthReason reason);
+        public NodeState Node { get; } = node;
 
-    [LoggerMessage(2104, LogLevel.Error, "Edge node {Node} did not answer {Tries} requests for a rebirth; it is asked again when it speaks")]
-    private partial void LogNoAnswer(EdgeNodeId node, int tries);
-
-    [LoggerMessage(2105, LogLevel.Warning, "Edge node {Node} sends what cannot be read (told once, then counted): {What}")]
-    private partial void LogMalformed(EdgeNodeId node, string what);
-
-    [LoggerMessage(2106, LogLevel.Error, "{Bound} edge nodes are known, which is the bound: {Node} and further ones are left aside")]
-    private partial void LogFull(int bound, EdgeNodeId node);
+        /// <summary>The device, or the node's own metrics; null before a device's first birth.</summary>
+        public DeviceState? Device => field ??= Node.Find(Topic.Device);
+    }
 }

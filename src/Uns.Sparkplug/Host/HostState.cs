@@ -23,24 +23,26 @@ public enum StateVerdict
 public sealed class HostState
 {
     private DateTimeOffset _newestSeen = DateTimeOffset.MinValue;
-    private bool _isAnnounced;
 
     /// <summary>The time of this connection's CONNECT, to the millisecond; will and birth share it.</summary>
     public DateTimeOffset Timestamp { get; private set; }
+
+    /// <summary>True from the birth to the planned end of the connection.</summary>
+    public bool IsAnnounced { get; private set; }
 
     /// <summary>Starts a connection: a new timestamp, never older than one seen on our topic.</summary>
     /// <returns>The will's payload. [tck-id-host-topic-phid-death-payload-timestamp-connect]</returns>
     public byte[] Connect(DateTimeOffset now)
     {
         Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(Math.Max(now.ToUnixTimeMilliseconds(), _newestSeen.ToUnixTimeMilliseconds() + 1));
-        _isAnnounced = false;
+        IsAnnounced = false;
         return Write(isOnline: false, Timestamp);
     }
 
     /// <summary>The birth's payload; from now on the topic is defended. [tck-id-host-topic-phid-birth-payload-timestamp]</summary>
     public byte[] Announce()
     {
-        _isAnnounced = true;
+        IsAnnounced = true;
         return Write(isOnline: true, Timestamp);
     }
 
@@ -48,7 +50,7 @@ public sealed class HostState
     /// <remarks>[tck-id-host-topic-phid-death-payload-timestamp-disconnect-clean]</remarks>
     public byte[] Leave(DateTimeOffset now)
     {
-        _isAnnounced = false;
+        IsAnnounced = false;
         return Write(isOnline: false, now < Timestamp ? Timestamp : now);
     }
 
@@ -62,7 +64,7 @@ public sealed class HostState
             _newestSeen = timestamp;
         }
 
-        if (!_isAnnounced || (isState && isOnline && timestamp == Timestamp))
+        if (!IsAnnounced || (isState && isOnline && timestamp == Timestamp))
         {
             return StateVerdict.Leave;
         }

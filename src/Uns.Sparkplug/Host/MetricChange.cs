@@ -10,6 +10,16 @@ public readonly record struct MetricKey(EdgeNodeId Node, string? Device, string 
     public override string ToString() => Device is null ? $"{Node}:{Name}" : $"{Node}/{Device}:{Name}";
 }
 
+/// <summary>One metric as long as the host knows it: the same object in every change, so that a sink finds its own place at once.</summary>
+public abstract class MetricSource
+{
+    /// <summary>Which metric.</summary>
+    public abstract MetricKey Key { get; }
+
+    /// <summary>Whatever the sink wants to find again with the next change. Only the sink touches it, within its calls.</summary>
+    public object? Place { get; set; }
+}
+
 /// <summary>One metric as the host knows it from now on.</summary>
 /// <param name="Key">Which metric.</param>
 /// <param name="Value">The value, typed by the birth; null with its type when there is none.</param>
@@ -18,7 +28,14 @@ public readonly record struct MetricKey(EdgeNodeId Node, string? Device, string 
 /// <param name="Reason">Why the quality is not good; null when it is.</param>
 /// <param name="Definition">What the birth told about it (unit, range, rights); set in births, null in data and deaths.</param>
 public readonly record struct MetricChange(
-    MetricKey Key, TagValue Value, TagQuality Quality, DateTimeOffset Timestamp, string? Reason, TagDefinition? Definition);
+    MetricKey Key, TagValue Value, TagQuality Quality, DateTimeOffset Timestamp, string? Reason, TagDefinition? Definition)
+{
+    /// <summary>The metric's lasting object; null when the change does not come from a host session.</summary>
+    public MetricSource? Source { get; init; }
+
+    /// <summary>True when the edge node asks that no history be kept of this value.</summary>
+    public bool IsTransient { get; init; }
+}
 
 /// <summary>Where the host application puts what it learned. Called by the host's pump, in order, one call at a time.</summary>
 public interface IMetricSink
@@ -28,6 +45,13 @@ public interface IMetricSink
 
     /// <summary>A new birth no longer names this metric.</summary>
     void Removed(MetricKey key);
+
+    /// <summary>A value of the past came, sent late by its edge node. It is never the current value, whatever its time.</summary>
+    /// <param name="change">The value with its own time; the definition is null.</param>
+    void Historical(in MetricChange change)
+    {
+        // Sinks that keep no history have nothing to do.
+    }
 }
 
 /// <summary>The way up: how a write leaves for the edge node.</summary>

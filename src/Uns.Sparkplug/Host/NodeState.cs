@@ -1,30 +1,64 @@
-using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 
 namespace Uns.Sparkplug.Host;
 
-/// <summary>One edge node as the host knows it: metrics, devices, aliases, order and counters.</summary>
-internal sealed class NodeState(EdgeNodeId id, TimeSpan reorderTimeout)
+/// <summary>One edge node as the host knows it: metrics, devices, aliases, order, history and counters.</summary>
+internal sealed class NodeState
 {
-    private const int EarlyBound = 64; // Messages that overtook their birth; far more than a broker ever swaps.
+    private readonly Dictionary<string, DeviceState> _devices = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<ulong, HostMetric?> _aliases = []; // A null stands for an alias that was given twice.
-    private readonly List<SparkplugMessage> _early = [];
+    public NodeState(EdgeNodeId id, HostOptions options, ISparkplugVersion version)
+    {
+        (Id, Version) = (id, version);
+        Own = new DeviceState(this, null);
+        Gate = new(options.ReorderTimeout, version.SequenceCount, options.ReorderMessages, options.HeldBytes);
+        Early = new(options);
+        Journal = new(options.JournalLength);
+    }
 
-    public EdgeNodeId Id { get; } = id;
+    public EdgeNodeId Id { get; }
 
-    public ReorderGate Gate { get; } = new(reorderTimeout);
+    public ISparkplugVersion Version { get; }
+
+    /// <summary>The node's own metrics.</summary>
+    public DeviceState Own { get; }
+
+    public IReadOnlyDictionary<string, DeviceState> Devices => _devices;
+
+    public AliasTable Aliases { get; } = new();
+
+    public ReorderGate<HeldMessage> Gate { get; }
+
+    /// <summary>What came before its birth.</summary>
+    public EarlyMessages Early { get; }
+
+    public NodeJournal Journal { get; }
+
+    public DuplicateWatch Watch { get; } = new();
+
+    public BdSeqLedger Sessions { get; } = new();
 
     public bool IsOnline { get; set; }
 
     /// <summary>True until an NBIRTH, and again after a gap: what comes meanwhile cannot be told apart for sure.</summary>
     public bool AwaitsBirth { get; set; } = true;
 
+    /// <summary>True when names and aliases come from a certificate and the node has not spoken yet: its next seq opens the gate.</summary>
+    public bool IsFromCertificate { get; set; }
+
+    /// <summary>The timestamp of the certificate in force, as on the wire.</summary>
+    public ulong CertificateTimestamp { get; set; }
+
+    /// <summary>Certificates of devices that came before their node's; null when there are none.</summary>
+    public List<HeldMessage>? PendingCertificates { get; set; }
+
+    /// <summary>Set while two publishers speak under the node's name: until then nothing of either is believed.</summary>
+    public DateTimeOffset? TwoUntil { get; set; }
+
+    /// <summary>Births seen since the node was asked, while two publishers are suspected; null while nobody was asked.</summary>
+    public int? BirthsWhileAsked { get; set; }
+
     public int? BdSeq { get; set; }
-
-    public Dictionary<string, HostMetric> Own { get; } = new(StringComparer.Ordinal);
-
-    public Dictionary<string, DeviceState> Devices { get; } = new(StringComparer.Ordinal);
 
     public long Births { get; set; }
 
@@ -34,7 +68,7 @@ internal sealed class NodeState(EdgeNodeId id, TimeSpan reorderTimeout)
 
     public long RebirthsAsked { get; set; }
 
-    public long DecodeErrors { get; set; }
+    public bool HasGivenUp { get; set; }
 
     public long Dropped { get; set; }
 
@@ -42,85 +76,141 @@ internal sealed class NodeState(EdgeNodeId id, TimeSpan reorderTimeout)
 
     public DateTimeOffset? LastMessage { get; set; }
 
+    /// <summary>How far the node's clock is ahead of the host's, smoothed; null before a timestamp came.</summary>
+    public TimeSpan? Skew { get; private set; }
+
+    /// <summary>The payload timestamp and number of the last message that was processed: a copy of it is no second publisher.</summary>
+    public (int Seq, ulong Timestamp) Last { get; set; } = (-1, 0);
+
     /// <summary>All metrics of the node and its devices.</summary>
-    public IEnumerable<HostMetric> All => Own.Values.Concat(Devices.Values.SelectMany(device => device.Metrics.Values));
-
-    /// <summary>A new NBIRTH throws away all aliases of the node and its devices.</summary>
-    public void ForgetAliases() => _aliases.Clear();
-
-    /// <summary>A new DBIRTH throws away the aliases of that device.</summary>
-    public void ForgetAliases(DeviceState device)
+    public IEnumerable<HostMetric> All
     {
-        foreach (var metric in device.Metrics.Values)
+        get
         {
-            if (metric.Alias is { } alias && _aliases.TryGetValue(alias, out var owner) && owner == metric)
+            foreach (var metric in Own.Metrics.All.ToArray())
             {
-                _aliases.Remove(alias);
+                yield return metric;
+            }
+
+            foreach (var device in _devices.Values)
+            {
+                foreach (var metric in device.Metrics.All.ToArray())
+                {
+                    yield return metric;
+                }
             }
         }
     }
 
-    /// <summary>Notes the alias of a metric that was just born.</summary>
-    /// <returns>False when another metric has it: then it stands for neither. [tck-id-payloads-alias-uniqueness]</returns>
-    public bool AddAlias(HostMetric metric)
-    {
-        if (metric.Alias is not { } alias || _aliases.TryAdd(alias, metric))
-        {
-            return true;
-        }
+    public int MetricCount => Own.Metrics.Count + _devices.Values.Sum(device => device.Metrics.Count);
 
-        _aliases[alias] = null;
-        return false;
+    public DeviceState? Find(string? device) => device is null ? Own : _devices.GetValueOrDefault(device);
+
+    public DeviceState Add(string device)
+    {
+        var added = new DeviceState(this, device);
+        _devices.Add(device, added);
+        return added;
     }
 
-    /// <summary>The metric that a data message means; null when the birth named none, or name and alias disagree.</summary>
-    public HostMetric? Find(string? device, Dictionary<string, HostMetric> metrics, Metric metric)
+    /// <summary>Notes how a payload's timestamp stands to the host's clock. The way here only makes it look late, so ahead counts more.</summary>
+    /// <returns>True when the skew has just left what is let pass.</returns>
+    public bool NoteClock(long payloadTicks, DateTimeOffset now, TimeSpan warn)
     {
-        if (metric.Alias is { } alias)
-        {
-            var found = _aliases.GetValueOrDefault(alias);
-            return found is not null && found.Key.Device == device && (metric.Name is null || metric.Name == found.Key.Name) ? found : null;
-        }
-
-        return metric.Name is { } name ? metrics.GetValueOrDefault(name) : null;
+        var ahead = TimeSpan.FromTicks(payloadTicks - now.UtcTicks);
+        var before = Skew;
+        Skew = before is not { } last || ahead > last ? ahead : last + ((ahead - last) / 16);
+        return Skew.Value.Duration() > warn && !(before?.Duration() > warn);
     }
 
-    /// <summary>Keeps a message that came before its birth, in case it overtook it.</summary>
-    public void HoldEarly(SparkplugMessage message)
+    /// <summary>Keeps the certificate of a device until its node's comes. Bounded as messages are.</summary>
+    public void KeepCertificate(HeldMessage certificate, HostOptions options)
     {
-        if (_early.Count == EarlyBound)
+        PendingCertificates ??= [];
+        if (PendingCertificates.Count < options.DevicesBound && PendingCertificates.Sum(held => (long)held.Wire.Length) + certificate.Wire.Length <= options.HeldBytes)
         {
-            _early.RemoveAt(0);
-            Dropped++;
+            PendingCertificates.Add(certificate);
         }
-
-        _early.Add(message);
-    }
-
-    /// <summary>After a birth: what overtook it goes through the gate, what is older than it is dropped.</summary>
-    public void ReleaseEarly(SparkplugMessage birth, DateTimeOffset now, List<SparkplugMessage> due)
-    {
-        foreach (var message in _early)
-        {
-            var overtook = message.Payload.Timestamp >= birth.Payload.Timestamp && birth.Arrived - message.Arrived < TimeSpan.FromSeconds(10);
-            if (!overtook || !Gate.Accept(message, now, due))
-            {
-                Dropped++;
-            }
-        }
-
-        _early.Clear();
     }
 
     public NodeInfo Info() => new(
-        Id, IsOnline, AwaitsBirth, BdSeq, Devices.Count, Own.Count + Devices.Values.Sum(device => device.Metrics.Count),
-        Births, Deaths, Gaps, RebirthsAsked, DecodeErrors, Dropped, Historical, LastMessage);
+        Id, IsOnline, AwaitsBirth, BdSeq, _devices.Count, MetricCount, Births, Deaths, Gaps, RebirthsAsked,
+        Journal.Breaches - Journal.CountOf(RuleBreach.DeathOfAnotherSession) - Journal.CountOf(RuleBreach.SeqRepeated), Dropped, Historical, LastMessage)
+    {
+        IsTwoPublishers = TwoUntil is not null,
+        HasGivenUp = HasGivenUp,
+        ClockSkew = Skew,
+        Breaches = Journal.Breaches,
+    };
 }
 
-/// <summary>One device of an edge node.</summary>
-internal sealed class DeviceState
+/// <summary>One device of an edge node, or the node's own metrics.</summary>
+internal sealed class DeviceState(NodeState node, string? id)
 {
+    public NodeState Node { get; } = node;
+
+    /// <summary>Null for the node itself.</summary>
+    public string? Id { get; } = id;
+
+    /// <summary>True from DBIRTH to DDEATH; of no meaning for the node itself.</summary>
     public bool IsOnline { get; set; }
 
-    public Dictionary<string, HostMetric> Metrics { get; } = new(StringComparer.Ordinal);
+    /// <summary>Counts the births, so that metrics that were not named again are found.</summary>
+    public int Epoch { get; set; }
+
+    public MetricTable Metrics { get; } = new();
+}
+
+/// <summary>A message kept for later, as its bytes.</summary>
+/// <param name="Topic">Who speaks, and what for.</param>
+/// <param name="Wire">The expanded payload.</param>
+/// <param name="Seq">Its seq.</param>
+/// <param name="Timestamp">Its payload timestamp as on the wire; null when there is none.</param>
+/// <param name="Arrived">When it came, UTC.</param>
+public sealed record HeldMessage(SparkplugTopic Topic, byte[] Wire, int Seq, ulong? Timestamp, DateTimeOffset Arrived);
+
+/// <summary>Messages that came before their birth, in case they overtook it. Bounded in number, bytes and age.</summary>
+internal sealed class EarlyMessages(HostOptions options)
+{
+    private readonly Queue<HeldMessage> _held = new();
+    private long _bytes;
+
+    /// <summary>How many are kept.</summary>
+    public int Count => _held.Count;
+
+    /// <summary>Keeps one.</summary>
+    /// <returns>How many older ones were dropped for it.</returns>
+    public int Hold(HeldMessage message)
+    {
+        var dropped = Forget(message.Arrived);
+        _held.Enqueue(message);
+        _bytes += message.Wire.Length;
+        while (_held.Count > options.HeldMessages || (_bytes > options.HeldBytes && _held.Count > 0))
+        {
+            _bytes -= _held.Dequeue().Wire.Length;
+            dropped++;
+        }
+
+        return dropped;
+    }
+
+    /// <summary>Takes all of them, oldest first.</summary>
+    public HeldMessage[] TakeAll()
+    {
+        var all = _held.ToArray();
+        _held.Clear();
+        _bytes = 0;
+        return all;
+    }
+
+    private int Forget(DateTimeOffset now)
+    {
+        var dropped = 0;
+        for (; _held.TryPeek(out var oldest) && now - oldest.Arrived > options.HeldFor; dropped++)
+        {
+            _bytes -= _held.Dequeue().Wire.Length;
+        }
+
+        return dropped;
+    }
 }

@@ -11,7 +11,8 @@ namespace Uns.Sparkplug.Host;
 public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
 {
     private readonly Dictionary<EdgeNodeId, Entry> _entries = [];
-    private readonly Queue<EdgeNodeId> _wanted = new(); // Each node stands here at most once.
+    private readonly Queue<EdgeNodeId> _wanted = new(); // Each node stands in one of the queues, at most once.
+    private readonly Queue<EdgeNodeId> _urgent = new(); // Nodes whose messages do not fit, before those only known to exist.
     private double _tokens = options.RebirthsPerSecond;
     private DateTimeOffset? _filledAt;
 
@@ -24,11 +25,12 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
             _entries.Add(node, entry);
         }
 
-        entry.Reason ??= reason;
-        if (!entry.IsQueued)
+        var isUrgent = reason != RebirthReason.HostStart;
+        entry.Reason = entry.Reason is null or RebirthReason.HostStart ? reason : entry.Reason;
+        if (!entry.IsQueued || (isUrgent && !entry.IsUrgent))
         {
-            entry.IsQueued = true;
-            _wanted.Enqueue(node);
+            (isUrgent ? _urgent : _wanted).Enqueue(node); // One that waits its turn leaves its old place when that comes up.
+            (entry.IsQueued, entry.IsUrgent) = (true, isUrgent);
         }
     }
 
@@ -48,7 +50,7 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
     /// <summary>Appends the requests that may be sent now.</summary>
     public void TakeDue(DateTimeOffset now, List<RebirthRequest> due)
     {
-        if (_wanted.Count == 0)
+        if (_wanted.Count + _urgent.Count == 0)
         {
             return;
         }
@@ -56,10 +58,21 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
         var elapsed = Math.Max(0, (now - (_filledAt ?? now)).TotalSeconds);
         _tokens = Math.Min(options.RebirthsPerSecond, _tokens + (elapsed * options.RebirthsPerSecond));
         _filledAt = now;
-        for (var turns = _wanted.Count; turns > 0 && _tokens >= 1; turns--)
+        TakeDue(_urgent, isUrgent: true, now, due);
+        TakeDue(_wanted, isUrgent: false, now, due);
+    }
+
+    private void TakeDue(Queue<EdgeNodeId> queue, bool isUrgent, DateTimeOffset now, List<RebirthRequest> due)
+    {
+        for (var turns = queue.Count; turns > 0 && _tokens >= 1; turns--)
         {
-            var node = _wanted.Dequeue();
+            var node = queue.Dequeue();
             var entry = _entries[node];
+            if (!entry.IsQueued || entry.IsUrgent != isUrgent)
+            {
+                continue; // It stands in the other queue.
+            }
+
             if (entry.Reason is not { } reason)
             {
                 entry.IsQueued = false;
@@ -68,7 +81,7 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
 
             if (now < entry.NotBefore)
             {
-                _wanted.Enqueue(node);
+                queue.Enqueue(node);
                 continue;
             }
 
@@ -84,7 +97,7 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
             }
             else
             {
-                _wanted.Enqueue(node);
+                queue.Enqueue(node);
             }
         }
     }
@@ -94,6 +107,8 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
         public RebirthReason? Reason { get; set; }
 
         public bool IsQueued { get; set; }
+
+        public bool IsUrgent { get; set; }
 
         public DateTimeOffset NotBefore { get; set; }
 

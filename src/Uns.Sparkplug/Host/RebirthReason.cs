@@ -22,6 +22,36 @@ public enum RebirthReason
 
     /// <summary>A person asked.</summary>
     Manual,
+
+    /// <summary>Two publishers spoke under one name: it is looked whether both still do.</summary>
+    TwoPublishers,
+}
+
+/// <summary>For what a host asks for a rebirth by itself.</summary>
+/// <remarks>Sparkplug 3.0, 5.15, leaves it to the host's settings.</remarks>
+[Flags]
+public enum RebirthCauses
+{
+    /// <summary>For nothing: metrics stay stale until their node is born again by itself.</summary>
+    None = 0,
+
+    /// <summary>The host has just connected.</summary>
+    HostStart = 1,
+
+    /// <summary>A gap in seq outlasted the reorder timeout.</summary>
+    Gap = 2,
+
+    /// <summary>A message came before its birth.</summary>
+    DataBeforeBirth = 4,
+
+    /// <summary>A metric or alias came that no birth named.</summary>
+    UnknownMetric = 8,
+
+    /// <summary>A payload could not be read.</summary>
+    Malformed = 16,
+
+    /// <summary>For everything.</summary>
+    All = 31,
 }
 
 /// <summary>One request that is due to be sent as NCMD.</summary>

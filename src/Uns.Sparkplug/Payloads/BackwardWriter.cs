@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace Uns.Sparkplug.Payloads;
@@ -11,10 +13,11 @@ namespace Uns.Sparkplug.Payloads;
 internal ref struct BackwardWriter
 {
     private const int FirstBytes = 4096;
+    private const ulong Stops = 0x8080808080808080;
     private const int KeptBytes = 1024 * 1024; // A larger buffer is given back after use.
 
     [ThreadStatic]
-    private static byte[]? kept;
+    private static byte[]? _kept;
 
     private byte[] _buffer;
     private int _at;
@@ -33,13 +36,13 @@ internal ref struct BackwardWriter
 
     public static BackwardWriter Open()
     {
-        var buffer = kept ?? new byte[FirstBytes];
-        kept = null;
+        var buffer = _kept ?? new byte[FirstBytes];
+        _kept = null;
         return new(buffer);
     }
 
     /// <summary>Gives the buffer back. <see cref="Written"/> is not to be used any more.</summary>
-    public readonly void Release() => kept = _buffer.Length <= KeptBytes ? _buffer : null;
+    public readonly void Release() => _kept = _buffer.Length <= KeptBytes ? _buffer : null;
 
     /// <summary>Completes a block: its length and its tag.</summary>
     public void Close(uint tag, int lengthBefore)
@@ -108,15 +111,23 @@ internal ref struct BackwardWriter
 
     private void VarintLong(ulong value)
     {
-        Span<byte> bytes = stackalloc byte[10];
-        var count = 0;
-        for (; value >= 0x80; value >>= 7)
+        var length = (BitOperations.Log2(value | 1) / 7) + 1;
+        if (Bmi2.X64.IsSupported && length <= 8 && _at >= 8)
         {
-            bytes[count++] = (byte)(value | 0x80);
+            // Seven bits into each byte, the high bit in all but the last; what is written before them is free still.
+            var word = Bmi2.X64.ParallelBitDeposit(value, ~Stops) | (Stops & ((1UL << (8 * (length - 1))) - 1));
+            BinaryPrimitives.WriteUInt64LittleEndian(_buffer.AsSpan(_at - 8), word << (8 * (8 - length)));
+            _at -= length;
+            return;
         }
 
-        bytes[count++] = (byte)value;
-        bytes[..count].CopyTo(Room(count));
+        var room = Room(length);
+        for (var i = 0; i < length - 1; i++, value >>= 7)
+        {
+            room[i] = (byte)(value | 0x80);
+        }
+
+        room[length - 1] = (byte)value;
     }
 
     private Span<byte> Room(int length)

@@ -37,9 +37,11 @@ internal struct MetricEntry
 
     private Flags _flags;
 
+    /// <summary>What is there, and what is true.</summary>
     [Flags]
-    private enum Flags : byte
+    internal enum Flags : byte
     {
+        None = 0,
         Alias = 1,
         Timestamp = 2,
         Type = 4,
@@ -54,6 +56,9 @@ internal struct MetricEntry
 
     /// <summary>The type named; Unknown when none was, or one beyond the standard's.</summary>
     public readonly DataType Type => TypeNumber <= (uint)DataType.DateTimeArray ? (DataType)TypeNumber : DataType.Unknown;
+
+    /// <summary>True when there is nothing about the metric but its value: no properties, and neither null, historical nor transient.</summary>
+    public readonly bool IsPlain => (_flags & (Flags.Properties | Flags.Null | Flags.Historical | Flags.Transient)) == 0;
 
     public bool HasAlias
     {
@@ -102,6 +107,9 @@ internal struct MetricEntry
         readonly get => (_flags & Flags.Name) != 0;
         set => Set(Flags.Name, value);
     }
+
+    /// <summary>Sets all of them at once.</summary>
+    public void SetFlags(Flags flags) => _flags = flags;
 
     private void Set(Flags flag, bool value) => _flags = value ? _flags | flag : _flags & ~flag;
 }

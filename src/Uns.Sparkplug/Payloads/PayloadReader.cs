@@ -54,7 +54,7 @@ public static class PayloadReader
         var (members, parameters) = (new List<Metric>(), new List<MetricProperty>());
         var template = new Template { Members = members, Parameters = parameters };
         string? version = null, reference = null;
-        var isDefinition = false;
+        bool? isDefinition = null;
         List<byte>? unknown = null;
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
@@ -82,7 +82,7 @@ public static class PayloadReader
             }
         }
 
-        return template with { Version = version, Reference = reference, IsDefinition = isDefinition, Unknown = unknown?.ToArray() };
+        return template with { Version = version, Reference = reference, IsDefinition = isDefinition == true, SaysWhatItIs = isDefinition is not null, Unknown = unknown?.ToArray() };
     }
 
     internal static MetricMetadata ReadMetadata(ReadOnlySpan<byte> block)

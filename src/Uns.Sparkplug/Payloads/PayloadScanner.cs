@@ -5,17 +5,14 @@ namespace Uns.Sparkplug.Payloads;
 /// is used again for the next payload, so that nothing is allocated once it is large enough.
 /// </summary>
 /// <remarks>Sparkplug 3.0, chapter 6. One caller at a time. Bytes that are not a payload give a fault, never an exception.</remarks>
-internal sealed class PayloadScanner
+internal sealed class PayloadScanner : IPayloadScanner
 {
     // Above this the table is given back after use: 16,384 metrics are 1 MiB.
     private const int KeptEntries = 16_384;
 
     private MetricEntry[] _entries = new MetricEntry[64];
 
-    /// <summary>Scans one payload as it was received; a compressed one is left as it is.</summary>
-    /// <param name="wire">The PUBLISH's bytes; the frame points into them.</param>
-    /// <param name="limits">How much the payload may ask for.</param>
-    /// <param name="frame">What was found, when no fault is returned; valid until the next call.</param>
+    /// <inheritdoc/>
     public PayloadFault Scan(ReadOnlySpan<byte> wire, PayloadLimits limits, out PayloadFrame frame)
     {
         frame = default;
@@ -45,7 +42,6 @@ internal sealed class PayloadScanner
 
                     var block = cursor.Block(out var begins);
                     ref var entry = ref _entries[count++];
-                    entry = default;
                     if (Metric(block, begins, limits, ref entry) is { Kind: not PayloadFaultKind.None } inner)
                     {
                         return inner;
@@ -81,6 +77,12 @@ internal sealed class PayloadScanner
     }
 
     private static PayloadFault Metric(ReadOnlySpan<byte> block, int start, PayloadLimits limits, ref MetricEntry entry)
+    {
+        var at = PlainFields.Read(block, start, ref entry);
+        return at == block.Length ? default : AnyFields(block[at..], start + at, limits, ref entry);
+    }
+
+    private static PayloadFault AnyFields(ReadOnlySpan<byte> block, int start, PayloadLimits limits, ref MetricEntry entry)
     {
         var cursor = new WireCursor(block, start);
         while (cursor.Next(out var tag))

@@ -15,6 +15,10 @@ public sealed record Template
     /// <summary>True for a definition, which only an NBIRTH may carry. [tck-id-payloads-template-definition-nbirth-only]</summary>
     public bool IsDefinition { get; init; }
 
+    /// <summary>False when a message left out whether it is a definition, which no message may. [tck-id-payloads-template-is-definition]</summary>
+    /// <value>True unless read from such a message; it is always written.</value>
+    public bool SaysWhatItIs { get; init; } = true;
+
     /// <summary>Name of the metric that carries the definition; null in a definition. [tck-id-payloads-template-definition-ref]</summary>
     public string? Reference { get; init; }
 

@@ -63,14 +63,52 @@ public static class WireConversion
         }
     }
 
+    /// <summary>Reads a number, truth value or time, without a word about what is wrong.</summary>
+    /// <param name="type">The type the birth named.</param>
+    /// <param name="kind">The field that was on the wire.</param>
+    /// <param name="bits">Its bits.</param>
+    /// <param name="value">The value, when true is returned.</param>
+    /// <returns>False for every other type, and when the field does not fit: <see cref="TryRead"/> then says why.</returns>
+    internal static bool TryReadScalar(DataType type, WireKind kind, long bits, out TagValue value)
+    {
+        var fits = type switch
+        {
+            DataType.Double => kind == WireKind.Double,
+            DataType.Float => kind == WireKind.Float,
+            DataType.Boolean => kind == WireKind.Boolean,
+            DataType.Int64 or DataType.UInt64 or DataType.DateTime => kind is WireKind.Long or WireKind.Int,
+            _ => kind is WireKind.Int or WireKind.Long && TryNarrow(type, ref bits),
+        };
+        value = fits ? TagValue.OfBits(type, bits) : default;
+        return fits;
+    }
+
+    private static bool TryNarrow(DataType type, ref long bits)
+    {
+        if (type is < DataType.Int8 or > DataType.UInt32 || Narrow(type, bits) is not { } fits)
+        {
+            return false;
+        }
+
+        bits = fits;
+        return true;
+    }
+
     /// <summary>The field that carries a value. A null becomes no field: the metric says <c>is_null</c>.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="uint32AsLong">True: UInt32 in long_value, where Eclipse Tahu's Java and JavaScript readers look for it.</param>
     /// <exception cref="ArgumentException">The value's object is not what its type wants.</exception>
     /// <remarks>[tck-id-payloads-metric-datatype-value-type]</remarks>
-    public static WireValue ToWire(TagValue value)
+    public static WireValue ToWire(TagValue value, bool uint32AsLong = false)
     {
         if (value.IsNull)
         {
             return default;
+        }
+
+        if (uint32AsLong && value.Type == DataType.UInt32)
+        {
+            return new(WireKind.Long, value.Integer);
         }
 
         return value.Type switch
@@ -103,17 +141,7 @@ public static class WireConversion
 
         // The neighbouring field is accepted when the number fits: writers differ on UInt32 and on small types.
         var bits = wire.Bits;
-        var number = type switch
-        {
-            DataType.Int8 => Signed(bits, 8),
-            DataType.Int16 => Signed(bits, 16),
-            DataType.Int32 => Signed(bits, 32),
-            DataType.UInt8 => Unsigned(bits, 8),
-            DataType.UInt16 => Unsigned(bits, 16),
-            DataType.UInt32 => Unsigned(bits, 32),
-            _ => bits,
-        };
-        if (number is not { } fits)
+        if (Narrow(type, bits) is not { } fits)
         {
             fault = $"is {(ulong)bits}, which {type} cannot hold.";
             return false;
@@ -122,6 +150,17 @@ public static class WireConversion
         value = TagValue.OfInteger(type, fits);
         return true;
     }
+
+    private static long? Narrow(DataType type, long bits) => type switch
+    {
+        DataType.Int8 => Signed(bits, 8),
+        DataType.Int16 => Signed(bits, 16),
+        DataType.Int32 => Signed(bits, 32),
+        DataType.UInt8 => Unsigned(bits, 8),
+        DataType.UInt16 => Unsigned(bits, 16),
+        DataType.UInt32 => Unsigned(bits, 32),
+        _ => bits,
+    };
 
     // Three encodings of a negative number are met: its own width, sign-extended to 32 bits, and to 64 bits.
     private static long? Signed(long bits, int width)

@@ -14,16 +14,19 @@ using Uns.Tags;
 namespace Uns.ConformanceTests.Sparkplug;
 
 /// <summary>A small plant on loopback: a broker, one edge node, one host and a listener that hears everything.</summary>
-internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
+internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink, IBirthSequenceStore, IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     public static readonly EdgeNodeId Id = new("Plant", "Line 1");
-    private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0 }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+    private readonly MqttBroker _broker = new(new MqttBrokerOptions { Address = IPAddress.Loopback, Port = 0, MaximumPacketBytes = maximumPacketBytes }, null, TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private readonly List<(CancellationTokenSource Stop, Task Run)> _pumps = [];
     private readonly List<MqttClient> _clients = [];
     private readonly Channel<(MetricKey Key, MetricChange? Change)> _changes = Channel.CreateUnbounded<(MetricKey, MetricChange?)>();
     private readonly Dictionary<MetricKey, MetricChange> _known = [];
     private int _bdSeq = -1;
+
+    /// <summary>What our edge node keeps; null: nothing.</summary>
+    public IForwardStore? Forward { get; set; }
 
     /// <summary>The broker itself, past all recorders.</summary>
     public MqttClientOptions Broker { get; private set; } = new();
@@ -55,6 +58,11 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
     }
 
     public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_bdSeq = (_bdSeq + 1) % 256);
+
+    /// <summary>Values of the past that the host told.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<MetricChange> Past { get; } = new();
+
+    public void Historical(in MetricChange change) => Past.Enqueue(change);
 
     public void Changed(in MetricChange change) => _changes.Writer.TryWrite((change.Key, change));
 
@@ -99,20 +107,30 @@ internal sealed class Plant : IMetricSink, IBirthSequenceStore, IAsyncDisposable
         return client;
     }
 
-    /// <summary>Our edge node with one device <c>D</c>: a writable level and a read-only count.</summary>
-    public (EdgeNodePublisher Node, Func<Task> StopAsync) RunEdgeNode(ProtocolVersion version = ProtocolVersion.V5)
+    /// <summary>Our edge node with a metric <c>load</c> of its own and one device <c>D</c>: a writable level and a read-only count.</summary>
+    /// <param name="version">The protocol.</param>
+    /// <param name="change">Lays other options over the usual ones.</param>
+    /// <param name="brokers">Where it may speak; its own line when none is given.</param>
+    public (EdgeNodePublisher Node, Func<Task> StopAsync) RunEdgeNode(
+        ProtocolVersion version = ProtocolVersion.V5, Func<EdgeNodeOptions, EdgeNodeOptions>? change = null, params MqttClientOptions[] brokers)
     {
         var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var node = new EdgeNodePublisher(options, Through(EdgeLine) with { Version = version, ClientId = "edge" }, this, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        IReadOnlyList<MqttClientOptions> lines = brokers.Length > 0 ? brokers : [Through(EdgeLine)];
+        var node = new EdgeNodePublisher(
+            change is null ? options : change(options), [.. lines.Select(line => line with { Version = version, ClientId = "edge" })], this, Forward, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        node.SetNode([new() { Name = "load", DataType = DataType.Double }]);
         node.SetDevice("D", [new() { Name = "level", DataType = DataType.Double, Low = 0, High = 10, Writable = true }, new() { Name = "count", DataType = DataType.Int32 }]);
         node.DeviceOnline("D");
         return (node, Run(node.RunAsync));
     }
 
-    public (HostApplication Host, Func<Task> StopAsync) RunHost()
+    /// <summary>Our host, named <c>hub</c>.</summary>
+    /// <param name="version">The protocol.</param>
+    /// <param name="line">Where it speaks; its own line when null.</param>
+    public (HostApplication Host, Func<Task> StopAsync) RunHost(ProtocolVersion version = ProtocolVersion.V5, PacketRecorder? line = null)
     {
         var options = new HostOptions { HostId = "hub", ReorderTimeout = TimeSpan.FromMilliseconds(200), ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var host = new HostApplication(options, Through(HostLine), this, TimeProvider.System, NullLogger<HostApplication>.Instance);
+        var host = new HostApplication(options, Through(line ?? HostLine) with { Version = version }, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
         return (host, Run(host.RunAsync));
     }
 

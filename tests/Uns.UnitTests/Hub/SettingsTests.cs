@@ -1,4 +1,5 @@
 using Uns.Hub.Settings;
+using Uns.Sparkplug.Aware;
 
 namespace Uns.UnitTests.Hub;
 
@@ -30,6 +31,9 @@ public sealed class SettingsTests
     [InlineData("""{"groupId":"a/b"}""", "groupId is 'a/b'")]
     [InlineData("""{"groupId":5}""", "groupId is 5: give a text")]
     [InlineData("""{"writeAnswerTimeoutSeconds":0}""", "is 0: give a number above 0")]
+    [InlineData("""{"edgeBrokers":["own","plc"]}""", "give a list of \"own\" and \"HOST:PORT\"")]
+    [InlineData("""{"edgeBrokers":[]}""", "edgeBrokers is []")]
+    [InlineData("""{"sparkplugQos":"no"}""", "sparkplugQos is 'no': give off, warn or refuse")]
     [InlineData("[]", "give one JSON object")]
     [InlineData("{\n\"mqtt\":", "line 2")]
     public void A_wrong_file_is_named_with_the_setting_and_the_place(string text, string said)
@@ -57,6 +61,26 @@ public sealed class SettingsTests
             File.WriteAllText(path, """{ "groupId": "berlin", /* why */ "http": "127.0.0.1:9000", }""");
             var options = SettingsFile.Apply(new HubOptions(), path);
             Assert.Equal(new HubOptions { GroupId = "berlin", Http = new(System.Net.IPAddress.Loopback, 9000) }, options);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void The_settings_of_edge_nodes_and_of_the_aware_broker_are_read_in_any_order()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, """{ "sparkplugQos": "refuse", "edgeNodePerDevice": true, "edgeBrokers": ["own", "10.0.0.7:1884"], "primaryHost": "scada", "sparkplugForeign": "warn" }""");
+            var options = SettingsFile.Apply(new HubOptions(), path);
+            Assert.Equal((true, "scada"), (options.EdgeNodePerDevice, options.PrimaryHost));
+            Assert.Equal(["own", "10.0.0.7:1884"], options.EdgeBrokers);
+            Assert.Equal(new AwareOptions { Qos = AwarePolicy.Refuse, ForeignNode = AwarePolicy.Warn, ForeignState = AwarePolicy.Warn }, options.Aware);
+            File.WriteAllText(path, """{ "sparkplugAware": false, "sparkplugQos": "refuse" }""");
+            Assert.Null(SettingsFile.Apply(new HubOptions(), path).Aware);
         }
         finally
         {

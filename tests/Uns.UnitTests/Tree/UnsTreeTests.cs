@@ -97,6 +97,31 @@ public sealed class UnsTreeTests
         Assert.Equal(5, Value("G/E/d/m"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_birth_certificate_tells_less_than_the_newer_value_that_was_retained(bool certificateFirst)
+    {
+        var retainedAt = _clock.GetUtcNow() - TimeSpan.FromHours(1);
+        foreach (var (metric, value) in new[] { ("m", TagValue.Of(1.0)), ("n", TagValue.Null(DataType.Double)) })
+        {
+            var certificate = new MetricChange(Key("d", metric), value, TagQuality.Stale, retainedAt - TimeSpan.FromDays(1), "known from a certificate", new() { Name = metric, DataType = DataType.Double, Unit = "bar" });
+            if (certificateFirst)
+            {
+                _tree.Changed(certificate);
+            }
+
+            _tree.Restore($"G/E/d/{metric}", TagValue.Of(4.0), retainedAt);
+            if (!certificateFirst)
+            {
+                _tree.Changed(certificate);
+            }
+
+            var node = _tree.Find($"G/E/d/{metric}")!;
+            Assert.Equal((TagQuality.Stale, TagValue.Of(4.0), retainedAt, "bar"), (node.Current!.Quality, node.Current.Value, node.Current.Timestamp, node.Definition!.Unit));
+        }
+    }
+
     [Fact]
     public void Only_what_is_stale_can_be_forgotten()
     {

@@ -3,19 +3,23 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker.Subscriptions;
 
 /// <summary>A topic name that was held against the rules once, with who gets its messages.</summary>
-internal sealed class TopicEntry(byte[] topic)
+internal sealed class TopicEntry(byte[] topic, ITopicWatch? watch = null)
 {
     public byte[] Topic { get; } = topic;
 
     public string Text { get; } = Encoding.UTF8.GetString(topic);
 
     /// <summary>True for a topic that only the broker writes.</summary>
-    public bool IsOwn { get; } = topic.AsSpan().StartsWith("$SYS/broker/"u8);
+    public bool IsOwn { get; } = topic.AsSpan().StartsWith("$SYS/broker/"u8) || watch?.Owns(topic) == true;
+
+    /// <summary>True for a topic whose messages a watch wants to see.</summary>
+    public bool IsWatched { get; } = watch?.Watches(topic) == true;
 
     /// <summary>Who gets its messages, while <see cref="SetVersion"/> is the tree's.</summary>
     public SubscriberSet Set { get; set; } = SubscriberSet.Empty;
@@ -36,10 +40,13 @@ internal sealed class TopicCache
     private Dictionary<byte[], TopicEntry> _old;
     private Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
+    private readonly ITopicWatch? _watch;
+
     /// <param name="maximumLevels">Most levels of a topic.</param>
-    public TopicCache(int maximumLevels)
+    /// <param name="watch">Which topics it wants to see, or owns; null: none.</param>
+    public TopicCache(int maximumLevels, ITopicWatch? watch = null)
     {
-        _maximumLevels = maximumLevels;
+        (_maximumLevels, _watch) = (maximumLevels, watch);
         var comparer = new BytesComparer();
         (_young, _old) = (new(comparer), new(comparer));
         _lookup = _young.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -61,7 +68,7 @@ internal sealed class TopicCache
                 return null;
             }
 
-            entry = new TopicEntry(topic.ToArray());
+            entry = new TopicEntry(topic.ToArray(), _watch);
         }
 
         if (_young.Count >= MaximumTopics)

@@ -249,18 +249,6 @@ public sealed class HostSessionTests : IMetricSink
         Assert.Equal(TagQuality.Good, Level.Quality);
     }
 
-    [Fact]
-    public void A_node_learned_of_is_asked_and_nodes_beyond_the_bound_are_left_aside()
-    {
-        var host = new HostSession(new HostOptions { NodesBound = 1 }, this, NullLogger.Instance);
-        host.Learn(Id);
-        host.Learn(new("G", "second"));
-        var due = new List<RebirthRequest>();
-        host.TakeRebirths(_now, due);
-        Assert.Equal(Id, Assert.Single(due).Node);
-        Assert.Single(host.Nodes());
-    }
-
     [Fact, Spec("tck-id-topics-dcmd-topic"), Spec("tck-id-topics-dcmd-timestamp"), Spec("tck-id-payloads-dcmd-seq"), Spec("tck-id-payloads-dcmd-timestamp")]
     [Spec("tck-id-operational-behavior-data-commands-dcmd-verb"), Spec("tck-id-operational-behavior-data-commands-dcmd-metric-name")]
     [Spec("tck-id-operational-behavior-data-commands-dcmd-metric-value"), Spec("tck-id-topics-dcmd-payload")]

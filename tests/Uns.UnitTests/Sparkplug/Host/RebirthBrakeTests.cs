@@ -47,22 +47,44 @@ public sealed class RebirthBrakeTests
     }
 
     [Fact]
-    public void Five_hundred_nodes_are_asked_ten_per_second()
+    public void Five_hundred_nodes_are_asked_at_a_bounded_rate_each_once_per_window_and_all_are_born_within_a_minute()
     {
         for (var i = 0; i < 500; i++)
         {
             _brake.Ask(new("G", $"E{i}"), RebirthReason.HostStart);
         }
 
-        var asked = new HashSet<EdgeNodeId>();
-        for (var tenth = 0; tenth <= 490; tenth++)
+        var asked = new Dictionary<EdgeNodeId, List<double>>();
+        var tenth = 0;
+        for (; asked.Count < 500; tenth++)
         {
             var due = Due(Noon.AddSeconds(tenth / 10.0));
-            Assert.True(due.Count <= 10);
-            asked.UnionWith(due.Where(d => !asked.Contains(d.Node)).Select(d => d.Node));
+            Assert.True(due.Count <= 20);
+            foreach (var request in due)
+            {
+                asked.TryAdd(request.Node, []);
+                asked[request.Node].Add(tenth / 10.0);
+                _brake.Settle(request.Node); // It is born.
+            }
         }
 
-        Assert.InRange(asked.Count, 250, 500); // Repeats of those that do not answer share the rate.
+        Assert.InRange(tenth, 240, 599);
+        Assert.All(asked.Values, times => Assert.Single(times));
+    }
+
+    [Fact]
+    public void Nodes_whose_messages_do_not_fit_come_before_those_only_known_to_exist()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            _brake.Ask(new("G", $"E{i}"), RebirthReason.HostStart);
+        }
+
+        Assert.Equal(20, Due(Noon).Count);
+        _brake.Ask(new("G", "E99"), RebirthReason.UnknownMetric);
+        Assert.Equal(new RebirthRequest(new("G", "E99"), RebirthReason.UnknownMetric), Due(Noon.AddSeconds(0.05))[0]);
+        var later = Enumerable.Range(1, 40).SelectMany(tenth => Due(Noon.AddSeconds(tenth / 10.0))).ToList();
+        Assert.DoesNotContain(later, request => request.Node == new EdgeNodeId("G", "E99")); // It stood in both queues, and was asked once.
     }
 
     private List<RebirthRequest> Due(DateTimeOffset now)

@@ -1,6 +1,4 @@
 using Uns.Sparkplug.Host;
-using Uns.Sparkplug.Payloads;
-using Uns.Sparkplug.Topics;
 using Uns.TestKit;
 
 namespace Uns.UnitTests.Sparkplug.Host;
@@ -8,8 +6,8 @@ namespace Uns.UnitTests.Sparkplug.Host;
 public sealed class ReorderGateTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private readonly ReorderGate _gate = new(reorderTimeout: TimeSpan.FromSeconds(5));
-    private readonly List<SparkplugMessage> _due = [];
+    private readonly ReorderGate<string> _gate = new(reorderTimeout: TimeSpan.FromSeconds(5), messagesBound: 4, bytesBound: 100);
+    private readonly List<string> _due = [];
 
     [Theory, Spec("tck-id-payloads-sequence-num-incrementing"), Spec("tck-id-operational-behavior-host-reordering-success")]
     [InlineData(0, "1 2 3", "1 2 3")]           // in order
@@ -51,14 +49,61 @@ public sealed class ReorderGateTests
         Assert.Equal("1 2 1", Shown());
     }
 
-    private void Send(string seqs, DateTimeOffset now)
+    [Fact]
+    public void What_waits_is_bounded_in_number_and_bytes()
     {
-        foreach (var seq in seqs.Split(' '))
+        _gate.Open(0);
+        Send("3 4 5 6", Noon);
+        Assert.Equal(GateVerdict.Full, _gate.Judge(7, 1, Noon));
+        _gate.Open(0);
+        Assert.Equal(GateVerdict.Early, _gate.Judge(3, 99, Noon));
+        _gate.Keep(3, 99, "3");
+        Assert.Equal(GateVerdict.Full, _gate.Judge(4, 2, Noon));
+        Assert.Equal(GateVerdict.Early, _gate.Judge(4, 1, Noon));
+    }
+
+    [Fact]
+    public void Any_order_within_the_window_gives_the_order_that_was_sent()
+    {
+        var random = new Random(20260106);
+        for (var round = 0; round < 10_000; round++)
         {
-            var topic = SparkplugTopic.OfNode(MessageVerb.NData, new EdgeNodeId("G", "E"));
-            _gate.Accept(new(topic, new SparkplugPayload { Seq = int.Parse(seq) }, now), now, _due);
+            // The reference: whatever was shuffled within four comes out sorted.
+            var birth = random.Next(256);
+            var sent = Enumerable.Range(1, 20).Select(i => (birth + i) % 256).ToArray();
+            var arrived = sent.Chunk(4).SelectMany(four => four.OrderBy(_ => random.Next())).ToArray();
+            _due.Clear();
+            _gate.Open(birth);
+            Send(string.Join(' ', arrived), Noon);
+            Assert.Equal(string.Join(' ', sent), Shown());
+            Assert.Equal(0, _gate.Waiting);
+            Assert.False(_gate.NeedsRebirth(Noon.AddHours(1)));
         }
     }
 
-    private string Shown() => string.Join(' ', _due.Select(m => m.Payload.Seq));
+    private void Send(string seqs, DateTimeOffset now)
+    {
+        foreach (var text in seqs.Split(' '))
+        {
+            var seq = int.Parse(text);
+            switch (_gate.Judge(seq, 1, now))
+            {
+                case GateVerdict.Next:
+                    _due.Add(text);
+                    break;
+                case GateVerdict.Early:
+                    _gate.Keep(seq, 1, text);
+                    break;
+                default:
+                    break;
+            }
+
+            while (_gate.TryTake(out _, out var held))
+            {
+                _due.Add(held);
+            }
+        }
+    }
+
+    private string Shown() => string.Join(' ', _due);
 }

@@ -1,0 +1,161 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Topics;
+using Uns.Store;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>Keeps on disk what the hub's edge nodes cannot send. One row is one batch; the oldest rows make room.</summary>
+internal sealed class ForwardStore(HubStore store) : IForwardStore
+{
+    /// <summary>The part of the store.</summary>
+    public static readonly SchemaStep[] Schema =
+    [
+        new("forward", 1, """
+            CREATE TABLE forward_batch (id INTEGER PRIMARY KEY AUTOINCREMENT, node TEXT NOT NULL, device TEXT NOT NULL, samples INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;
+            CREATE INDEX forward_batch_of ON forward_batch (node, device, id);
+            CREATE TABLE forward_total (one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL, samples INTEGER NOT NULL, lost INTEGER NOT NULL) STRICT;
+            INSERT INTO forward_total VALUES (1, 0, 0, 0);
+            """),
+    ];
+
+    private long _waiting;
+    private long _lost;
+
+    /// <summary>Most bytes of payloads that are kept; a day of 100 changes a second takes about as much.</summary>
+    public long Bound { get; init; } = 256 * 1024 * 1024;
+
+    /// <inheritdoc/>
+    public long Waiting => Interlocked.Read(ref _waiting);
+
+    /// <inheritdoc/>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <inheritdoc/>
+    public async Task AppendAsync(EdgeNodeId node, IReadOnlyList<ForwardBatch> batches, CancellationToken cancellationToken)
+    {
+        Total total = default;
+        await store.WriteAsync(
+            connection =>
+            {
+                total = Read(connection);
+                foreach (var batch in batches)
+                {
+                    using var insert = connection.CreateCommand();
+                    insert.CommandText = "INSERT INTO forward_batch (node, device, samples, payload) VALUES ($node, $device, $samples, $payload)";
+                    insert.Parameters.AddWithValue("$node", node.ToString());
+                    insert.Parameters.AddWithValue("$device", batch.Device);
+                    insert.Parameters.AddWithValue("$samples", batch.Samples);
+                    insert.Parameters.AddWithValue("$payload", batch.Payload);
+                    insert.ExecuteNonQuery();
+                    total = total with { Bytes = total.Bytes + batch.Payload.Length, Samples = total.Samples + batch.Samples };
+                }
+
+                while (total.Bytes > Bound && Delete(connection, "id = (SELECT min(id) FROM forward_batch)", []) is { Rows: > 0 } gone)
+                {
+                    total = new(total.Bytes - gone.Bytes, total.Samples - gone.Samples, total.Lost + gone.Samples);
+                }
+
+                Write(connection, total);
+            },
+            cancellationToken);
+        Show(total);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> DevicesAsync(EdgeNodeId node, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<string>>(
+        connection =>
+        {
+            Show(Read(connection));
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT DISTINCT device FROM forward_batch WHERE node = $node";
+            command.Parameters.AddWithValue("$node", node.ToString());
+            using var rows = command.ExecuteReader();
+            var devices = new List<string>();
+            while (rows.Read())
+            {
+                devices.Add(rows.GetString(0));
+            }
+
+            return devices;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ForwardBatch?> NextAsync(EdgeNodeId node, string device, long after, CancellationToken cancellationToken) => store.ReadAsync<ForwardBatch?>(
+        connection =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT id, samples, payload FROM forward_batch WHERE node = $node AND device = $device AND id > $after ORDER BY id LIMIT 1";
+            command.Parameters.AddWithValue("$node", node.ToString());
+            command.Parameters.AddWithValue("$device", device);
+            command.Parameters.AddWithValue("$after", after);
+            using var rows = command.ExecuteReader();
+            return rows.Read() ? new ForwardBatch(rows.GetInt64(0), device, rows.GetInt32(1), (byte[])rows.GetValue(2)) : null;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(EdgeNodeId node, string device, long through, CancellationToken cancellationToken)
+    {
+        Total total = default;
+        await store.WriteAsync(
+            connection =>
+            {
+                total = Read(connection);
+                var gone = Delete(connection, "node = $node AND device = $device AND id <= $through", [("$node", node.ToString()), ("$device", device), ("$through", through)]);
+                total = total with { Bytes = total.Bytes - gone.Bytes, Samples = total.Samples - gone.Samples };
+                Write(connection, total);
+            },
+            cancellationToken);
+        Show(total);
+    }
+
+    private readonly record struct Total(long Bytes, long Samples, long Lost);
+
+    private static Total Read(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT bytes, samples, lost FROM forward_total";
+        using var row = command.ExecuteReader();
+        row.Read();
+        return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
+    }
+
+    // In the same transaction as the rows it counts.
+    private static void Write(SqliteConnection connection, Total total)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "UPDATE forward_total SET bytes = $bytes, samples = $samples, lost = $lost";
+        command.Parameters.AddWithValue("$bytes", total.Bytes);
+        command.Parameters.AddWithValue("$samples", total.Samples);
+        command.Parameters.AddWithValue("$lost", total.Lost);
+        command.ExecuteNonQuery();
+    }
+
+    private void Show(Total total)
+    {
+        Interlocked.Exchange(ref _waiting, total.Samples);
+        Interlocked.Exchange(ref _lost, total.Lost);
+    }
+
+    private static (int Rows, long Bytes, long Samples) Delete(SqliteConnection connection, string where, IReadOnlyList<(string Name, object Value)> parameters)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"DELETE FROM forward_batch WHERE {where} RETURNING length(payload), samples");
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        using var gone = command.ExecuteReader();
+        (int Rows, long Bytes, long Samples) sum = default;
+        while (gone.Read())
+        {
+            sum = (sum.Rows + 1, sum.Bytes + gone.GetInt64(0), sum.Samples + gone.GetInt64(1));
+        }
+
+        return sum;
+    }
+}

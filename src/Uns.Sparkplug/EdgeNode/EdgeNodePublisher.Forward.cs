@@ -1,0 +1,231 @@
+using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Client;
+using Uns.Sparkplug.Payloads;
+using Uns.Sparkplug.Topics;
+using Uns.Tags;
+
+namespace Uns.Sparkplug.EdgeNode;
+
+/// <content>Store and forward: what cannot be sent is kept, and sent as history behind the next births.</content>
+public sealed partial class EdgeNodePublisher
+{
+    private static readonly TimeSpan KeepPace = TimeSpan.FromSeconds(1); // One commit a second while there is no connection.
+
+    private readonly IForwardStore? _forward;
+    private readonly RecentSamples _recent;
+    private readonly List<(string Device, List<TagSample> Samples)> _unsent = [];
+    private readonly HashSet<string> _withHistory = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly Queue<(DateTimeOffset At, string Device, long Id)> _toForget = new();
+    private DateTimeOffset _nextHistory;
+    private long _kept;
+    private long _forwarded;
+    private long _lost;
+
+    /// <summary>When history has something to do next; null: nothing.</summary>
+    private DateTimeOffset? HistoryDue
+    {
+        get
+        {
+            var isReady = _withHistory.Any(_session.IsDeviceBorn);
+            return isReady ? _nextHistory : _toForget.TryPeek(out var oldest) ? oldest.At + ForgetAfter : null;
+        }
+    }
+
+    // History is kept for as long as the line may still lose it.
+    private TimeSpan ForgetAfter => Broker.KeepAlive * 2;
+
+    private void Taken(string device, List<TagSample> samples, DateTimeOffset now)
+    {
+        if (_forward is null || device == DeviceDesk.Node)
+        {
+            return;
+        }
+
+        if (_session.IsBorn)
+        {
+            _recent.Add(device, samples, now);
+        }
+        else
+        {
+            _unsent.Add((device, samples));
+        }
+    }
+
+    /// <summary>Keeps what comes until something else is done.</summary>
+    private async Task KeepWhileAsync(Task other)
+    {
+        while (!other.IsCompleted)
+        {
+            await KeepWaitingAsync();
+            using var enough = new CancellationTokenSource();
+            await Task.WhenAny(other, Task.Delay(KeepPace, _clock, enough.Token));
+            await enough.CancelAsync();
+        }
+    }
+
+    private async Task KeepWaitingAsync()
+    {
+        lock (_gate)
+        {
+            Gather([]); // Not born: no message comes of it.
+        }
+
+        await KeepUnsentAsync();
+    }
+
+    private async Task KeepUnsentAsync()
+    {
+        List<(string Device, List<TagSample> Samples)> unsent;
+        lock (_gate)
+        {
+            unsent = [.. _unsent];
+            _unsent.Clear();
+        }
+
+        await KeepAsync(unsent);
+    }
+
+    /// <summary>The line was lost: what was sent into it lately may not have arrived.</summary>
+    private async Task KeepRecentAsync()
+    {
+        List<(string, List<TagSample>)> lost;
+        lock (_gate)
+        {
+            lost = [.. _recent.TakeLost(_clock.GetUtcNow())];
+            _told.Clear(); // The same for history: it is still kept, and is told again.
+            _toForget.Clear();
+            _withHistory.Clear();
+        }
+
+        await KeepAsync(lost);
+    }
+
+    private async Task KeepAsync(IReadOnlyList<(string Device, List<TagSample> Samples)> samples)
+    {
+        if (_forward is null || samples.Count == 0)
+        {
+            return;
+        }
+
+        var batches = samples.SelectMany(s => s.Samples.Chunk(_options.MetricsPerMessage).Select(part => Batch(s.Device, part))).ToList();
+        var count = batches.Sum(b => b.Samples);
+        try
+        {
+            await _forward.AppendAsync(_options.Id, batches, CancellationToken.None);
+            Interlocked.Add(ref _kept, count);
+        }
+        catch (Exception fault)
+        {
+            Interlocked.Add(ref _lost, count);
+            LogNotKept(_options.Id, count, fault.Message);
+        }
+    }
+
+    private async Task BeginHistoryAsync(CancellationToken cancellationToken)
+    {
+        if (_forward is null)
+        {
+            return;
+        }
+
+        var devices = await _forward.DevicesAsync(_options.Id, cancellationToken);
+        lock (_gate)
+        {
+            _withHistory.UnionWith(devices);
+            _nextHistory = _clock.GetUtcNow();
+        }
+    }
+
+    /// <summary>Sends one message of history when its time has come, and forgets what has surely arrived.</summary>
+    private async Task ForwardAsync(MqttClient client, List<OutgoingMessage> due, CancellationToken cancellationToken)
+    {
+        if (_forward is null)
+        {
+            return;
+        }
+
+        var now = _clock.GetUtcNow();
+        await ForgetAsync(until: now - ForgetAfter);
+        string? device;
+        lock (_gate)
+        {
+            device = now < _nextHistory ? null : _withHistory.FirstOrDefault(_session.IsDeviceBorn);
+        }
+
+        if (device is null)
+        {
+            return;
+        }
+
+        if (await _forward.NextAsync(_options.Id, device, _told.GetValueOrDefault(device), cancellationToken) is not { } batch)
+        {
+            lock (_gate)
+            {
+                _withHistory.Remove(device);
+            }
+
+            return;
+        }
+
+        var dropped = batch.Samples;
+        lock (_gate)
+        {
+            _nextHistory = now + (TimeSpan.FromSeconds(1) / _options.HistoryMessagesPerSecond);
+            if (_session.IsDeviceBorn(device) && _session.RebirthDue is null)
+            {
+                dropped = _session.History(device, PayloadReader.Read(batch.Payload).Metrics, now, due);
+                _told[device] = batch.Id;
+                _toForget.Enqueue((now, device, batch.Id));
+                Interlocked.Add(ref _lost, dropped);
+                Interlocked.Add(ref _forwarded, batch.Samples - dropped);
+            }
+        }
+
+        await SendAsync(client, due);
+    }
+
+    private async Task ForgetAsync(DateTimeOffset until)
+    {
+        while (_toForget.TryPeek(out var oldest) && oldest.At <= until)
+        {
+            _toForget.Dequeue();
+            await _forward!.RemoveAsync(_options.Id, oldest.Device, oldest.Id, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The broker has acknowledged a later message: nothing before it can be lost on this line.</summary>
+    private async Task AllArrivedAsync()
+    {
+        lock (_gate)
+        {
+            _recent.Clear();
+        }
+
+        if (_forward is not null)
+        {
+            await ForgetAsync(DateTimeOffset.MaxValue);
+        }
+    }
+
+    private static ForwardBatch Batch(string device, TagSample[] samples) =>
+        new(0, device, samples.Length, PayloadWriter.Write(new SparkplugPayload { Metrics = [.. samples.Select(Kept)] }));
+
+    private static Metric Kept(TagSample sample)
+    {
+        List<MetricProperty> properties = [];
+        if (sample.Quality != TagQuality.Good)
+        {
+            properties.Add(MetricProperty.OfQuality((int)(sample.Quality == TagQuality.Bad ? TagQuality.Bad : TagQuality.Stale)));
+            if (sample.Reason is { Length: > 0 } reason)
+            {
+                properties.Add(MetricProperty.Of(MetricPropertyKeys.Reason, reason));
+            }
+        }
+
+        return Metric.Of(sample.Tag, sample.Value, sample.SourceTime) with { Properties = properties };
+    }
+
+    [LoggerMessage(2020, LogLevel.Error, "Edge node {Node} could not keep {Count} samples, which are lost: {Reason}")]
+    private partial void LogNotKept(EdgeNodeId node, int count, string reason);
+}

@@ -1,0 +1,147 @@
+using Uns.Sparkplug.Topics;
+
+namespace Uns.Sparkplug.Host;
+
+/// <summary>What an edge node did that the standard does not allow, or that the host could not make sense of. Counted per node by this.</summary>
+public enum RuleBreach
+{
+    /// <summary>The bytes are no payload, or beyond the limits. Answer: the message is dropped whole, a rebirth is asked for.</summary>
+    PayloadUnreadable,
+
+    /// <summary>A message that needs a seq has none. Answer: dropped, a rebirth is asked for.</summary>
+    SeqMissing,
+
+    /// <summary>A gap in seq outlasted the reorder timeout, or more messages wait than are kept. Answer: all stale, a rebirth is asked for.</summary>
+    SeqGap,
+
+    /// <summary>A seq came again or very late. Answer: dropped.</summary>
+    SeqRepeated,
+
+    /// <summary>An NBIRTH has another seq than 0. Answer: taken; the next seq follows it.</summary>
+    BirthSeqNotZero,
+
+    /// <summary>An NBIRTH or NDEATH has no bdSeq. Answer: taken; such a death counts for any birth.</summary>
+    BdSeqMissing,
+
+    /// <summary>A birth's bdSeq does not follow the last one. Answer: taken.</summary>
+    BdSeqJump,
+
+    /// <summary>An NDEATH has the bdSeq of another birth than the one in force, or says a death again. Answer: ignored.</summary>
+    DeathOfAnotherSession,
+
+    /// <summary>An NBIRTH does not offer <c>Node Control/Rebirth</c>. Answer: taken.</summary>
+    RebirthMetricMissing,
+
+    /// <summary>A birth has no metrics. Answer: taken; what was known is removed.</summary>
+    BirthWithoutMetrics,
+
+    /// <summary>A metric has neither a name nor, in data, an alias. Answer: the metric is dropped.</summary>
+    NameMissing,
+
+    /// <summary>A birth names a metric without its type. Answer: the metric is bad.</summary>
+    DataTypeMissing,
+
+    /// <summary>A type that a metric cannot have. Answer: the metric is bad.</summary>
+    DataTypeUnknown,
+
+    /// <summary>A metric has no value and does not say null. Answer: the last value stays and is bad.</summary>
+    ValueMissing,
+
+    /// <summary>A value does not fit the type of its birth. Answer: the last value stays and is bad.</summary>
+    ValueOfAnotherType,
+
+    /// <summary>Two metrics of one birth, or of one node, share an alias. Answer: it stands for neither.</summary>
+    AliasTwice,
+
+    /// <summary>Data name a metric that no birth named. Answer: the metric is dropped, a rebirth is asked for.</summary>
+    NameUnknown,
+
+    /// <summary>Data use an alias that no birth of that node or device gave. Answer: the metric is dropped, a rebirth is asked for.</summary>
+    AliasUnknown,
+
+    /// <summary>Data carry a name and an alias that belong to different metrics. Answer: the metric is dropped, a rebirth is asked for.</summary>
+    AliasAndNameDisagree,
+
+    /// <summary>A message came before the NBIRTH. Answer: kept for a moment in case it overtook its birth; a rebirth is asked for.</summary>
+    DataBeforeBirth,
+
+    /// <summary>A device's data or death came without its DBIRTH. Answer: dropped, a rebirth is asked for.</summary>
+    DeviceDataBeforeBirth,
+
+    /// <summary>Keys and values of a property set differ in number. Answer: the metric is bad.</summary>
+    PropertiesUnpaired,
+
+    /// <summary>A quality other than 0, 192 and 500. Answer: the metric is bad.</summary>
+    QualityUnknown,
+
+    /// <summary>A birth or data message has no timestamp. Answer: the arrival is taken.</summary>
+    TimestampMissing,
+
+    /// <summary>A template definition came elsewhere than in an NBIRTH. Answer: left aside.</summary>
+    DefinitionOutsideBirth,
+
+    /// <summary>A message came with another quality of service than its kind has. Answer: taken.</summary>
+    QosWrong,
+
+    /// <summary>The node's clock differs from the host's by more than is let pass. Answer: taken, its times as they are.</summary>
+    ClockOff,
+
+    /// <summary>Two publishers speak under one name. Answer: nothing of either is believed.</summary>
+    TwoPublishers,
+
+    /// <summary>A device beyond the bound. Answer: left aside.</summary>
+    DeviceBeyondBound,
+}
+
+/// <summary>Which rule of the standard a breach is about.</summary>
+internal static class RuleBook
+{
+    /// <summary>The rule's id in the list of statements.</summary>
+    /// <param name="breach">What was done.</param>
+    /// <param name="verb">By which message.</param>
+    public static string IdOf(RuleBreach breach, MessageVerb verb) => breach switch
+    {
+        RuleBreach.PayloadUnreadable => "untagged-host-rebirth-on-malformed",
+        RuleBreach.SeqMissing => "tck-id-payloads-sequence-num-always-included",
+        RuleBreach.SeqGap or RuleBreach.SeqRepeated => "tck-id-payloads-sequence-num-incrementing",
+        RuleBreach.BirthSeqNotZero => "tck-id-topics-nbirth-seq-num",
+        RuleBreach.BdSeqMissing => verb == MessageVerb.NBirth ? "tck-id-topics-nbirth-bdseq-included" : "tck-id-topics-ndeath-payload",
+        RuleBreach.BdSeqJump => "tck-id-topics-nbirth-bdseq-increment",
+        RuleBreach.DeathOfAnotherSession => "tck-id-payloads-ndeath-bdseq",
+        RuleBreach.RebirthMetricMissing => "tck-id-topics-nbirth-rebirth-metric",
+        RuleBreach.BirthWithoutMetrics => verb == MessageVerb.NBirth ? "tck-id-topics-nbirth-metric-reqs" : "tck-id-topics-dbirth-metric-reqs",
+        RuleBreach.NameMissing => "tck-id-payloads-name-requirement",
+        RuleBreach.DataTypeMissing => "tck-id-payloads-metric-datatype-req",
+        RuleBreach.DataTypeUnknown => "tck-id-payloads-metric-datatype-value",
+        RuleBreach.ValueMissing => "untagged-metric-value-type",
+        RuleBreach.ValueOfAnotherType => "tck-id-payloads-metric-datatype-value-type",
+        RuleBreach.AliasTwice => "tck-id-payloads-alias-uniqueness",
+        RuleBreach.NameUnknown or RuleBreach.AliasUnknown => verb == MessageVerb.NData ? "tck-id-topics-nbirth-metric-reqs" : "tck-id-topics-dbirth-metric-reqs",
+        RuleBreach.AliasAndNameDisagree => "tck-id-payloads-alias-data-cmd-requirement",
+        RuleBreach.DataBeforeBirth => "tck-id-principles-birth-certificates-order",
+        RuleBreach.DeviceDataBeforeBirth => "tck-id-payloads-ddata-order",
+        RuleBreach.PropertiesUnpaired => "tck-id-payloads-propertyset-keys-array-size",
+        RuleBreach.QualityUnknown => "tck-id-payloads-propertyset-quality-value-value",
+        RuleBreach.TimestampMissing => verb switch
+        {
+            MessageVerb.NBirth => "tck-id-topics-nbirth-timestamp",
+            MessageVerb.DBirth => "tck-id-topics-dbirth-timestamp",
+            MessageVerb.NData => "tck-id-topics-ndata-timestamp",
+            MessageVerb.DDeath => "tck-id-payloads-ddeath-timestamp",
+            _ => "tck-id-topics-ddata-timestamp",
+        },
+        RuleBreach.DefinitionOutsideBirth => "tck-id-payloads-template-definition-nbirth-only",
+        RuleBreach.QosWrong => verb switch
+        {
+            MessageVerb.NBirth => "tck-id-topics-nbirth-mqtt",
+            MessageVerb.DBirth => "tck-id-topics-dbirth-mqtt",
+            MessageVerb.NData => "tck-id-topics-ndata-mqtt",
+            MessageVerb.DDeath => "tck-id-topics-ddeath-mqtt",
+            MessageVerb.NDeath => "tck-id-payloads-ndeath-will-message-qos",
+            _ => "tck-id-topics-ddata-mqtt",
+        },
+        RuleBreach.ClockOff => "untagged-utc-clocks",
+        RuleBreach.TwoPublishers => "tck-id-topic-structure-namespace-unique-edge-node-descriptor",
+        _ => "",
+    };
+}
