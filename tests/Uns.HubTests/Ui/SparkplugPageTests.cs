@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Uns.Connectors.Modbus;
 using Uns.Connectors;
+using Uns.Connectors.Modbus;
 using Uns.Tags;
 using Uns.TestKit;
 
