@@ -81,7 +81,12 @@ internal sealed class CrashRun : IAsyncDisposable
             // The moment has come.
         }
 
-        await _broker!.KillAsync();
+        // One client is there at the death itself: its connection ends with the broker, and its will is due afterwards.
+        await using (await OpenWithWillAsync())
+        {
+            await _broker!.KillAsync();
+        }
+
         _log.Cycle++;
         var kept = _keepers.ConvertAll(k => k.LastAcknowledged);
         await _broker.DisposeAsync();
@@ -173,15 +178,21 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>A client that breaks off right after its connection stands, so that its will is due.</summary>
     private async Task DieWithWillAsync()
     {
+        await using var client = await OpenWithWillAsync();
+    }
+
+    private async Task<NetworkStream> OpenWithWillAsync()
+    {
         var payload = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(payload, FirstWill);
         BinaryPrimitives.WriteInt32BigEndian(payload.AsSpan(4), _wills++);
-        await using var client = await OpenAsync(new ConnectPacket
+        var client = await OpenAsync(new ConnectPacket
         {
             ClientId = $"mortal-{_wills}",
             Will = new Will { Topic = "load/will", Payload = payload, Qos = QualityOfService.ExactlyOnce },
         });
         await client.ReadExactlyAsync(new byte[4]); // CONNACK.
+        return client;
     }
 
     private async Task CheckKeptAsync(List<int> acknowledged)
