@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Uns.Historian;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -19,6 +20,8 @@ internal sealed class HubHost : IAsyncDisposable
 
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopHistory = new();
+    private Task _history = Task.CompletedTask;
     private readonly List<Task> _pumps = [];
     private DemoPlant? _plant;
     private DeviceBook? _devices;
@@ -107,6 +110,8 @@ internal sealed class HubHost : IAsyncDisposable
 
         await _stop.CancelAsync();
         await Task.WhenAll(_pumps).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopHistory.CancelAsync(); // Last, so that it has heard all deaths.
+        await _history.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_plant is not null)
         {
             await _plant.DisposeAsync();
@@ -114,6 +119,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         await _web.DisposeAsync();
         _stop.Dispose();
+        _stopHistory.Dispose();
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -123,6 +129,8 @@ internal sealed class HubHost : IAsyncDisposable
         await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
+        Services.GetRequiredService<UnsTree>().Witness = Services.GetRequiredService<HistoryTap>();
+        _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
         await HearAsync(host, cancellationToken);

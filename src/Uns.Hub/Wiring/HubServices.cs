@@ -7,6 +7,7 @@ using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.S7;
+using Uns.Historian;
 using Uns.Hub.Api;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -72,6 +73,9 @@ internal static class HubServices
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();
+        services.AddSingleton(s => new HistoryRecorder(options.History(), clock, s.GetRequiredService<ILogger<HistoryRecorder>>()));
+        services.AddSingleton(s => s.GetRequiredService<HistoryRecorder>().Reader);
+        services.AddSingleton<HistoryTap>();
         services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
         services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
         services.AddSingleton(s => new HostApplication(
@@ -145,6 +149,7 @@ internal static class HubServices
         web.MapStaticAssets();
         TreeApi.Map(web);
         StreamApi.Map(web);
+        HistoryApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         CertificatesApi.Map(web);
