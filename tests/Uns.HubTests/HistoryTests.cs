@@ -42,6 +42,7 @@ public sealed class HistoryTests : IAsyncLifetime
         var past = await HistoryAsync("plant/hub/pump/Speed", changes => changes.Contains("11 Good", StringComparison.Ordinal));
         Assert.Matches("5 Good .*7 Good .*9 Good .*(Gap|Stale).* 11 Good", past);
 
+        Assert.Equal(1, (await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/history/status")).GetProperty("series").GetInt32());
         await _hub.SaveDeviceAsync("pump", Device("Revolutions", id));
         _pump.SetRegister(ModbusTable.HoldingRegister, 0, 13);
         past = await HistoryAsync("plant/hub/pump/Revolutions", changes => changes.Contains("13 Good", StringComparison.Ordinal));

@@ -129,6 +129,7 @@ internal sealed class HubHost : IAsyncDisposable
         await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
+        await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
         Services.GetRequiredService<UnsTree>().Witness = Services.GetRequiredService<HistoryTap>();
         _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
@@ -141,7 +142,6 @@ internal sealed class HubHost : IAsyncDisposable
             _plant = await DemoPlant.StartAsync(Services.GetRequiredService<TimeProvider>(), cancellationToken);
         }
 
-        await devices.LoadAsync(cancellationToken);
         _pumps.Add(Services.GetRequiredService<EdgeNodes>().RunAsync(devices.CommandAsync, _stop.Token));
         if (_plant is not null)
         {
@@ -150,6 +150,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         devices.StartAll();
         Services.GetRequiredService<HubMeters>();
+        _pumps.Add(Services.GetRequiredService<HealthWatch>().RunAsync(_stop.Token));
         await _web.StartAsync(cancellationToken);
     }
 

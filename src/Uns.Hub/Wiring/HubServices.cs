@@ -22,6 +22,7 @@ using Uns.Store;
 using Uns.Tree;
 using Uns.Ui;
 using Uns.Ui.Clients;
+using Uns.Ui.Health;
 
 namespace Uns.Hub.Wiring;
 
@@ -93,6 +94,8 @@ internal static class HubServices
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
+        services.AddSingleton<HealthWatch>();
+        services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
         services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
