@@ -1,4 +1,5 @@
 using System.Globalization;
+using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Historian;
 using Uns.Hub.Settings;
@@ -12,7 +13,7 @@ namespace Uns.Hub.Wiring;
 
 /// <summary>Looks at every part every few seconds and says in sentences how it stands, and since when what is wrong is so.</summary>
 internal sealed class HealthWatch(
-    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, UnsTree tree, TimeProvider clock)
+    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, UnsTree tree, AlarmDesk alarms, TimeProvider clock)
     : IPlantHealth
 {
     private const int MostOfAKind = 20; // A plant that lost its network shows that, not a thousand lines.
@@ -45,7 +46,7 @@ internal sealed class HealthWatch(
     {
         var now = clock.GetUtcNow();
         List<HealthLine> lines =
-            [.. Road(), .. Devices(now), .. Sparkplug(), .. Values(), .. Broker(), .. History(), .. Disk(), .. Certificates(now)];
+            [.. Road(), .. Alarms(), .. Devices(now), .. Sparkplug(), .. Values(), .. Broker(), .. History(), .. Disk(), .. Certificates(now)];
         return [.. Dated(lines, now).OrderBy(l => l.State)];
     }
 
@@ -82,6 +83,33 @@ internal sealed class HealthWatch(
         if (store.Damaged is { } damaged)
         {
             yield return new("Road", HealthState.Watch, $"The data file was damaged at the last start ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it.", null);
+        }
+    }
+
+    private IEnumerable<HealthLine> Alarms()
+    {
+        var all = alarms.All();
+        var open = all.Where(a => a.Standing.IsOpen).ToList();
+        foreach (var alarm in open.Take(MostOfAKind))
+        {
+            yield return new(
+                "Alarms", alarm.Rule.Priority >= AlarmPriority.High && alarm.Standing.IsActive ? HealthState.Wrong : HealthState.Watch,
+                $"{alarm.Rule.Name} ({alarm.Rule.Priority.ToString().ToLowerInvariant()}, {alarm.Standing.Word.ToLowerInvariant()}): {alarm.Rule.Path} is {alarm.Standing.Value}.", "/alarms", alarm.Standing.Since);
+        }
+
+        if (open.Count > MostOfAKind)
+        {
+            yield return new("Alarms", HealthState.Wrong, $"And {open.Count - MostOfAKind} more alarms are open.", "/alarms");
+        }
+
+        if (alarms.Fault is { } fault)
+        {
+            yield return new("Alarms", HealthState.Wrong, $"What happens to alarms is not kept: {fault}", "/alarms");
+        }
+
+        if (all.Count > 0)
+        {
+            yield return new("Alarms", HealthState.Well, $"{Many(all.Count(a => a.Rule.Enabled), "alarm")} watched.", "/alarms");
         }
     }
 

@@ -130,7 +130,8 @@ internal sealed class HubHost : IAsyncDisposable
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
         await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
-        Services.GetRequiredService<UnsTree>().Witness = Services.GetRequiredService<HistoryTap>();
+        Services.GetRequiredService<UnsTree>().Witness = new BothWitnesses(Services.GetRequiredService<HistoryTap>(), Services.GetRequiredService<AlarmDesk>());
+        await Services.GetRequiredService<AlarmDesk>().LoadAsync(cancellationToken);
         _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
@@ -150,6 +151,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         devices.StartAll();
         Services.GetRequiredService<HubMeters>();
+        _pumps.Add(Services.GetRequiredService<AlarmDesk>().RunAsync(_stop.Token));
         _pumps.Add(Services.GetRequiredService<HealthWatch>().RunAsync(_stop.Token));
         await _web.StartAsync(cancellationToken);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
+using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
@@ -23,6 +24,7 @@ using Uns.Tree;
 using Uns.Ui;
 using Uns.Ui.Clients;
 using Uns.Ui.Health;
+using Uns.Ui.Import;
 
 namespace Uns.Hub.Wiring;
 
@@ -63,7 +65,7 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
@@ -77,6 +79,9 @@ internal static class HubServices
         services.AddSingleton(s => new HistoryRecorder(options.History(), clock, s.GetRequiredService<ILogger<HistoryRecorder>>()));
         services.AddSingleton(s => s.GetRequiredService<HistoryRecorder>().Reader);
         services.AddSingleton<HistoryTap>();
+        services.AddSingleton<AlarmStore>();
+        services.AddSingleton<AlarmDesk>();
+        services.AddSingleton<IAlarmBook>(s => s.GetRequiredService<AlarmDesk>());
         services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
         services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
         services.AddSingleton(s => new HostApplication(
@@ -90,6 +95,7 @@ internal static class HubServices
         services.AddSingleton<DeviceBook>();
         services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
         services.AddSingleton<ImportDesk>();
+        services.AddSingleton<IImportDesk>(s => s.GetRequiredService<ImportDesk>());
         services.AddSingleton<EquipmentMapBook>();
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
@@ -153,6 +159,7 @@ internal static class HubServices
         TreeApi.Map(web);
         StreamApi.Map(web);
         HistoryApi.Map(web);
+        AlarmApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         CertificatesApi.Map(web);

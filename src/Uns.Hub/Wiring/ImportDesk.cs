@@ -1,16 +1,17 @@
 using Uns.Connectors;
 using Uns.Connectors.TagFiles;
+using Uns.Ui.Import;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Brings tag files into devices: all of a file or nothing, and the last one of each device can be taken back.</summary>
 /// <remarks>What can be taken back is kept in memory: a restart forgets it.</remarks>
-internal sealed class ImportDesk(IDeviceBook book)
+internal sealed class ImportDesk(IDeviceBook book) : IImportDesk
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (DeviceOptions Before, DeviceOptions After)> _last = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What an import would do. Rows that name another device are left out.</summary>
+    /// <inheritdoc/>
     public ImportPlan Plan(DeviceOptions device, IReadOnlyList<TagRow> rows, ImportMode mode)
     {
         var own = rows.Any(r => r.Device.Equals(device.Name, StringComparison.OrdinalIgnoreCase))
@@ -19,8 +20,7 @@ internal sealed class ImportDesk(IDeviceBook book)
         return TagImport.Plan(device, own, mode, book.Check);
     }
 
-    /// <summary>Saves the device of a plan in one step and restarts it.</summary>
-    /// <exception cref="ArgumentException">The device as a whole has a fault, such as too many tags.</exception>
+    /// <inheritdoc/>
     public async Task ApplyAsync(ImportPlan plan, CancellationToken cancellationToken)
     {
         var before = book.Find(plan.Device.Name) ?? throw new ArgumentException($"There is no device '{plan.Device.Name}'.", nameof(plan));
@@ -34,8 +34,16 @@ internal sealed class ImportDesk(IDeviceBook book)
         }
     }
 
-    /// <summary>Takes the last import into a device back.</summary>
-    /// <returns>Null when it was taken back; else why not.</returns>
+    /// <inheritdoc/>
+    public bool CanUndo(string name)
+    {
+        lock (_gate)
+        {
+            return _last.TryGetValue(name, out var last) && ReferenceEquals(book.Find(name), last.After);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<string?> UndoAsync(string name, CancellationToken cancellationToken)
     {
         (DeviceOptions Before, DeviceOptions After) last;

@@ -1,0 +1,338 @@
+using System.Collections.Frozen;
+using System.Threading.Channels;
+using Uns.Alarms;
+using Uns.Sparkplug.Host;
+using Uns.Store;
+using Uns.Tags;
+using Uns.Tree;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>Watches the tree for alarms, keeps how they stand and what happened, and speaks for them as a Sparkplug device.</summary>
+internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness, IDisposable
+{
+    /// <summary>The device that speaks for the alarms; no other may have the name.</summary>
+    public const string DeviceName = "alarms";
+
+    private const int EventBound = 16_384; // Happenings that wait for the disk; how an alarm stands is never lost.
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _oneChange = new(1, 1);
+    private readonly Dictionary<Guid, AlarmState> _alarms = [];
+    private readonly HashSet<AlarmState> _dirty = [];
+    private readonly Channel<AlarmEvent> _events = Channel.CreateBounded<AlarmEvent>(new BoundedChannelOptions(EventBound) { FullMode = BoundedChannelFullMode.DropOldest });
+    private volatile FrozenDictionary<string, AlarmState[]> _byPath = FrozenDictionary<string, AlarmState[]>.Empty;
+    private volatile string? _fault;
+
+    /// <summary>Why what happens is not kept at present; null while it is.</summary>
+    public string? Fault => _fault;
+
+    /// <summary>Brings back rules and standings; the device is told when there are rules.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        var saved = await store.LoadAsync(cancellationToken);
+        lock (_gate)
+        {
+            foreach (var (rule, standing) in saved)
+            {
+                _alarms[rule.Id] = new AlarmState(rule, standing);
+            }
+
+            Index();
+        }
+
+        TellDevice();
+    }
+
+    /// <summary>Runs until cancelled: delays, the disk, the device.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var pace = new PeriodicTimer(Pace, clock);
+        try
+        {
+            while (await pace.WaitForNextTickAsync(cancellationToken))
+            {
+                var now = clock.GetUtcNow();
+                lock (_gate)
+                {
+                    foreach (var alarm in _alarms.Values)
+                    {
+                        Note(alarm, alarm.Tick(now), "", now);
+                    }
+                }
+
+                await KeepAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await KeepAsync();
+        }
+    }
+
+    public void Changed(UnsNode node, in MetricChange change)
+    {
+        if (_byPath.TryGetValue(node.Path, out var watching))
+        {
+            Observe(watching, change.Value, change.Quality);
+        }
+    }
+
+    public void Late(UnsNode node, in MetricChange change)
+    {
+        // The past raises no alarm now.
+    }
+
+    public void Gone(UnsNode node)
+    {
+        if (_byPath.TryGetValue(node.Path, out var watching))
+        {
+            Observe(watching, default, TagQuality.Stale);
+        }
+    }
+
+    public IReadOnlyList<Alarm> All()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _alarms.Values.Select(a => new Alarm(a.Rule, a.Standing)).OrderByDescending(a => a.Standing.IsOpen).ThenByDescending(a => a.Rule.Priority)
+                    .ThenByDescending(a => a.Standing.Since).ThenBy(a => a.Rule.Name, StringComparer.OrdinalIgnoreCase),
+            ];
+        }
+    }
+
+    public async Task<AlarmRule> SaveAsync(AlarmRule rule, CancellationToken cancellationToken)
+    {
+        rule = rule with { Id = rule.Id == Guid.Empty ? Guid.CreateVersion7() : rule.Id, Path = rule.Path.Trim('/') };
+        var faults = rule.Faults().ToList();
+        await _oneChange.WaitAsync(cancellationToken);
+        try
+        {
+            lock (_gate)
+            {
+                if (_alarms.Values.Any(a => a.Rule.Id != rule.Id && a.Rule.Name.Equals(rule.Name, StringComparison.OrdinalIgnoreCase)))
+                {
+                    faults.Add($"Name is '{rule.Name}', which another alarm has.");
+                }
+
+                if (!_alarms.ContainsKey(rule.Id) && _alarms.Count >= AlarmRule.MaximumRules)
+                {
+                    faults.Add($"There are {AlarmRule.MaximumRules} alarms already: take one out first.");
+                }
+            }
+
+            if (faults.Count > 0)
+            {
+                throw new ArgumentException(string.Join(" ", faults), nameof(rule));
+            }
+
+            await store.SaveAsync(rule, cancellationToken);
+            lock (_gate)
+            {
+                var alarm = _alarms[rule.Id] = new AlarmState(rule, AlarmStanding.Calm);
+                Index();
+                _dirty.Add(alarm);
+                if (tree.Find(rule.Path)?.Current is { } current)
+                {
+                    Note(alarm, alarm.Observe(current.Value, current.Quality, clock.GetUtcNow()), "", clock.GetUtcNow());
+                }
+            }
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+
+        TellDevice();
+        return rule;
+    }
+
+    public async Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await _oneChange.WaitAsync(cancellationToken);
+        try
+        {
+            lock (_gate)
+            {
+                if (!_alarms.ContainsKey(id))
+                {
+                    return false;
+                }
+            }
+
+            await store.RemoveAsync(id, cancellationToken);
+            bool isLast;
+            lock (_gate)
+            {
+                _alarms.Remove(id, out var gone);
+                _dirty.Remove(gone!);
+                Index();
+                isLast = _alarms.Count == 0;
+            }
+
+            if (isLast)
+            {
+                await edges.RemoveAsync(DeviceName);
+            }
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+
+        TellDevice();
+        return true;
+    }
+
+    public bool Acknowledge(Guid id, string who) => With(id, who, alarm => alarm.Acknowledge());
+
+    public bool Shelve(Guid id, TimeSpan time, string who) => With(
+        id, who, alarm => time <= TimeSpan.Zero ? alarm.Unshelve() : alarm.Shelve(clock.GetUtcNow() + (time < AlarmState.LongestShelf ? time : AlarmState.LongestShelf)));
+
+    public async Task<IReadOnlyList<AlarmEvent>> HistoryAsync(int most, CancellationToken cancellationToken) => await store.HistoryAsync(Math.Clamp(most, 1, 10_000), cancellationToken);
+
+    public void Dispose() => _oneChange.Dispose();
+
+    private bool With(Guid id, string who, Func<AlarmState, AlarmHappening?> act)
+    {
+        lock (_gate)
+        {
+            if (!_alarms.TryGetValue(id, out var alarm))
+            {
+                return false;
+            }
+
+            Note(alarm, act(alarm), who, clock.GetUtcNow());
+            return true;
+        }
+    }
+
+    private void Observe(AlarmState[] watching, TagValue value, TagQuality quality)
+    {
+        lock (_gate)
+        {
+            var now = clock.GetUtcNow();
+            foreach (var alarm in watching)
+            {
+                Note(alarm, alarm.Observe(value, quality, now), "", now);
+            }
+        }
+    }
+
+    private void Note(AlarmState alarm, AlarmHappening? happened, string who, DateTimeOffset now)
+    {
+        if (happened is { } what)
+        {
+            _events.Writer.TryWrite(new AlarmEvent(now, alarm.Rule.Name, alarm.Rule.Path, alarm.Rule.Priority, what, alarm.Standing.Value, who));
+            _dirty.Add(alarm);
+        }
+    }
+
+    private void Index() => _byPath = _alarms.Values.GroupBy(a => a.Rule.Path, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
+
+    // First the disk, then the world: what was told is never forgotten by a crash.
+    private async Task KeepAsync()
+    {
+        List<AlarmEvent> events = [];
+        List<Alarm> changed;
+        lock (_gate)
+        {
+            while (_events.Reader.TryRead(out var happened))
+            {
+                events.Add(happened);
+            }
+
+            changed = [.. _dirty.Select(a => new Alarm(a.Rule, a.Standing))];
+            _dirty.Clear();
+        }
+
+        if (changed.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await store.SaveAsync(events, changed);
+            _fault = null;
+        }
+        catch (Exception refused) when (refused is StoreException or Microsoft.Data.Sqlite.SqliteException or ObjectDisposedException)
+        {
+            if (_fault is null)
+            {
+                LogNotKept(refused.Message);
+            }
+
+            _fault = refused.Message;
+        }
+
+        // An alarm is told even when it cannot be kept: the plant's people come first.
+        changed.ForEach(Publish);
+    }
+
+    private void TellDevice()
+    {
+        List<Alarm> all;
+        lock (_gate)
+        {
+            all = [.. _alarms.Values.Select(a => new Alarm(a.Rule, a.Standing))];
+        }
+
+        if (all.Count == 0)
+        {
+            return;
+        }
+
+        var edge = edges.For(DeviceName);
+        edge.SetDevice(DeviceName, [.. all.SelectMany(a => Definitions(a.Rule))]);
+        edge.DeviceOnline(DeviceName);
+        all.ForEach(Publish);
+    }
+
+    private static IEnumerable<TagDefinition> Definitions(AlarmRule rule) =>
+    [
+        new() { Name = rule.Name + "/Active", DataType = DataType.Boolean, Description = rule.Text },
+        new() { Name = rule.Name + "/Acknowledged", DataType = DataType.Boolean, Description = "Somebody has seen it" },
+        new() { Name = rule.Name + "/Priority", DataType = DataType.String, Description = "Low, Medium, High or Urgent" },
+        new() { Name = rule.Name + "/Standing", DataType = DataType.String, Description = $"{rule.Path} {rule.Words("")}" },
+    ];
+
+    private void Publish(Alarm alarm)
+    {
+        var (rule, standing) = alarm;
+        var edge = edges.For(DeviceName);
+        var now = clock.GetUtcNow();
+        edge.Offer(DeviceName, new TagSample(rule.Name + "/Active", TagValue.Of(standing.IsActive), TagQuality.Good, now));
+        edge.Offer(DeviceName, new TagSample(rule.Name + "/Acknowledged", TagValue.Of(standing.IsAcknowledged), TagQuality.Good, now));
+        edge.Offer(DeviceName, new TagSample(rule.Name + "/Priority", TagValue.Of(rule.Priority.ToString()), TagQuality.Good, now));
+        edge.Offer(DeviceName, new TagSample(rule.Name + "/Standing", TagValue.Of(standing.Word), TagQuality.Good, now));
+    }
+
+    [LoggerMessage(4102, LogLevel.Error, "What happens to alarms is not kept: {Fault}")]
+    private partial void LogNotKept(string fault);
+}
+
+/// <summary>Two that see every change.</summary>
+internal sealed class BothWitnesses(IValueWitness first, IValueWitness second) : IValueWitness
+{
+    public void Changed(UnsNode node, in MetricChange change)
+    {
+        first.Changed(node, change);
+        second.Changed(node, change);
+    }
+
+    public void Late(UnsNode node, in MetricChange change)
+    {
+        first.Late(node, change);
+        second.Late(node, change);
+    }
+
+    public void Gone(UnsNode node)
+    {
+        first.Gone(node);
+        second.Gone(node);
+    }
+}
