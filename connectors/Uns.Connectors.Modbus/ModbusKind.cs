@@ -41,16 +41,22 @@ public sealed class ModbusKind : IConnectorKind
     {
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
         var plan = ModbusPlan.Make(options, device.Tags);
-        var channel = new ModbusChannel(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock);
+        var lanes = plan.Groups.Count == 0 ? 1 : plan.Groups.Max(g => g.Lane) + 1;
         var blocks = plan.Groups.Count == 0 ? 0 : plan.Groups.Max(g => plan.BlocksOf(g.Index).Count);
+        var traffic = new DeviceTraffic(clock);
         return new(
-            new ModbusConnector(plan, channel, clock),
+            new ModbusConnector(plan, [.. Enumerable.Range(0, lanes).Select(_ => ChannelOf(options, traffic, clock))], clock, traffic),
             plan.Groups,
             [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Type))],
             [.. plan.Tags.Select(t => t.Type)])
         {
             // Every block of the slowest group may need all its tries, and each may be split on the way.
-            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)),
+            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)) + (options.ConnectTimeout * (lanes - 1)),
+            TagLanes = [.. plan.Tags.Select(t => plan.LaneOf(t.Unit))],
+            RecoveryPeriod = options.RecoveryPeriod,
+            Traffic = traffic,
+            Reads = [.. plan.Groups.SelectMany(g => plan.BlocksOf(g.Index).Select(b => b.Planned(g.Index, options)))],
+            RequestPause = options.Pause,
         };
     }
 
@@ -60,6 +66,13 @@ public sealed class ModbusKind : IConnectorKind
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
         return options.Line == ModbusLineKind.Connect ? new(options.Host, options.Port) : null;
     }
+
+    /// <inheritdoc/>
+    public string? Explain(DeviceOptions device, TrafficFrame frame) =>
+        ModbusFrameText.Of(frame.Bytes.Span, frame.Kind == FrameKind.Sent, SettingsReader.Read<ModbusOptions>(device).Options.Framing);
+
+    private static ModbusChannel ChannelOf(ModbusOptions options, DeviceTraffic traffic, TimeProvider clock) =>
+        new(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock, traffic);
 
     private static IModbusLine LineOf(ModbusOptions options, TimeProvider clock) => options.Line switch
     {

@@ -27,6 +27,12 @@ public interface IDeviceBook
     /// <summary>How one device's worker stands; null when none runs.</summary>
     ConnectorStatus? StatusOf(string name);
 
+    /// <summary>Why one device is as it is; null when none runs.</summary>
+    DeviceDiagnostics? DiagnosticsOf(string name);
+
+    /// <summary>The last raw frames of one device, the oldest first; empty when none runs or its connector keeps none.</summary>
+    IReadOnlyList<TrafficFrame> FramesOf(string name);
+
     /// <summary>A device was saved or removed, or a worker's state changed.</summary>
     event Action Changed;
 }

@@ -25,6 +25,10 @@ internal sealed class DeviceRun : ITagSink, IAsyncDisposable
 
     public ConnectorStatus Status => _worker.Status;
 
+    public DeviceDiagnostics Diagnostics() => _worker.Diagnostics();
+
+    public IReadOnlyList<TrafficFrame> Frames() => _worker.Frames();
+
     public void Start() => _running = _worker.RunAsync(_stop.Token);
 
     public void Add(in TagSample sample) => _edge.Offer(_name, sample);
