@@ -103,6 +103,34 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         Task.FromResult<IReadOnlyList<BrowseEntry>>([]);
 
     /// <inheritdoc/>
+    /// <remarks>Function 43/14, of the device's own unit, or of the first tag's where that is another. [V1.1b3, 6.21]</remarks>
+    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var unit = plan.Tags.Count == 0 ? (byte)plan.Options.Unit : plan.Tags[0].Unit;
+        var identity = new ModbusIdentity();
+        byte? next = 0;
+        // Each answer names a later object than the one before, or it was the last.
+        for (var from = -1; next is { } first && first > from; from = first)
+        {
+            var answer = await SendAsync(unit, ModbusPdu.IdentifyFrom(first), cancellationToken);
+            if (answer.Outcome != ModbusOutcome.Done)
+            {
+                return identity.Identity.Facts.Count > 0 ? identity.Identity : new([], answer.Outcome == ModbusOutcome.Silent
+                    ? "The device does not answer the question who it is (function 43/14), as many do not."
+                    : $"The device does not tell who it is (function 43/14): {ModbusException.Explain(answer.Exception)}");
+            }
+
+            next = identity.Take(answer.Data.Span);
+        }
+
+        return identity.Identity;
+    }
+
+    /// <summary>Reads a range that nobody has planned.</summary>
+    internal Task<IReadOnlyList<(ushort Value, string? Fault)>> ScanAsync(byte unit, ModbusTable table, int start, int count, CancellationToken cancellationToken) =>
+        new ModbusScan(AskAsync, table.IsBits() ? plan.Options.MaximumBits : plan.Options.MaximumRegisters).ReadAsync(unit, table, start, count, cancellationToken);
+
+    /// <inheritdoc/>
     public Task DisconnectAsync()
     {
         Close();

@@ -4,7 +4,7 @@ using Uns.Tags;
 namespace Uns.Connectors.Modbus;
 
 /// <summary>Modbus over TCP or a serial line: the room's door.</summary>
-public sealed class ModbusKind : IConnectorKind
+public sealed class ModbusKind : IConnectorKind, IDecodes
 {
     /// <inheritdoc/>
     public string Protocol => "modbus";
@@ -70,6 +70,32 @@ public sealed class ModbusKind : IConnectorKind
     /// <inheritdoc/>
     public string? Explain(DeviceOptions device, TrafficFrame frame) =>
         ModbusFrameText.Of(frame.Bytes.Span, frame.Kind == FrameKind.Sent, SettingsReader.Read<ModbusOptions>(device).Options.Framing);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Tables { get; } = [ModbusTable.HoldingRegister.Letters(), ModbusTable.InputRegister.Letters(), ModbusTable.Coil.Letters(), ModbusTable.DiscreteInput.Letters()];
+
+    /// <inheritdoc/>
+    public string? Fault(DeviceOptions device, DecodeRequest request)
+    {
+        var first = FirstOf(device, request);
+        return !Tables.Contains(request.Table, StringComparer.OrdinalIgnoreCase) ? $"The table is '{request.Table}': give one of {string.Join(", ", Tables)}."
+            : request.Unit is < 0 or > 255 ? $"The unit is {request.Unit}: give 0 to 255."
+            : request.Count is < 1 or > 125 ? $"The count is {request.Count}: give 1 to 125."
+            : first < 0 || first + request.Count > 65536 ? $"The range begins at {request.First} and has {request.Count} places: it must lie within a table's 65536." : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<DecodedRange> DecodeAsync(IConnector connector, DeviceOptions device, DecodeRequest request, CancellationToken cancellationToken)
+    {
+        var options = SettingsReader.Read<ModbusOptions>(device).Options;
+        var table = Enum.GetValues<ModbusTable>().First(t => t.Letters().Equals(request.Table, StringComparison.OrdinalIgnoreCase));
+        var (unit, first) = ((byte)(request.Unit ?? options.Unit), FirstOf(device, request));
+        var read = await ((ModbusConnector)connector).ScanAsync(unit, table, first, request.Count, cancellationToken);
+        return new(TimeProvider.System.GetUtcNow(), new RegisterDecoder(options).Decode(table, unit, first, read));
+    }
+
+    private static int FirstOf(DeviceOptions device, DecodeRequest request) =>
+        request.First - (SettingsReader.Read<ModbusOptions>(device).Options.FirstAddress == FirstAddress.One ? 1 : 0);
 
     private static ModbusChannel ChannelOf(ModbusOptions options, DeviceTraffic traffic, TimeProvider clock) =>
         new(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock, traffic);

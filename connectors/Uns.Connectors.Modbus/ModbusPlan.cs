@@ -114,8 +114,8 @@ internal sealed class ModbusPlan
         return new(options, made, groups, [.. blocks]) { _lanes = lanes };
     }
 
-    /// <summary>The connection that serves a unit.</summary>
-    public int LaneOf(byte unit) => _lanes[unit];
+    /// <summary>The connection that serves a unit; the first for one that has no tags.</summary>
+    public int LaneOf(byte unit) => _lanes.GetValueOrDefault(unit);
 
     // The units are dealt out one by one; no lane stays empty.
     private static Dictionary<byte, int> LanesOf(IEnumerable<ModbusTag> tags, int connections)

@@ -51,6 +51,12 @@ public sealed partial class ConnectorWorker(
     public async Task WriteAsync(string tag, TagValue engineeringValue, CancellationToken cancellationToken) =>
         await _writes.WriteAsync(tag, engineeringValue, cancellationToken);
 
+    /// <summary>Makes one look at the connected device, between two reads of the first lane, over the connection there is.</summary>
+    /// <param name="look">Reads and changes nothing; its failure is the connection's.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ConnectorException">Not connected, or lost meanwhile.</exception>
+    public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _writes.LookAsync(look, cancellationToken);
+
     /// <summary>What the device offers below a place. Only for a device that can be browsed while it is read or listened to.</summary>
     /// <exception cref="ConnectorException">Not connected, or it was lost.</exception>
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>

@@ -3,7 +3,7 @@ using Uns.Tags;
 namespace Uns.Connectors;
 
 /// <summary>
-/// One device of one protocol. The whole door: connect, read, write, listen, browse, dispose.
+/// One device of one protocol. The whole door: connect, identify, read, write, listen, browse, dispose.
 /// A connector owns no thread, timer or retry loop; <see cref="ConnectorWorker"/> makes the calls, one at a time in each lane,
 /// and owns pace, time limits, back-off and state. Only <see cref="WriteAsync"/>, <see cref="ReadAsync"/> and <see cref="BrowseAsync"/> may come
 /// while <see cref="ListenAsync"/> runs.
@@ -34,6 +34,10 @@ public interface IConnector : IAsyncDisposable
     /// <summary>What the device offers below a place, or at its root when <paramref name="below"/> is null.</summary>
     /// <returns>Empty where the protocol knows no browsing.</returns>
     Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken);
+
+    /// <summary>Asks the device who it is. Only while connected and nothing else runs, or from the worker's own turn.</summary>
+    /// <returns>Null where the protocol knows no such question.</returns>
+    Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken) => Task.FromResult<DeviceIdentity?>(null);
 
     /// <summary>Closes the connection so that <see cref="ConnectAsync"/> can be called again. Never throws.</summary>
     Task DisconnectAsync();

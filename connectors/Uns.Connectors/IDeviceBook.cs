@@ -33,6 +33,13 @@ public interface IDeviceBook
     /// <summary>The last raw frames of one device, the oldest first; empty when none runs or its connector keeps none.</summary>
     IReadOnlyList<TrafficFrame> FramesOf(string name);
 
+    /// <summary>Makes one look at a device: over the worker's connection where there is one, else over a short one of its own.</summary>
+    /// <param name="device">Saved or not; without faults.</param>
+    /// <param name="look">Reads and changes nothing.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">The device cannot be reached.</exception>
+    Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken);
+
     /// <summary>A device was saved or removed, or a worker's state changed.</summary>
     event Action Changed;
 }

@@ -11,7 +11,7 @@ internal sealed class WriteQueue
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
-    private readonly Channel<PendingWrite>[] _waiting;
+    private readonly Channel<PendingCall>[] _waiting;
     private readonly string _device;
     private readonly TimeProvider _clock;
     private string? _closedBecause = "it has not been reached yet.";
@@ -20,7 +20,7 @@ internal sealed class WriteQueue
     {
         _device = device;
         _clock = clock;
-        _waiting = [.. Enumerable.Range(0, plan.Lanes).Select(_ => Channel.CreateBounded<PendingWrite>(
+        _waiting = [.. Enumerable.Range(0, plan.Lanes).Select(_ => Channel.CreateBounded<PendingCall>(
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }))];
         for (var index = 0; index < tags.Count; index++)
         {
@@ -29,7 +29,7 @@ internal sealed class WriteQueue
     }
 
     /// <summary>Where one lane takes its writes from.</summary>
-    public ChannelReader<PendingWrite> Reader(int lane) => _waiting[lane].Reader;
+    public ChannelReader<PendingCall> Reader(int lane) => _waiting[lane].Reader;
 
     /// <summary>Checks and queues one write.</summary>
     /// <exception cref="WriteRefusedException">Unknown tag, not writable, out of range, does not fit, or too many wait.</exception>
@@ -63,6 +63,22 @@ internal sealed class WriteQueue
         return pending.Done.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Queues one look at the device in the first lane, between two reads.</summary>
+    /// <exception cref="ConnectorException">The device is not connected, or was lost, or too many calls wait.</exception>
+    public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken)
+    {
+        var pending = new PendingLook(look, cancellationToken);
+        lock (_gate)
+        {
+            if (_closedBecause is not null || !_waiting[0].Writer.TryWrite(pending))
+            {
+                throw new ConnectorException($"{_device} cannot be looked at: {_closedBecause ?? $"{Capacity} calls already wait."}");
+            }
+        }
+
+        return pending.Done.Task.WaitAsync(cancellationToken);
+    }
+
     public void Open()
     {
         lock (_gate)
@@ -81,7 +97,7 @@ internal sealed class WriteQueue
             {
                 while (lane.Reader.TryRead(out var pending))
                 {
-                    pending.Done.TrySetException(new ConnectorException($"{_device} was lost before '{pending.Tag}' was written: {reason}"));
+                    pending.Done.TrySetException(new ConnectorException(pending.Lost(_device, reason, isUnderWay: false)));
                 }
             }
         }
@@ -168,9 +184,43 @@ internal sealed class WriteQueue
     }
 }
 
-/// <summary>One write on its way.</summary>
-internal sealed record PendingWrite(string Tag, TagValue Raw, CancellationToken Caller)
+/// <summary>One call that waits for its turn between two reads.</summary>
+internal abstract class PendingCall(CancellationToken caller)
 {
     /// <summary>Ends with the device's answer.</summary>
     public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The caller's; who does not wait any more is not served.</summary>
+    public CancellationToken Caller => caller;
+
+    /// <summary>What it is, as the beginning of a sentence.</summary>
+    public abstract string What { get; }
+
+    /// <summary>Makes the call.</summary>
+    public abstract Task MakeAsync(IConnector connector, CancellationToken cancellationToken);
+
+    /// <summary>What the caller is told when the device was lost: before the call, or while it was made.</summary>
+    public abstract string Lost(string device, string reason, bool isUnderWay);
+}
+
+/// <summary>One write on its way.</summary>
+internal sealed class PendingWrite(string tag, TagValue raw, CancellationToken caller) : PendingCall(caller)
+{
+    public override string What => $"Writing '{tag}'";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(tag, raw, cancellationToken);
+
+    public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
+        ? $"{device} was lost while '{tag}' was written, whether it took the value is not known: {reason}"
+        : $"{device} was lost before '{tag}' was written: {reason}";
+}
+
+/// <summary>A look at the device on its way.</summary>
+internal sealed class PendingLook(Func<IConnector, CancellationToken, Task> look, CancellationToken caller) : PendingCall(caller)
+{
+    public override string What => "A look at the device";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => look(connector, cancellationToken);
+
+    public override string Lost(string device, string reason, bool isUnderWay) => $"{device} was lost: {reason}";
 }

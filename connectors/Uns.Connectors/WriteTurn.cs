@@ -2,8 +2,8 @@ using System.Threading.Channels;
 
 namespace Uns.Connectors;
 
-/// <summary>The writes of one lane: waited for, and served between two reads.</summary>
-internal sealed class WriteTurn(string device, IConnector connector, ChannelReader<PendingWrite> waiting, CallLimit limit, TimeProvider clock)
+/// <summary>The writes of one lane, and the looks at its device: waited for, and served between two reads.</summary>
+internal sealed class WriteTurn(string device, IConnector connector, ChannelReader<PendingCall> waiting, CallLimit limit, TimeProvider clock)
 {
     // Between two reads at most so many writes are served, so that a flood of commands cannot stop the reading.
     private const int AtATime = 8;
@@ -39,7 +39,7 @@ internal sealed class WriteTurn(string device, IConnector connector, ChannelRead
 
             try
             {
-                await limit.KeepAsync($"Writing '{write.Tag}'", token => connector.WriteAsync(write.Tag, write.Raw, token), cancellationToken);
+                await limit.KeepAsync(write.What, token => write.MakeAsync(connector, token), cancellationToken);
                 write.Done.TrySetResult();
             }
             catch (WriteRefusedException refused)
@@ -48,8 +48,7 @@ internal sealed class WriteTurn(string device, IConnector connector, ChannelRead
             }
             catch (Exception failure)
             {
-                write.Done.TrySetException(new ConnectorException(
-                    $"{device} was lost while '{write.Tag}' was written, whether it took the value is not known: {failure.Message}", failure));
+                write.Done.TrySetException(new ConnectorException(write.Lost(device, failure.Message, isUnderWay: true), failure));
                 throw;
             }
         }

@@ -141,10 +141,10 @@ internal static class S7Pdu
         var area = (S7Area)from[8];
         var bits = (from[9] << 16) | (from[10] << 8) | from[11];
         var count = BinaryPrimitives.ReadUInt16BigEndian(from[4..]);
-        var block = BinaryPrimitives.ReadUInt16BigEndian(from[6..]);
+        var isBit = from[3] == 1;
         return area is S7Area.Timer or S7Area.Counter
-            ? new(area, block, bits * 2, count * 2)
-            : new(area, block, bits / 8, count, from[3] == 1 ? bits % 8 : -1);
+            ? new(area, 0, bits * 2, count * 2)
+            : new(area, area == S7Area.DataBlock ? BinaryPrimitives.ReadUInt16BigEndian(from[6..]) : 0, bits / 8, isBit ? 1 : count, isBit ? bits % 8 : -1);
     }
 
     private static void WriteItem(Span<byte> to, in S7Item item)

@@ -117,7 +117,10 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
             }
         }
 
-        var wrong = S7Pdu.CheckAck(_message.AsSpan(0, length), _reference, job[S7Pdu.JobHeaderBytes], out var error);
+        ushort error = 0;
+        var wrong = job[1] == S7Pdu.UserData
+            ? S7Szl.Check(_message.AsSpan(0, length), _reference)
+            : S7Pdu.CheckAck(_message.AsSpan(0, length), _reference, job[S7Pdu.JobHeaderBytes], out error);
         if (wrong is not null)
         {
             throw new ConnectorException($"{Name} broke the protocol: {wrong}");

@@ -7,7 +7,11 @@ namespace Uns.Connectors;
 /// <param name="Silences">What the watchdog saw and did, the oldest first.</param>
 /// <param name="Budget">What the plan asks of the device, by the round trips measured so far.</param>
 public sealed record DeviceDiagnostics(
-    ConnectorStatus Status, TrafficFigures Traffic, IReadOnlyList<GroupFigures> Groups, IReadOnlyList<SilenceEvent> Silences, PollBudget Budget);
+    ConnectorStatus Status, TrafficFigures Traffic, IReadOnlyList<GroupFigures> Groups, IReadOnlyList<SilenceEvent> Silences, PollBudget Budget)
+{
+    /// <summary>What slows the device down or makes it doubtful, each in one sentence; empty when nothing does.</summary>
+    public IReadOnlyList<string> Findings => [.. DeviceFindings.Of(this)];
+}
 
 /// <summary>What passed between the hub and one device since it was started.</summary>
 /// <param name="Requests">Requests sent, repeats included.</param>

@@ -58,6 +58,12 @@ internal sealed partial class DeviceBook(
     public IReadOnlyList<TrafficFrame> FramesOf(string name) => RunOf(name)?.Frames() ?? [];
 
     /// <inheritdoc/>
+    public Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) =>
+        ReferenceEquals(Find(device.Name), device) && RunOf(device.Name) is { Status.State: ConnectorState.Running } run
+            ? run.LookAsync(look, cancellationToken)
+            : new DeviceBrowser(clock).LookAsync(_kinds[device.Protocol], Complete(device), look, cancellationToken);
+
+    /// <inheritdoc/>
     public DeviceOptions Conceal(DeviceOptions device) =>
         _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Hide(device, kind.Fields) : device;
 
