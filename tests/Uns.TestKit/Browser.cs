@@ -29,7 +29,7 @@ public sealed class Browser : IAsyncDisposable
     public async Task<IPage> OpenAsync(Uri address)
     {
         var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
-        page.SetDefaultTimeout(30_000);
+        page.SetDefaultTimeout(120_000); // A machine ten times slower passes too.
         await page.GotoAsync(address.ToString());
         await page.Locator(".shell[data-live=yes]").WaitForAsync();
         return page;
