@@ -129,7 +129,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     {
         (string Name, uint Node)[] facts = [("Vendor", 2263), ("Product", 2261), ("Version", 2264), ("Build", 2265)];
         IReadOnlyList<UaDataValue> values = [];
-        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], AttributeValue, cancellationToken));
+        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], UaAttribute.Value, cancellationToken));
         var found = facts.Select((f, i) => new IdentityFact(f.Name, values[i].Value.Value as string ?? "")).Where(f => f.Value.Length > 0).ToList();
         return new(found, found.Count == 0 ? "The server does not tell its product." : null);
     }
