@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
 using Uns.TestKit;
 
@@ -14,6 +15,18 @@ if (args is ["host-memory"])
 if (args is ["host-speed"])
 {
     HostSpeed.Run();
+    return;
+}
+
+if (args is ["opcua-server"])
+{
+    await ItemLoad.ServeAsync();
+    return;
+}
+
+if (args is ["opcua-items"])
+{
+    await ItemLoad.RunAsync();
     return;
 }
 
