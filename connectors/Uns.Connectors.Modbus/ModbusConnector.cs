@@ -1,10 +1,15 @@
+using System.Collections.Concurrent;
 using Uns.Connectors.Modbus.Wire;
 using Uns.Tags;
 
 namespace Uns.Connectors.Modbus;
 
-/// <summary>Reads and writes one Modbus TCP device, or the units behind one gateway, over one connection.</summary>
-internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, TimeProvider clock) : IConnector
+/// <summary>Reads and writes one Modbus device, or the units behind one gateway, each unit over the connection of its lane.</summary>
+/// <param name="plan">What is read.</param>
+/// <param name="channels">One for each lane.</param>
+/// <param name="clock">Rests and pauses are measured by it.</param>
+/// <param name="traffic">Is told of repeats and of what was refused.</param>
+internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChannel> channels, TimeProvider clock, DeviceTraffic traffic) : IConnector
 {
     // A device that says "busy" for ever must not hold up the others.
     private const int BusyTries = 3;
@@ -16,31 +21,36 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
     private static readonly TimeSpan LongestRefusedRest = TimeSpan.FromMinutes(10);
 
     private readonly List<ReadBlock>[] _blocks = [.. plan.Groups.Select(g => new List<ReadBlock>(plan.BlocksOf(g.Index)))];
-    private readonly Dictionary<ReadBlock, Refusal> _refused = [];
+    // Each group has its own: groups of different lanes are read at the same time.
+    private readonly Dictionary<ReadBlock, Refusal>[] _refused = [.. plan.Groups.Select(_ => new Dictionary<ReadBlock, Refusal>())];
     private readonly Dictionary<string, ModbusTag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
-    private readonly HashSet<byte> _withoutMask = [];
+    private readonly ConcurrentDictionary<byte, bool> _withoutMask = [];
     private readonly bool[] _rejoins = new bool[plan.Groups.Count];
-    private readonly UnitHealth _units = new(plan.Units);
+    private readonly UnitHealth _units = new(plan.Units, plan.Options.FailuresBeforeRest, plan.Options.RecoveryPeriod);
 
     /// <inheritdoc/>
     public bool Pushes => false;
 
     /// <inheritdoc/>
-    public Task ConnectAsync(CancellationToken cancellationToken)
+    public async Task ConnectAsync(CancellationToken cancellationToken)
     {
         _units.Clear();
-        _refused.Clear();
-        return channel.OpenAsync(cancellationToken);
+        Array.ForEach(_refused, r => r.Clear());
+        foreach (var channel in channels)
+        {
+            await channel.OpenAsync(cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
     public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken)
     {
+        var refused = _refused[group.Index];
         if (_rejoins[group.Index])
         {
             // What was refused is there now: the blocks are joined as planned, and split again where they must be.
             _rejoins[group.Index] = false;
-            _blocks[group.Index].ForEach(b => _refused.Remove(b));
+            _blocks[group.Index].ForEach(b => refused.Remove(b));
             _blocks[group.Index] = [.. plan.BlocksOf(group.Index)];
         }
 
@@ -48,7 +58,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         for (var index = 0; index < blocks.Count; index++)
         {
             var block = blocks[index];
-            if (RestReason(block) is { } reason)
+            if (RestReason(block, refused) is { } reason)
             {
                 AddBad(block, sink, reason);
                 continue;
@@ -65,8 +75,8 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
                 continue;
             }
 
-            _rejoins[group.Index] |= answer.Outcome == ModbusOutcome.Done && _refused.Remove(block);
-            Take(block, answer, sink);
+            _rejoins[group.Index] |= answer.Outcome == ModbusOutcome.Done && refused.Remove(block);
+            Take(block, answer, refused, sink);
         }
     }
 
@@ -93,33 +103,71 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
         Task.FromResult<IReadOnlyList<BrowseEntry>>([]);
 
     /// <inheritdoc/>
+    /// <remarks>Function 43/14, of the device's own unit, or of the first tag's where that is another. [V1.1b3, 6.21]</remarks>
+    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var unit = plan.Tags.Count == 0 ? (byte)plan.Options.Unit : plan.Tags[0].Unit;
+        var identity = new ModbusIdentity();
+        byte? next = 0;
+        // Each answer names a later object than the one before, or it was the last.
+        for (var from = -1; next is { } first && first > from; from = first)
+        {
+            var answer = await SendAsync(unit, ModbusPdu.IdentifyFrom(first), cancellationToken);
+            if (answer.Outcome != ModbusOutcome.Done)
+            {
+                return identity.Identity.Facts.Count > 0 ? identity.Identity : new([], answer.Outcome == ModbusOutcome.Silent
+                    ? "The device does not answer the question who it is (function 43/14), as many do not."
+                    : $"The device does not tell who it is (function 43/14): {ModbusException.Explain(answer.Exception)}");
+            }
+
+            next = identity.Take(answer.Data.Span);
+        }
+
+        return identity.Identity;
+    }
+
+    /// <summary>Reads a range that nobody has planned.</summary>
+    internal Task<IReadOnlyList<(ushort Value, string? Fault)>> ScanAsync(byte unit, ModbusTable table, int start, int count, CancellationToken cancellationToken) =>
+        new ModbusScan(AskAsync, table.IsBits() ? plan.Options.MaximumBits : plan.Options.MaximumRegisters).ReadAsync(unit, table, start, count, cancellationToken);
+
+    /// <inheritdoc/>
     public Task DisconnectAsync()
     {
-        channel.Close();
+        Close();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        channel.Close();
+        Close();
         return ValueTask.CompletedTask;
     }
 
-    private string? RestReason(ReadBlock block)
+    private void Close()
+    {
+        foreach (var channel in channels)
+        {
+            channel.Close();
+        }
+    }
+
+    private string? RestReason(ReadBlock block, Dictionary<ReadBlock, Refusal> refused)
     {
         var now = clock.GetUtcNow();
-        return _refused.TryGetValue(block, out var refusal) && now < refusal.Until ? refusal.Reason : _units.RestReason(block.Unit, now);
+        return refused.TryGetValue(block, out var refusal) && now < refusal.Until ? refusal.Reason : _units.RestReason(block.Unit, now);
     }
 
     // Asks again where that can help: a read without an answer, a device that is busy.
     private async Task<ModbusAnswer> AskAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
     {
+        var retries = _units.IsDoubted(unit) ? 0 : plan.Options.Retries;
         for (var (silent, busy) = (0, 0); ;)
         {
             var answer = await SendAsync(unit, pdu, cancellationToken);
-            if (answer.Outcome == ModbusOutcome.Silent && silent++ < plan.Options.Retries)
+            if (answer.Outcome == ModbusOutcome.Silent && silent++ < retries)
             {
+                traffic.Retried();
                 continue;
             }
 
@@ -140,10 +188,10 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
             await Task.Delay(plan.Options.Pause, clock, cancellationToken);
         }
 
-        return await channel.SendAsync(unit, pdu, cancellationToken);
+        return await channels[plan.LaneOf(unit)].SendAsync(unit, pdu, cancellationToken);
     }
 
-    private void Take(ReadBlock block, in ModbusAnswer answer, ITagSink sink)
+    private void Take(ReadBlock block, in ModbusAnswer answer, Dictionary<ReadBlock, Refusal> refused, ITagSink sink)
     {
         var now = clock.GetUtcNow();
         switch (answer.Outcome)
@@ -160,34 +208,37 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
 
                 break;
             case ModbusOutcome.Silent:
-                var silence = $"unit {block.Unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms, asked {plan.Options.Retries + 1} times.";
+                var silence = $"unit {block.Unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
                 _units.Failed(block.Unit, silence, isSilent: true, now);
                 if (_units.AllSilent)
                 {
                     throw new ConnectorException($"{plan.Options.Host}:{plan.Options.Port}, {silence}");
                 }
 
+                traffic.Failed(silence);
                 AddBad(block, sink, silence);
                 break;
             default:
-                AddBad(block, sink, Refuse(block, answer.Exception, now));
+                AddBad(block, sink, Refuse(block, answer.Exception, refused, now));
                 break;
         }
     }
 
     // The refusal is about these registers or this unit: the tags turn bad, the connection stays.
-    private string Refuse(ReadBlock block, byte exception, DateTimeOffset now)
+    private string Refuse(ReadBlock block, byte exception, Dictionary<ReadBlock, Refusal> refused, DateTimeOffset now)
     {
         var reason = $"{block.Tags[0].Address with { Unit = block.Unit }} was refused with {ModbusException.Explain(exception)}";
         switch (exception)
         {
             case ModbusException.GatewayPath or ModbusException.GatewayTarget:
+                traffic.Failed(reason);
                 _units.Failed(block.Unit, $"unit {block.Unit}: {ModbusException.Explain(exception)}", isSilent: false, now);
                 return _units.RestReason(block.Unit, now) ?? reason;
             case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
-                var rest = _refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;
+                var rest = refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;
                 rest = rest > LongestRefusedRest ? LongestRefusedRest : rest;
-                _refused[block] = new(now + rest, rest, reason);
+                traffic.Failed(reason);
+                refused[block] = new(now + rest, rest, reason);
                 break;
         }
 
@@ -254,7 +305,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
             bit ^= 8;
         }
 
-        if (!_withoutMask.Contains(tag.Unit))
+        if (!_withoutMask.ContainsKey(tag.Unit))
         {
             var answer = await SendAsync(tag.Unit, ModbusPdu.MaskOneBit(tag.Address.Offset, bit, value), cancellationToken);
             if (answer is not { Outcome: ModbusOutcome.Refused, Exception: ModbusException.IllegalFunction })
@@ -263,7 +314,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IModbusChannel channel, T
                 return;
             }
 
-            _withoutMask.Add(tag.Unit);
+            _withoutMask[tag.Unit] = true;
         }
 
         // Without function 22 the register is read and written back: another writer between the two would be overwritten.

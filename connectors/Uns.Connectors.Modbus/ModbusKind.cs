@@ -4,7 +4,7 @@ using Uns.Tags;
 namespace Uns.Connectors.Modbus;
 
 /// <summary>Modbus over TCP or a serial line: the room's door.</summary>
-public sealed class ModbusKind : IConnectorKind
+public sealed class ModbusKind : IConnectorKind, IDecodes
 {
     /// <inheritdoc/>
     public string Protocol => "modbus";
@@ -41,16 +41,22 @@ public sealed class ModbusKind : IConnectorKind
     {
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
         var plan = ModbusPlan.Make(options, device.Tags);
-        var channel = new ModbusChannel(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock);
+        var lanes = plan.Groups.Count == 0 ? 1 : plan.Groups.Max(g => g.Lane) + 1;
         var blocks = plan.Groups.Count == 0 ? 0 : plan.Groups.Max(g => plan.BlocksOf(g.Index).Count);
+        var traffic = new DeviceTraffic(clock);
         return new(
-            new ModbusConnector(plan, channel, clock),
+            new ModbusConnector(plan, [.. Enumerable.Range(0, lanes).Select(_ => ChannelOf(options, traffic, clock))], clock, traffic),
             plan.Groups,
             [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Type))],
             [.. plan.Tags.Select(t => t.Type)])
         {
             // Every block of the slowest group may need all its tries, and each may be split on the way.
-            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)),
+            CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * ((options.Retries + 1) * Math.Max(blocks, 1) * 2)) + (options.ConnectTimeout * (lanes - 1)),
+            TagLanes = [.. plan.Tags.Select(t => plan.LaneOf(t.Unit))],
+            RecoveryPeriod = options.RecoveryPeriod,
+            Traffic = traffic,
+            Reads = [.. plan.Groups.SelectMany(g => plan.BlocksOf(g.Index).Select(b => b.Planned(g.Index, options)))],
+            RequestPause = options.Pause,
         };
     }
 
@@ -60,6 +66,39 @@ public sealed class ModbusKind : IConnectorKind
         var options = SettingsReader.Read<ModbusOptions>(device).Options;
         return options.Line == ModbusLineKind.Connect ? new(options.Host, options.Port) : null;
     }
+
+    /// <inheritdoc/>
+    public string? Explain(DeviceOptions device, TrafficFrame frame) =>
+        ModbusFrameText.Of(frame.Bytes.Span, frame.Kind == FrameKind.Sent, SettingsReader.Read<ModbusOptions>(device).Options.Framing);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Tables { get; } = [ModbusTable.HoldingRegister.Letters(), ModbusTable.InputRegister.Letters(), ModbusTable.Coil.Letters(), ModbusTable.DiscreteInput.Letters()];
+
+    /// <inheritdoc/>
+    public string? Fault(DeviceOptions device, DecodeRequest request)
+    {
+        var first = FirstOf(device, request);
+        return !Tables.Contains(request.Table, StringComparer.OrdinalIgnoreCase) ? $"The table is '{request.Table}': give one of {string.Join(", ", Tables)}."
+            : request.Unit is < 0 or > 255 ? $"The unit is {request.Unit}: give 0 to 255."
+            : request.Count is < 1 or > 125 ? $"The count is {request.Count}: give 1 to 125."
+            : first < 0 || first + request.Count > 65536 ? $"The range begins at {request.First} and has {request.Count} places: it must lie within a table's 65536." : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<DecodedRange> DecodeAsync(IConnector connector, DeviceOptions device, DecodeRequest request, CancellationToken cancellationToken)
+    {
+        var options = SettingsReader.Read<ModbusOptions>(device).Options;
+        var table = Enum.GetValues<ModbusTable>().First(t => t.Letters().Equals(request.Table, StringComparison.OrdinalIgnoreCase));
+        var (unit, first) = ((byte)(request.Unit ?? options.Unit), FirstOf(device, request));
+        var read = await ((ModbusConnector)connector).ScanAsync(unit, table, first, request.Count, cancellationToken);
+        return new(TimeProvider.System.GetUtcNow(), new RegisterDecoder(options).Decode(table, unit, first, read));
+    }
+
+    private static int FirstOf(DeviceOptions device, DecodeRequest request) =>
+        request.First - (SettingsReader.Read<ModbusOptions>(device).Options.FirstAddress == FirstAddress.One ? 1 : 0);
+
+    private static ModbusChannel ChannelOf(ModbusOptions options, DeviceTraffic traffic, TimeProvider clock) =>
+        new(LineOf(options, clock), FramingOf(options), options.AnswerTimeout, clock, traffic);
 
     private static IModbusLine LineOf(ModbusOptions options, TimeProvider clock) => options.Line switch
     {

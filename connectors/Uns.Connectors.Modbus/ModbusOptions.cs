@@ -120,6 +120,21 @@ public sealed record ModbusOptions
     [Setting("Retries", "How often a read without an answer is asked again, 0 to 5. Writes are never sent twice.")]
     public int Retries { get; init; } = 1;
 
+    /// <summary>Connections to a gateway, 1 to 8, each reading its share of the units at the same time as the others.</summary>
+    /// <value>1 unless set: many devices take no second one.</value>
+    [Setting("Connections", "TCP connections to a gateway, 1 to 8; its units are shared out among them, so that a slow one holds up fewer others.")]
+    public int Connections { get; init; } = 1;
+
+    /// <summary>Missing answers in a row after which a unit is asked only every <see cref="RecoveryPeriod"/>, 1 to 100.</summary>
+    /// <value>3 unless set.</value>
+    [Setting("Failures before rest", "Missing answers in a row after which a unit is asked only every recovery period, 1 to 100.")]
+    public int FailuresBeforeRest { get; init; } = 3;
+
+    /// <summary>Longest time for which a silent unit, or a device that cannot be reached, is left alone, 1 s to 1 h.</summary>
+    /// <value>30 seconds unless set.</value>
+    [Setting("Recovery period", "Longest time for which a silent unit or an unreachable device is left alone, 1 s to 1 h.")]
+    public TimeSpan RecoveryPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Pause before each request, 0 to one second, for devices that drop fast ones.</summary>
     /// <value>None unless set.</value>
     [Setting("Pause", "Pause before each request, 0 to 1 s, for devices that drop fast ones.")]
@@ -175,6 +190,25 @@ public sealed record ModbusOptions
         if (Retries is < 0 or > 5)
         {
             yield return new("Settings.Retries", $"is {Retries}: give 0 to 5.");
+        }
+
+        if (Connections is < 1 or > 8)
+        {
+            yield return new("Settings.Connections", $"is {Connections}: give 1 to 8.");
+        }
+        else if (Connections > 1 && Line != ModbusLineKind.Connect)
+        {
+            yield return new("Settings.Connections", $"is {Connections}: only a device that the hub dials takes more than one.");
+        }
+
+        if (FailuresBeforeRest is < 1 or > 100)
+        {
+            yield return new("Settings.FailuresBeforeRest", $"is {FailuresBeforeRest}: give 1 to 100.");
+        }
+
+        if (RecoveryPeriod < TimeSpan.FromSeconds(1) || RecoveryPeriod > TimeSpan.FromHours(1))
+        {
+            yield return new("Settings.RecoveryPeriod", $"is {RecoveryPeriod:c}: give 1 s to 1 h.");
         }
 
         if (Pause < TimeSpan.Zero || Pause > TimeSpan.FromSeconds(1))

@@ -40,15 +40,39 @@ internal sealed class ReadBlock
 
     public byte[] Pdu { get; }
 
+    /// <summary>What the block costs in each cycle.</summary>
+    /// <remarks>Before it is measured, a round trip is taken for 20 ms; on a serial line for its characters of 11 bits and 20 ms to think.</remarks>
+    public PlannedRead Planned(int group, ModbusOptions options)
+    {
+        var data = Table.IsBits() ? (Count + 7) / 8 : Count * 2;
+        var (around, perByte) = options.Framing switch
+        {
+            ModbusFramingKind.Rtu => (3, 1),
+            ModbusFramingKind.Ascii => (7, 2),
+            _ => (ModbusFrame.HeaderBytes, 1),
+        };
+        var (request, answer) = ((Pdu.Length * perByte) + around, ((data + 2) * perByte) + around);
+        var first = new ModbusAddress { Table = Table, Offset = Start };
+        var what = Count == 1 ? $"{first}" : $"{first} to {first with { Offset = (ushort)(Start + Count - 1) }}";
+        return new(group, Unit, what, Tags.Count, request, answer)
+        {
+            Assumed = TimeSpan.FromMilliseconds(20) + (options.Line == ModbusLineKind.Serial ? TimeSpan.FromSeconds((request + answer) * 11.0 / options.BaudRate) : TimeSpan.Zero),
+        };
+    }
+
     /// <summary>The two halves of a block that the device refused, so that only the tag at fault stays bad.</summary>
     public (ReadBlock Lower, ReadBlock Upper) Split() =>
         (new([.. Tags.Take(Tags.Count / 2)]), new([.. Tags.Skip(Tags.Count / 2)]));
 }
 
-/// <summary>Which reads a device needs: tags of one period, unit and table joined into blocks. Worked out once, immutable.</summary>
+/// <summary>Which reads a device needs: tags of one period, unit and table joined into blocks, shared out among the connections. Worked out once, immutable.</summary>
 internal sealed class ModbusPlan
 {
     private readonly IReadOnlyList<ReadBlock>[] _blocks;
+    private Dictionary<byte, int> _lanes = [];
+
+    // A group with more requests is cut into several of one period, so that a faster one may go in between.
+    private const int MostBlocksAtOnce = 8;
 
     private ModbusPlan(ModbusOptions options, IReadOnlyList<ModbusTag> tags, IReadOnlyList<PollGroup> groups, IReadOnlyList<ReadBlock>[] blocks)
     {
@@ -75,9 +99,30 @@ internal sealed class ModbusPlan
     public static ModbusPlan Make(ModbusOptions options, IReadOnlyList<TagOptions> tags)
     {
         var made = tags.Select(t => Tag(options, t)).ToList();
-        var periods = tags.Select(t => t.Period).Distinct().Order().ToList();
-        var blocks = periods.Select(p => Join(options, made.Where((_, i) => tags[i].Period == p))).ToArray();
-        return new(options, made, [.. periods.Select((p, i) => new PollGroup(i, p))], blocks);
+        var lanes = LanesOf(made, options.Connections);
+        var groups = new List<PollGroup>();
+        var blocks = new List<IReadOnlyList<ReadBlock>>();
+        foreach (var shared in made.Select((t, i) => (Tag: t, tags[i].Period, Lane: lanes[t.Unit])).GroupBy(t => (t.Period, t.Lane)).OrderBy(g => g.Key))
+        {
+            foreach (var part in Join(options, shared.Select(t => t.Tag)).Chunk(MostBlocksAtOnce))
+            {
+                groups.Add(new(groups.Count, shared.Key.Period) { Lane = shared.Key.Lane });
+                blocks.Add(part);
+            }
+        }
+
+        return new(options, made, groups, [.. blocks]) { _lanes = lanes };
+    }
+
+    /// <summary>The connection that serves a unit; the first for one that has no tags.</summary>
+    public int LaneOf(byte unit) => _lanes.GetValueOrDefault(unit);
+
+    // The units are dealt out one by one; no lane stays empty.
+    private static Dictionary<byte, int> LanesOf(IEnumerable<ModbusTag> tags, int connections)
+    {
+        var units = tags.Select(t => t.Unit).Distinct().Order().ToList();
+        var used = Math.Clamp(units.Count, 1, connections);
+        return units.Select((unit, index) => (unit, lane: index % used)).ToDictionary(u => u.unit, u => u.lane);
     }
 
     private static ModbusTag Tag(ModbusOptions options, TagOptions tag)

@@ -1,38 +1,82 @@
 namespace Uns.Connectors.Modbus;
 
-/// <summary>Which units behind a gateway are silent, and until when they are left alone so that they do not hold up the others. Pure.</summary>
+/// <summary>
+/// Which units behind a gateway are silent, and until when they are left alone so that they do not hold up the others.
+/// The lanes of a device share it: every call takes the lock for a moment.
+/// </summary>
 /// <param name="units">How many units are asked at all.</param>
-internal sealed class UnitHealth(int units)
+/// <param name="failuresBeforeRest">Failures in a row after which a unit is asked only every recovery period.</param>
+/// <param name="recoveryPeriod">The longest rest.</param>
+internal sealed class UnitHealth(int units, int failuresBeforeRest, TimeSpan recoveryPeriod)
 {
     private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _gate = new();
     private readonly Dictionary<byte, Rest> _resting = [];
 
     /// <summary>True when every unit is silent: then it is the device that is gone.</summary>
-    public bool AllSilent => _resting.Count >= units && _resting.Values.All(r => r.IsSilent);
+    public bool AllSilent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _resting.Count >= units && _resting.Values.All(r => r.IsSilent);
+            }
+        }
+    }
 
     /// <summary>The reason why a unit is left alone at this time; null when it may be asked.</summary>
-    public string? RestReason(byte unit, DateTimeOffset now) =>
-        _resting.TryGetValue(unit, out var rest) && now < rest.Until ? rest.Reason : null;
+    public string? RestReason(byte unit, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return _resting.TryGetValue(unit, out var rest) && now < rest.Until ? rest.Reason : null;
+        }
+    }
+
+    /// <summary>True when the unit's last answer is missing: the next question only finds out whether it is back, and is not repeated.</summary>
+    public bool IsDoubted(byte unit)
+    {
+        lock (_gate)
+        {
+            return _resting.ContainsKey(unit);
+        }
+    }
 
     /// <summary>The unit gave an answer of its own.</summary>
-    public void Answered(byte unit) => _resting.Remove(unit);
+    public void Answered(byte unit)
+    {
+        lock (_gate)
+        {
+            _resting.Remove(unit);
+        }
+    }
 
-    /// <summary>The unit did not answer, or its gateway said so: it rests 1, 2, 4 … 30 s.</summary>
+    /// <summary>The unit did not answer, or its gateway said so: it rests 1, 2, 4 … s, and after enough failures the whole recovery period.</summary>
     /// <param name="unit">The unit.</param>
     /// <param name="reason">What its tags say meanwhile.</param>
     /// <param name="isSilent">False when the gateway answered in its place, which shows that the connection lives.</param>
     /// <param name="now">The time.</param>
     public void Failed(byte unit, string reason, bool isSilent, DateTimeOffset now)
     {
-        var length = _resting.TryGetValue(unit, out var before) ? before.Length * 2 : FirstRest;
-        length = length > LongestRest ? LongestRest : length;
-        _resting[unit] = new(now + length, length, reason, isSilent);
+        lock (_gate)
+        {
+            var failures = _resting.TryGetValue(unit, out var before) ? before.Failures + 1 : 1;
+            // Twelve doublings pass an hour, the longest rest there is.
+            var length = failures >= failuresBeforeRest ? recoveryPeriod : FirstRest * Math.Pow(2, Math.Min(failures - 1, 12));
+            _resting[unit] = new(now + (length > recoveryPeriod ? recoveryPeriod : length), failures, reason, isSilent);
+        }
     }
 
     /// <summary>Forgets everything: a new connection.</summary>
-    public void Clear() => _resting.Clear();
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _resting.Clear();
+        }
+    }
 
-    private sealed record Rest(DateTimeOffset Until, TimeSpan Length, string Reason, bool IsSilent);
+    private sealed record Rest(DateTimeOffset Until, int Failures, string Reason, bool IsSilent);
 }

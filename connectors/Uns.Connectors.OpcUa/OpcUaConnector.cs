@@ -136,6 +136,17 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     }
 
     /// <inheritdoc/>
+    /// <remarks>Server_ServerStatus_BuildInfo. [Part 5, 6.3.2 and 12.4]</remarks>
+    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        (string Name, uint Node)[] facts = [("Vendor", 2263), ("Product", 2261), ("Version", 2264), ("Build", 2265)];
+        IReadOnlyList<UaDataValue> values = [];
+        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], AttributeValue, cancellationToken));
+        var found = facts.Select((f, i) => new IdentityFact(f.Name, values[i].Value.Value as string ?? "")).Where(f => f.Value.Length > 0).ToList();
+        return new(found, found.Count == 0 ? "The server does not tell its product." : null);
+    }
+
+    /// <inheritdoc/>
     public async Task DisconnectAsync()
     {
         var session = _session;

@@ -80,6 +80,19 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
         Task.FromResult<IReadOnlyList<BrowseEntry>>([]);
 
     /// <inheritdoc/>
+    /// <remarks>What a CPU does not know about itself it leaves out; an S7-1200 tells little over this way.</remarks>
+    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken)
+    {
+        var facts = new List<IdentityFact>();
+        foreach (var list in new[] { S7Szl.Module, S7Szl.Component, S7Szl.State })
+        {
+            facts.AddRange(S7Szl.Facts(list, S7Szl.Records((await channel.ExchangeAsync(S7Szl.Ask(list), cancellationToken)).Span)));
+        }
+
+        return new(facts, facts.Count == 0 ? "The CPU does not tell order number, firmware or state over this connection." : null);
+    }
+
+    /// <inheritdoc/>
     public Task DisconnectAsync()
     {
         channel.Close();

@@ -60,15 +60,23 @@ public sealed class S7Kind : IConnectorKind
         var plan = S7Plan.Make(options, device.Tags);
         // Worst case: every range is an item of its own in the smallest messages.
         var messages = plan.Groups.Count == 0 ? 1 : plan.Groups.Max(g => S7Plan.Pack(plan.RangesOf(g.Index, 240), 240).Count());
+        var traffic = new DeviceTraffic(clock);
         return new(
-            new S7Connector(plan, new S7TcpChannel(options, clock), clock),
+            new S7Connector(plan, new S7TcpChannel(options, clock, traffic), clock),
             plan.Groups,
             [.. device.Tags.Select((t, i) => DeviceChecks.Define(t, plan.Tags[i].Address.TagType))],
             [.. plan.Tags.Select(t => t.Address.TagType)])
         {
             CallLimit = TimeSpan.FromSeconds(30) + options.ConnectTimeout + (options.AnswerTimeout * messages * 2),
+            FailuresBeforeRest = options.FailuresBeforeRest,
+            RecoveryPeriod = options.RecoveryPeriod,
+            Traffic = traffic,
+            Reads = [.. plan.Groups.SelectMany(g => S7Plan.Pack(plan.RangesOf(g.Index, options.PduBytes), options.PduBytes).Select(m => S7Plan.Planned(g.Index, m)))],
         };
     }
+
+    /// <inheritdoc/>
+    public string? Explain(DeviceOptions device, TrafficFrame frame) => S7FrameText.Of(frame.Bytes.Span, frame.Length);
 
     /// <inheritdoc/>
     public DeviceEndPoint? EndPointOf(DeviceOptions device)

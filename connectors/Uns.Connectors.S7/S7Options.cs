@@ -67,6 +67,16 @@ public sealed record S7Options
     [Setting("Answer timeout", "Longest wait for one answer, 10 ms to 1 min; after it the connection is renewed.")]
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Failures in a row after which the CPU is tried only every <see cref="RecoveryPeriod"/>, 1 to 100.</summary>
+    /// <value>7 unless set.</value>
+    [Setting("Failures before rest", "Failures in a row after which the CPU is tried only every recovery period, 1 to 100.")]
+    public int FailuresBeforeRest { get; init; } = BackOff.UsualFailures;
+
+    /// <summary>Longest wait between two attempts to reach the CPU, 1 s to 1 h.</summary>
+    /// <value>30 seconds unless set.</value>
+    [Setting("Recovery period", "Longest wait between two attempts to reach a CPU that does not answer, 1 s to 1 h.")]
+    public TimeSpan RecoveryPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Bytes nobody asked for that are read along to join two reads into one, 0 to 200.</summary>
     /// <value>16 unless set: what a second item costs.</value>
     [Setting("Maximum gap", "Unused bytes read along to join two reads, 0 to 200.")]
@@ -124,6 +134,16 @@ public sealed record S7Options
         if (AnswerTimeout < TimeSpan.FromMilliseconds(10) || AnswerTimeout > TimeSpan.FromMinutes(1))
         {
             yield return new("Settings.AnswerTimeout", $"is {AnswerTimeout:c}: give 10 ms to 1 min.");
+        }
+
+        if (FailuresBeforeRest is < 1 or > 100)
+        {
+            yield return new("Settings.FailuresBeforeRest", $"is {FailuresBeforeRest}: give 1 to 100.");
+        }
+
+        if (RecoveryPeriod < TimeSpan.FromSeconds(1) || RecoveryPeriod > TimeSpan.FromHours(1))
+        {
+            yield return new("Settings.RecoveryPeriod", $"is {RecoveryPeriod:c}: give 1 s to 1 h.");
         }
 
         if (MaximumGap is < 0 or > 200)

@@ -44,6 +44,9 @@ internal readonly record struct S7Piece(S7Range Range, int Offset, int Length)
 /// <summary>Which tags are read together. What depends on the agreed size of messages is worked out by <see cref="RangesOf"/> and <see cref="Pack"/>.</summary>
 internal sealed class S7Plan
 {
+    // A group with more messages is cut into several of one period, so that a faster one may go in between.
+    private const int MostMessagesAtOnce = 8;
+
     private readonly IReadOnlyList<IReadOnlyList<S7Tag>> _byGroup;
 
     private S7Plan(S7Options options, IReadOnlyList<S7Tag> tags, IReadOnlyList<PollGroup> groups, IReadOnlyList<IReadOnlyList<S7Tag>> byGroup)
@@ -65,26 +68,39 @@ internal sealed class S7Plan
     public static S7Plan Make(S7Options options, IReadOnlyList<TagOptions> tags)
     {
         var made = tags.Select(Tag).ToList();
-        var periods = tags.Select(t => t.Period).Distinct().Order().ToList();
-        return new(
-            options,
-            made,
-            [.. periods.Select((p, i) => new PollGroup(i, p))],
-            [.. periods.Select(p => made.Where((_, i) => tags[i].Period == p).ToList())]);
+        var groups = new List<PollGroup>();
+        var byGroup = new List<IReadOnlyList<S7Tag>>();
+        foreach (var period in made.Select((t, i) => (Tag: t, tags[i].Period)).GroupBy(t => t.Period, t => t.Tag).OrderBy(g => g.Key))
+        {
+            // The CPU may agree to less, then a part takes more messages: the cut is about pace, not about size.
+            foreach (var part in Pack(Join(options, period, options.PduBytes), options.PduBytes).Chunk(MostMessagesAtOnce))
+            {
+                var whole = part.SelectMany(m => m).Where(p => p.Offset == 0).SelectMany(p => p.Range.Tags).ToList();
+                if (whole.Count > 0)
+                {
+                    groups.Add(new(groups.Count, period.Key));
+                    byGroup.Add(whole);
+                }
+            }
+        }
+
+        return new(options, made, groups, byGroup);
     }
 
     /// <summary>Joins the tags of one group into ranges. A range never exceeds one message, so that no number is torn between two.</summary>
-    public List<S7Range> RangesOf(int group, int pduBytes)
+    public List<S7Range> RangesOf(int group, int pduBytes) => Join(Options, _byGroup[group], pduBytes);
+
+    private static List<S7Range> Join(S7Options options, IEnumerable<S7Tag> tags, int pduBytes)
     {
         var ranges = new List<S7Range>();
-        foreach (var area in _byGroup[group].GroupBy(t => (t.Address.Area, t.Address.Block)))
+        foreach (var area in tags.GroupBy(t => (t.Address.Area, t.Address.Block)))
         {
             var range = new List<S7Tag>();
             var end = 0;
             foreach (var tag in area.OrderBy(t => t.Address.Byte).ThenBy(t => t.Address.Width))
             {
                 var newEnd = Math.Max(end, tag.Address.Byte + tag.Address.Width);
-                if (range.Count > 0 && (tag.Address.Byte - end > Options.MaximumGap || newEnd - range[0].Address.Byte > MostItemData(pduBytes)))
+                if (range.Count > 0 && (tag.Address.Byte - end > options.MaximumGap || newEnd - range[0].Address.Byte > MostItemData(pduBytes)))
                 {
                     ranges.Add(new([.. range]));
                     range.Clear();
@@ -131,6 +147,17 @@ internal sealed class S7Plan
         {
             yield return message;
         }
+    }
+
+    /// <summary>What one message costs in each cycle; until measured, a round trip is taken for 20 ms.</summary>
+    public static PlannedRead Planned(int group, IReadOnlyList<S7Piece> message)
+    {
+        const int Around = Cotp.TpktBytes + Cotp.DataHeaderBytes;
+        return new(
+            group, 0, string.Join(", ", message.Take(3).Select(p => p.Item.Words())) + (message.Count > 3 ? $" and {message.Count - 3} more" : ""),
+            message.Where(p => p.Offset == 0).Sum(p => p.Range.Tags.Count),
+            Around + S7Pdu.JobHeaderBytes + 2 + (message.Count * S7Pdu.ItemBytes),
+            Around + S7Pdu.AckHeaderBytes + 2 + message.Sum(p => S7Pdu.ItemHeaderBytes + p.Length + (p.Length & 1)));
     }
 
     private static IEnumerable<S7Piece> Cut(S7Range range, int most)

@@ -5,7 +5,7 @@ using Uns.Tags;
 namespace Uns.Connectors;
 
 /// <summary>One step of a connection test.</summary>
-/// <param name="Name">Settings, Name, Port, Protocol, or <c>Tag</c> and the tag's name.</param>
+/// <param name="Name">Settings, Name, Port, Protocol, Identity, First value, or <c>Tag</c> and the tag's name.</param>
 /// <param name="Passed">False when the step failed; the steps that need it are then left out.</param>
 /// <param name="Took">How long it took.</param>
 /// <param name="Message">What was found; where it failed, one sentence that says what to change.</param>
@@ -42,6 +42,14 @@ public sealed class ConnectionTest(TimeProvider clock)
         {
             if (await TryAsync(steps, "Protocol", token => GreetAsync(kind, plan.Connector, token), cancellationToken))
             {
+                await IdentifyAsync(steps, plan.Connector, cancellationToken);
+                if (!steps[^1].Passed)
+                {
+                    // The question may have cost the connection; the tags are to be tried all the same.
+                    await plan.Connector.DisconnectAsync();
+                    await TryAsync([], "", token => GreetAsync(kind, plan.Connector, token), cancellationToken);
+                }
+
                 await ReadTagsAsync(steps, device, plan, cancellationToken);
             }
         }
@@ -104,23 +112,48 @@ public sealed class ConnectionTest(TimeProvider clock)
         return $"{kind.Title} answers.";
     }
 
+    // A device that tells nothing about itself has passed: many do not.
+    private async Task IdentifyAsync(List<TestStep> steps, IConnector connector, CancellationToken cancellationToken)
+    {
+        DeviceIdentity? identity = null;
+        var passed = await TryAsync(
+            steps, "Identity", async token => (identity = await connector.IdentifyAsync(token))?.ToString() ?? "The protocol knows no such question.", cancellationToken);
+        if (passed && identity is null)
+        {
+            steps.RemoveAt(steps.Count - 1);
+        }
+    }
+
     private async Task ReadTagsAsync(List<TestStep> steps, DeviceOptions device, ConnectorPlan plan, CancellationToken cancellationToken)
     {
         var first = new FirstSamples(device.Tags.Count);
         var begun = clock.GetTimestamp();
         var failure = await ReadAllAsync(plan, first, cancellationToken);
+        var took = clock.GetElapsedTime(begun);
+        var tags = new List<TestStep>();
         for (var index = 0; index < device.Tags.Count; index++)
         {
             var tag = device.Tags[index];
             var type = plan.Tags[index].DataType;
             var raw = first.Of(tag.Name) ?? new TagSample(tag.Name, TagValue.Null(type), TagQuality.Bad, clock.GetUtcNow(), failure ?? "no value came.");
             var sample = TagStage.Clamp(TagStage.Scale(raw, new Scaling(tag.Factor, tag.Offset), type), TagStage.LimitsOf(tag));
-            steps.Add(new(
+            tags.Add(new(
                 $"Tag {tag.Name}",
                 sample.Quality != TagQuality.Bad,
-                clock.GetElapsedTime(begun),
+                took,
                 sample.Quality == TagQuality.Bad ? sample.Reason ?? "no value came." : $"{sample.Value} {tag.Unit}".TrimEnd()));
         }
+
+        if (tags.Count > 0)
+        {
+            var good = tags.Count(t => t.Passed);
+            var shown = Math.Max(0, tags.FindIndex(t => t.Passed));
+            steps.Add(new("First value", good > 0, took, good > 0
+                ? $"{device.Tags[shown].Name} is {tags[shown].Message}; {good} of {tags.Count} tags can be read."
+                : $"None of {tags.Count} tags can be read. {device.Tags[shown].Name}: {tags[shown].Message}"));
+        }
+
+        steps.AddRange(tags);
     }
 
     // Null when all went well, else why the tags that are still missing could not be read.

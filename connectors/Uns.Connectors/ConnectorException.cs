@@ -6,6 +6,9 @@ public sealed class ConnectorException(string message, Exception? innerException
     /// <summary>Shortest wait before the next attempt, where the back-off would come too soon: a full CPU, a wrong password.</summary>
     /// <value>Zero unless set: the back-off alone decides.</value>
     public TimeSpan RetryNotBefore { get; init; }
+
+    /// <summary>True when trying again did not help before: somebody should look at it.</summary>
+    public bool IsAlarm { get; init; }
 }
 
 /// <summary>A write was not taken: the tag is not writable, the value does not fit, or the device refused it. The connection is fine.</summary>

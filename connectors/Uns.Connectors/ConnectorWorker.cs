@@ -5,7 +5,7 @@ namespace Uns.Connectors;
 
 /// <summary>
 /// Runs one device for as long as it is wanted: connects, polls each group at its own pace or listens, serves writes in
-/// between, and after a failure tries again with back-off. Makes one call at a time to its connector.
+/// between, and after a failure tries again with back-off. Makes one call at a time to its connector in each lane of the plan.
 /// </summary>
 /// <param name="device">The device's name, for logs and messages.</param>
 /// <param name="plan">Its connector belongs to the worker, which disposes of it at the end.</param>
@@ -16,22 +16,31 @@ namespace Uns.Connectors;
 public sealed partial class ConnectorWorker(
     string device, ConnectorPlan plan, IReadOnlyList<TagOptions> tags, ITagSink sink, TimeProvider clock, ILogger<ConnectorWorker> logger)
 {
-    // Between two reads at most so many writes are served, so that a flood of commands cannot stop the reading.
-    private const int WritesAtATime = 8;
-
     // A pushing connection that lasted so long was a success, whatever ended it.
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan DisconnectLimit = TimeSpan.FromSeconds(5);
 
     private readonly TagStage _stage = new(plan.Tags, tags, sink);
-    private readonly WriteQueue _writes = new(device, plan, tags);
-    private readonly WorkerRecord _record = new(device, clock);
-    private readonly BackOff _backOff = new(new Random());
-    private Task<bool>? _writeArrives;
+    private readonly WriteQueue _writes = new(device, plan, tags, clock);
+    private readonly WorkerRecord _record = new(device, plan, clock);
+    private readonly BackOff _backOff = new(new Random(), plan.FailuresBeforeRest, plan.RecoveryPeriod);
+    private readonly CallLimit _limit = new(plan.CallLimit, clock);
+    // One for each poll group, or for the subscription: what they learn outlives a connection.
+    private readonly SilenceWatch[] _watches = plan.Connector.Pushes
+        ? [new(SilenceWatch.Shortest)]
+        : [.. plan.Groups.Select(g => new SilenceWatch(g.Period * 3 > SilenceWatch.Shortest ? g.Period * 3 : SilenceWatch.Shortest))];
+
+    private WriteTurn[] _turns = [];
 
     /// <summary>How the worker stands now. Safe to read from any thread.</summary>
     public ConnectorStatus Status => _record.Snapshot();
+
+    /// <summary>Why the device is as it is. Safe to read from any thread.</summary>
+    public DeviceDiagnostics Diagnostics() => _record.Diagnostics();
+
+    /// <summary>The last raw frames, the oldest first. Safe to read from any thread.</summary>
+    public IReadOnlyList<TrafficFrame> Frames() => plan.Traffic.Frames();
 
     /// <summary>The state changed, or the reason for it. Raised on the worker's own thread: return soon.</summary>
     public event Action<ConnectorStatus>? StatusChanged;
@@ -41,6 +50,12 @@ public sealed partial class ConnectorWorker(
     /// <exception cref="ConnectorException">Not connected, or lost on the way; when the message says so, whether the device took it is not known. Never sent twice.</exception>
     public async Task WriteAsync(string tag, TagValue engineeringValue, CancellationToken cancellationToken) =>
         await _writes.WriteAsync(tag, engineeringValue, cancellationToken);
+
+    /// <summary>Makes one look at the connected device, between two reads of the first lane, over the connection there is.</summary>
+    /// <param name="look">Reads and changes nothing; its failure is the connection's.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ConnectorException">Not connected, or lost meanwhile.</exception>
+    public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _writes.LookAsync(look, cancellationToken);
 
     /// <summary>What the device offers below a place. Only for a device that can be browsed while it is read or listened to.</summary>
     /// <exception cref="ConnectorException">Not connected, or it was lost.</exception>
@@ -52,6 +67,7 @@ public sealed partial class ConnectorWorker(
     /// <summary>Runs until cancelled; then disconnects, disposes of the connector and throws nothing else. To be called once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _turns = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new WriteTurn(device, plan.Connector, _writes.Reader(lane), _limit, clock))];
         SetState(ConnectorState.Connecting, null);
         try
         {
@@ -76,11 +92,12 @@ public sealed partial class ConnectorWorker(
         var opened = clock.GetTimestamp();
         try
         {
-            await LimitAsync("Connecting", plan.Connector.ConnectAsync, cancellationToken);
+            await _limit.KeepAsync("Connecting", plan.Connector.ConnectAsync, cancellationToken);
             var passage = _stage.Open();
             _writes.Open();
             SetState(ConnectorState.Running, null);
             opened = clock.GetTimestamp();
+            Array.ForEach(_watches, w => w.Open(clock.GetElapsedTime(_record.Start)));
             await (plan.Connector.Pushes ? ListenAsync(passage, cancellationToken) : PollAsync(passage, cancellationToken));
             throw new ConnectorException($"{device} stopped listening without a reason.");
         }
@@ -93,6 +110,11 @@ public sealed partial class ConnectorWorker(
             if (Status.State == ConnectorState.Running && plan.Connector.Pushes && clock.GetElapsedTime(opened) >= LongEnough)
             {
                 _backOff.Reset();
+            }
+
+            if (lost.IsAlarm)
+            {
+                LogSilent(device, lost.Message);
             }
 
             await LoseAsync(ConnectorState.Reconnecting, lost.Message, null);
@@ -108,55 +130,29 @@ public sealed partial class ConnectorWorker(
         }
     }
 
-    private async Task PollAsync(ITagSink passage, CancellationToken cancellationToken)
-    {
-        var start = clock.GetTimestamp();
-        var paces = plan.Groups.Select(g => new PollClock(g.Period, TimeSpan.Zero)).ToArray();
-        while (true)
-        {
-            await ServeWritesAsync(cancellationToken);
-            var next = Earliest(paces);
-            var wait = next < 0 ? Timeout.InfiniteTimeSpan : paces[next].Due - clock.GetElapsedTime(start);
-            if (wait > TimeSpan.Zero || next < 0)
-            {
-                await WaitForWriteAsync(wait, null, cancellationToken);
-                continue;
-            }
-
-            var begun = clock.GetTimestamp();
-            await LimitAsync("A read", token => plan.Connector.ReadAsync(plan.Groups[next], passage, token), cancellationToken);
-            _backOff.Reset();
-            var missed = paces[next].Missed;
-            paces[next].Advance(clock.GetElapsedTime(start));
-            _record.CountRead(clock.GetElapsedTime(begun), paces[next].Missed - missed);
-        }
-    }
-
-    // The one that has waited longest goes first: a slow group cannot starve the others.
-    private static int Earliest(PollClock[] paces)
-    {
-        var earliest = -1;
-        for (var index = 0; index < paces.Length; index++)
-        {
-            if (earliest < 0 || paces[index].Due < paces[earliest].Due)
-            {
-                earliest = index;
-            }
-        }
-
-        return earliest;
-    }
-
-    private async Task ListenAsync(ITagSink passage, CancellationToken cancellationToken)
+    // Each lane for itself: what one waits for holds up no other. The first that breaks ends them all.
+    private async Task PollAsync(TagStage.Passage passage, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var listening = plan.Connector.ListenAsync(passage, ending.Token);
+        var lanes = _turns.Select((turn, lane) => new PollLane(lane, plan, turn, _watches, _limit, _record, _backOff, clock).RunAsync(passage, ending.Token)).ToArray();
+        var first = await Task.WhenAny(lanes);
+        await ending.CancelAsync();
+        await Task.WhenAll(lanes).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await first;
+    }
+
+    private async Task ListenAsync(TagStage.Passage passage, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watch = new PushWatch(device, plan, passage, _watches[0], _record, _limit, clock);
+        var listening = plan.Connector.ListenAsync(watch, ending.Token);
         try
         {
             while (!listening.IsCompleted)
             {
-                await WaitForWriteAsync(Timeout.InfiniteTimeSpan, listening, cancellationToken);
-                await ServeWritesAsync(cancellationToken);
+                await _turns[0].WaitAsync(watch.Wait, listening, cancellationToken);
+                await _turns[0].ServeAsync(cancellationToken);
+                await watch.LookAsync(cancellationToken);
             }
         }
         catch
@@ -168,67 +164,11 @@ public sealed partial class ConnectorWorker(
         await listening;
     }
 
-    private async Task WaitForWriteAsync(TimeSpan longest, Task? other, CancellationToken cancellationToken)
-    {
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // One waiter is kept until a write comes: a new one each time would pile up in the queue.
-        _writeArrives ??= _writes.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
-        var pause = Task.Delay(longest, clock, done.Token);
-        await (other is null ? Task.WhenAny(_writeArrives, pause) : Task.WhenAny(_writeArrives, pause, other));
-        await done.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_writeArrives.IsCompleted)
-        {
-            _writeArrives = null;
-        }
-    }
-
-    private async Task ServeWritesAsync(CancellationToken cancellationToken)
-    {
-        for (var count = 0; count < WritesAtATime && _writes.Reader.TryRead(out var write); count++)
-        {
-            if (write.Caller.IsCancellationRequested)
-            {
-                continue;
-            }
-
-            try
-            {
-                await LimitAsync($"Writing '{write.Tag}'", token => plan.Connector.WriteAsync(write.Tag, write.Raw, token), cancellationToken);
-                write.Done.TrySetResult();
-            }
-            catch (WriteRefusedException refused)
-            {
-                write.Done.TrySetException(refused);
-            }
-            catch (Exception failure)
-            {
-                write.Done.TrySetException(new ConnectorException(
-                    $"{device} was lost while '{write.Tag}' was written, whether it took the value is not known: {failure.Message}", failure));
-                throw;
-            }
-        }
-    }
-
-    // A connector keeps its own limits; this one is for the connector that forgets.
-    private async Task LimitAsync(string what, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(plan.CallLimit, clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try
-        {
-            await call(linked.Token).WaitAsync(linked.Token);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ConnectorException($"{what} took longer than {plan.CallLimit.TotalSeconds:0.###} s.");
-        }
-    }
-
     private async Task LoseAsync(ConnectorState state, string reason, Exception? fault)
     {
         var before = Status;
         _record.CountFailure();
+        plan.Traffic.Failed(reason);
         _writes.Close(reason);
         // Once for each outage: while it lasts, the tags are as bad as they can be.
         if (before.State is ConnectorState.Running || before.Failures == 0)
@@ -307,6 +247,9 @@ public sealed partial class ConnectorWorker(
 
     [LoggerMessage(3001, LogLevel.Warning, "{Device} is not connected: {Reason}")]
     private partial void LogLost(string device, string reason);
+
+    [LoggerMessage(3003, LogLevel.Error, "{Device} stops telling again and again, look at its server: {Reason}")]
+    private partial void LogSilent(string device, string reason);
 
     [LoggerMessage(3002, LogLevel.Error, "{Device}: {Reason}")]
     private partial void LogFault(string device, string reason, Exception fault);

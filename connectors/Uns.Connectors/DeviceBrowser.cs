@@ -14,6 +14,19 @@ public sealed class DeviceBrowser(TimeProvider clock)
     /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
     public async Task<IReadOnlyList<BrowseEntry>> BrowseAsync(IConnectorKind kind, DeviceOptions device, string? below, CancellationToken cancellationToken)
     {
+        IReadOnlyList<BrowseEntry> found = [];
+        await LookAsync(kind, device, async (connector, token) => found = await connector.BrowseAsync(below, token), cancellationToken);
+        return found;
+    }
+
+    /// <summary>Any look at a device.</summary>
+    /// <param name="kind">The device's protocol.</param>
+    /// <param name="device">The device; its tags are left out of account.</param>
+    /// <param name="look">Gets the connected connector.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
+    public async Task LookAsync(IConnectorKind kind, DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken)
+    {
         device = device with { Tags = [] };
         if (kind.Check(device) is { Count: > 0 } faults)
         {
@@ -26,7 +39,7 @@ public sealed class DeviceBrowser(TimeProvider clock)
         try
         {
             await connector.ConnectAsync(either.Token);
-            return await connector.BrowseAsync(below, either.Token);
+            await look(connector, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

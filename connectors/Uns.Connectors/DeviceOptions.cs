@@ -57,11 +57,23 @@ public sealed record TagOptions
     /// <summary>Change, in engineering units, below which nothing is reported; 0 reports every change.</summary>
     public double Deadband { get; init; }
 
-    /// <summary>Lowest engineering value that may be written; null for no bound.</summary>
+    /// <summary>The same in percent of the span from <see cref="Low"/> to <see cref="High"/>, 0 to 100; only one of the two is given.</summary>
+    public double DeadbandPercent { get; init; }
+
+    /// <summary>Lowest engineering value the tag is meant to take, and that may be written; null for no bound.</summary>
     public double? Low { get; init; }
 
-    /// <summary>Highest engineering value that may be written; null for no bound.</summary>
+    /// <summary>Highest engineering value the tag is meant to take, and that may be written; null for no bound.</summary>
     public double? High { get; init; }
+
+    /// <summary>Lowest engineering value that commands may set, where that is narrower than <see cref="Low"/>; null for no other bound.</summary>
+    public double? WriteMinimum { get; init; }
+
+    /// <summary>Highest engineering value that commands may set, where that is narrower than <see cref="High"/>; null for no other bound.</summary>
+    public double? WriteMaximum { get; init; }
+
+    /// <summary>Most writes in any minute, 0 to 600; 0 for no limit.</summary>
+    public int WritesPerMinute { get; init; }
 
     /// <summary>Engineering unit; free text.</summary>
     public string Unit { get; init; } = "";

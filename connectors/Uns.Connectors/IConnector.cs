@@ -3,9 +3,9 @@ using Uns.Tags;
 namespace Uns.Connectors;
 
 /// <summary>
-/// One device of one protocol. The whole door: connect, read, write, listen, browse, dispose.
-/// A connector owns no thread, timer or retry loop; <see cref="ConnectorWorker"/> makes the calls, one at a time,
-/// and owns pace, time limits, back-off and state. Only <see cref="WriteAsync"/> and <see cref="BrowseAsync"/> may come
+/// One device of one protocol. The whole door: connect, identify, read, write, listen, browse, dispose.
+/// A connector owns no thread, timer or retry loop; <see cref="ConnectorWorker"/> makes the calls, one at a time in each lane,
+/// and owns pace, time limits, back-off and state. Only <see cref="WriteAsync"/>, <see cref="ReadAsync"/> and <see cref="BrowseAsync"/> may come
 /// while <see cref="ListenAsync"/> runs.
 /// </summary>
 /// <remarks>
@@ -35,6 +35,10 @@ public interface IConnector : IAsyncDisposable
     /// <returns>Empty where the protocol knows no browsing.</returns>
     Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken);
 
+    /// <summary>Asks the device who it is. Only while connected and nothing else runs, or from the worker's own turn.</summary>
+    /// <returns>Null where the protocol knows no such question.</returns>
+    Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken) => Task.FromResult<DeviceIdentity?>(null);
+
     /// <summary>Closes the connection so that <see cref="ConnectAsync"/> can be called again. Never throws.</summary>
     Task DisconnectAsync();
 }
@@ -49,7 +53,11 @@ public interface ITagSink
 /// <summary>Tags read together at one period. Made by the connector's plan; the worker only keeps its pace.</summary>
 /// <param name="Index">Place in the connector's own list of groups.</param>
 /// <param name="Period">Time from one read to the next, 10 ms to 1 h.</param>
-public readonly record struct PollGroup(int Index, TimeSpan Period);
+public readonly record struct PollGroup(int Index, TimeSpan Period)
+{
+    /// <summary>Which lane reads it, from 0. Lanes are read at the same time and share nothing that one could hold up for the other.</summary>
+    public int Lane { get; init; }
+}
 
 /// <summary>One thing a device offers when browsed.</summary>
 /// <param name="Id">What to give to browse below it, and the address to read it by.</param>

@@ -26,6 +26,10 @@ public interface IConnectorKind
     /// <summary>Where the device listens, for the steps of a connection test. Only for options without faults.</summary>
     /// <returns>Null when the protocol is not spoken over TCP.</returns>
     DeviceEndPoint? EndPointOf(DeviceOptions device);
+
+    /// <summary>What a raw frame of this device says, in words.</summary>
+    /// <returns>Null where the protocol tells nothing about its frames.</returns>
+    string? Explain(DeviceOptions device, TrafficFrame frame) => null;
 }
 
 /// <summary>A TCP address as the user wrote it.</summary>
@@ -43,6 +47,30 @@ public sealed record ConnectorPlan(IConnector Connector, IReadOnlyList<PollGroup
     /// <summary>The worker's own limit of one call, for a connector that forgets its own; well above what a read of many blocks takes.</summary>
     /// <value>30 seconds unless set.</value>
     public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The lane that writes each tag. Same order as <see cref="Tags"/>; empty when there is one lane.</summary>
+    public IReadOnlyList<int> TagLanes { get; init; } = [];
+
+    /// <summary>Failures in a row after which the device is tried only every <see cref="RecoveryPeriod"/>.</summary>
+    /// <value>7 unless set: by then the doubled wait has come to 30 s by itself.</value>
+    public int FailuresBeforeRest { get; init; } = BackOff.UsualFailures;
+
+    /// <summary>The longest wait between two attempts to reach a device that does not answer.</summary>
+    /// <value>30 seconds unless set.</value>
+    public TimeSpan RecoveryPeriod { get; init; } = BackOff.Longest;
+
+    /// <summary>What passes between the hub and the device; the connector's channels write it.</summary>
+    /// <value>Empty where the connector tells nothing.</value>
+    public DeviceTraffic Traffic { get; init; } = new(TimeProvider.System);
+
+    /// <summary>The requests of every cycle, for the budget; empty for a device that pushes.</summary>
+    public IReadOnlyList<PlannedRead> Reads { get; init; } = [];
+
+    /// <summary>What the connector waits before each request, on purpose.</summary>
+    public TimeSpan RequestPause { get; init; }
+
+    /// <summary>How many lanes there are, at least one.</summary>
+    public int Lanes => Groups.Count == 0 ? 1 : Groups.Max(g => g.Lane) + 1;
 }
 
 /// <summary>One setting of a connector, as a form shows it.</summary>

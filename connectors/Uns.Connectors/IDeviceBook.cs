@@ -27,6 +27,19 @@ public interface IDeviceBook
     /// <summary>How one device's worker stands; null when none runs.</summary>
     ConnectorStatus? StatusOf(string name);
 
+    /// <summary>Why one device is as it is; null when none runs.</summary>
+    DeviceDiagnostics? DiagnosticsOf(string name);
+
+    /// <summary>The last raw frames of one device, the oldest first; empty when none runs or its connector keeps none.</summary>
+    IReadOnlyList<TrafficFrame> FramesOf(string name);
+
+    /// <summary>Makes one look at a device: over the worker's connection where there is one, else over a short one of its own.</summary>
+    /// <param name="device">Saved or not; without faults.</param>
+    /// <param name="look">Reads and changes nothing.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">The device cannot be reached.</exception>
+    Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken);
+
     /// <summary>A device was saved or removed, or a worker's state changed.</summary>
     event Action Changed;
 }

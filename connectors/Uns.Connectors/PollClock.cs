@@ -11,6 +11,9 @@ public sealed class PollClock(TimeSpan period, TimeSpan start)
     /// <summary>When the next read is due.</summary>
     public TimeSpan Due { get; private set; } = start;
 
+    /// <summary>When the cycle after the next read begins: until then the read must have ended.</summary>
+    public TimeSpan Deadline => Due + period;
+
     /// <summary>Cycles left out because a read was still running, since the clock was made.</summary>
     public long Missed { get; private set; }
 

@@ -20,14 +20,14 @@ internal sealed class TagStage
         for (var index = 0; index < tags.Count; index++)
         {
             var tag = tags[index];
-            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), LimitsOf(tag), new ChangeFilter(new Deadband(tag.Deadband)));
+            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), LimitsOf(tag), new ChangeFilter(DeviceChecks.DeadbandOf(tag)));
             _entries.Add(entry);
             _byName.Add(tag.Name, entry);
         }
     }
 
     /// <summary>Opens the passage of a new connection and shuts the one before.</summary>
-    public ITagSink Open()
+    public Passage Open()
     {
         lock (_gate)
         {
@@ -84,30 +84,35 @@ internal sealed class TagStage
             : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
     }
 
-    private void Take(Passage from, in TagSample raw)
+    private bool Take(Passage from, in TagSample raw)
     {
         lock (_gate)
         {
             // A name that no tag has comes from a connector's fault; there is nobody to tell it to.
-            if (ReferenceEquals(_open, from) && _byName.TryGetValue(raw.Tag, out var entry))
-            {
-                Pass(entry, Clamp(Scale(raw, entry.Scaling, entry.Type), entry.Limits));
-            }
+            return ReferenceEquals(_open, from) && _byName.TryGetValue(raw.Tag, out var entry)
+                && Pass(entry, Clamp(Scale(raw, entry.Scaling, entry.Type), entry.Limits));
         }
     }
 
-    private void Pass(Entry entry, in TagSample sample)
+    private bool Pass(Entry entry, in TagSample sample)
     {
-        if (entry.Filter.Passes(sample))
+        if (!entry.Filter.Passes(sample))
         {
-            _sink.Add(sample);
+            return false;
         }
+
+        _sink.Add(sample);
+        return true;
     }
 
     private sealed record Entry(string Name, DataType Type, Scaling Scaling, (double Low, double High)? Limits, ChangeFilter Filter);
 
-    private sealed class Passage(TagStage stage) : ITagSink
+    /// <summary>The way of one connection's samples; shut when the next one opens.</summary>
+    internal sealed class Passage(TagStage stage) : ITagSink
     {
         public void Add(in TagSample sample) => stage.Take(this, sample);
+
+        /// <summary>Takes one sample; true when it was news.</summary>
+        public bool Offer(in TagSample sample) => stage.Take(this, sample);
     }
 }

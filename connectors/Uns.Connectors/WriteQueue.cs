@@ -6,34 +6,42 @@ namespace Uns.Connectors;
 /// <summary>Writes that wait for their turn between two reads. Open only while the device is connected, so that no old command is sent later.</summary>
 internal sealed class WriteQueue
 {
-    /// <summary>Most writes that wait. More than that means that a caller has run wild: it is told at once.</summary>
+    /// <summary>Most writes that wait in one lane. More than that means that a caller has run wild: it is told at once.</summary>
     public const int Capacity = 64;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
-    private readonly Channel<PendingWrite> _waiting = Channel.CreateBounded<PendingWrite>(
-        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-
+    private readonly Channel<PendingCall>[] _waiting;
     private readonly string _device;
+    private readonly TimeProvider _clock;
     private string? _closedBecause = "it has not been reached yet.";
 
-    public WriteQueue(string device, ConnectorPlan plan, IReadOnlyList<TagOptions> tags)
+    public WriteQueue(string device, ConnectorPlan plan, IReadOnlyList<TagOptions> tags, TimeProvider clock)
     {
         _device = device;
+        _clock = clock;
+        _waiting = [.. Enumerable.Range(0, plan.Lanes).Select(_ => Channel.CreateBounded<PendingCall>(
+            new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }))];
         for (var index = 0; index < tags.Count; index++)
         {
-            _targets.Add(tags[index].Name, new Target(tags[index], plan.RawTypes[index]));
+            _targets.Add(tags[index].Name, new Target(tags[index], plan.RawTypes[index], plan.TagLanes.Count == 0 ? 0 : plan.TagLanes[index]));
         }
     }
 
-    public ChannelReader<PendingWrite> Reader => _waiting.Reader;
+    /// <summary>Where one lane takes its writes from.</summary>
+    public ChannelReader<PendingCall> Reader(int lane) => _waiting[lane].Reader;
 
     /// <summary>Checks and queues one write.</summary>
     /// <exception cref="WriteRefusedException">Unknown tag, not writable, out of range, does not fit, or too many wait.</exception>
     /// <exception cref="ConnectorException">The device is not connected, or was lost before the device confirmed.</exception>
     public Task WriteAsync(string tag, in TagValue value, CancellationToken cancellationToken)
     {
-        var pending = new PendingWrite(tag, ToRaw(tag, value), cancellationToken);
+        if (!_targets.TryGetValue(tag, out var target))
+        {
+            throw new WriteRefusedException($"{_device} has no tag '{tag}'.");
+        }
+
+        var pending = new PendingWrite(tag, ToRaw(tag, target, value), cancellationToken);
         lock (_gate)
         {
             if (_closedBecause is not null)
@@ -41,9 +49,30 @@ internal sealed class WriteQueue
                 throw new ConnectorException($"{_device} is not connected, '{tag}' was not written: {_closedBecause}");
             }
 
-            if (!_waiting.Writer.TryWrite(pending))
+            if (!target.HasTurn(_clock.GetTimestamp(), _clock.TimestampFrequency * 60))
+            {
+                throw new WriteRefusedException($"'{tag}' of {_device} was not written: {target.Options.WritesPerMinute} writes came in the last minute, and more are not allowed (WritesPerMinute).");
+            }
+
+            if (!_waiting[target.Lane].Writer.TryWrite(pending))
             {
                 throw new WriteRefusedException($"{Capacity} writes to {_device} already wait, '{tag}' was not written: send fewer at a time.");
+            }
+        }
+
+        return pending.Done.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Queues one look at the device in the first lane, between two reads.</summary>
+    /// <exception cref="ConnectorException">The device is not connected, or was lost, or too many calls wait.</exception>
+    public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken)
+    {
+        var pending = new PendingLook(look, cancellationToken);
+        lock (_gate)
+        {
+            if (_closedBecause is not null || !_waiting[0].Writer.TryWrite(pending))
+            {
+                throw new ConnectorException($"{_device} cannot be looked at: {_closedBecause ?? $"{Capacity} calls already wait."}");
             }
         }
 
@@ -64,20 +93,18 @@ internal sealed class WriteQueue
         lock (_gate)
         {
             _closedBecause = reason;
-            while (_waiting.Reader.TryRead(out var pending))
+            foreach (var lane in _waiting)
             {
-                pending.Done.TrySetException(new ConnectorException($"{_device} was lost before '{pending.Tag}' was written: {reason}"));
+                while (lane.Reader.TryRead(out var pending))
+                {
+                    pending.Done.TrySetException(new ConnectorException(pending.Lost(_device, reason, isUnderWay: false)));
+                }
             }
         }
     }
 
-    private TagValue ToRaw(string tag, in TagValue value)
+    private TagValue ToRaw(string tag, Target target, in TagValue value)
     {
-        if (!_targets.TryGetValue(tag, out var target))
-        {
-            throw new WriteRefusedException($"{_device} has no tag '{tag}'.");
-        }
-
         if (!target.Options.Writable)
         {
             throw new WriteRefusedException($"'{tag}' of {_device} is not writable: set Writable to allow it.");
@@ -98,6 +125,11 @@ internal sealed class WriteQueue
             throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at most {target.Options.High} {target.Options.Unit}".TrimEnd() + ".");
         }
 
+        if (value.IsNumber && (value.Number < target.Options.WriteMinimum || value.Number > target.Options.WriteMaximum))
+        {
+            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: {RangeOf(target.Options)}.");
+        }
+
         var scaling = new Scaling(target.Options.Factor, target.Options.Offset);
         if (target.RawType == DataType.Unknown)
         {
@@ -110,12 +142,85 @@ internal sealed class WriteQueue
             : raw;
     }
 
-    private sealed record Target(TagOptions Options, DataType RawType);
+    private static string RangeOf(TagOptions tag) => (tag switch
+    {
+        { WriteMinimum: { } least, WriteMaximum: { } most } => $"commands may set {least} to {most} {tag.Unit}",
+        { WriteMinimum: { } least } => $"commands may set {least} {tag.Unit} or more",
+        _ => $"commands may set up to {tag.WriteMaximum} {tag.Unit}",
+    }).TrimEnd();
+
+    private sealed class Target(TagOptions options, DataType rawType, int lane)
+    {
+        // When the last writes came: as many as a minute may bring.
+        private readonly Queue<long> _turns = new();
+
+        public TagOptions Options => options;
+
+        public DataType RawType => rawType;
+
+        public int Lane => lane;
+
+        /// <summary>True when one more write is allowed now; it is then counted.</summary>
+        public bool HasTurn(long now, long minute)
+        {
+            if (options.WritesPerMinute == 0)
+            {
+                return true;
+            }
+
+            while (_turns.TryPeek(out var oldest) && now - oldest >= minute)
+            {
+                _turns.Dequeue();
+            }
+
+            if (_turns.Count >= options.WritesPerMinute)
+            {
+                return false;
+            }
+
+            _turns.Enqueue(now);
+            return true;
+        }
+    }
 }
 
-/// <summary>One write on its way.</summary>
-internal sealed record PendingWrite(string Tag, TagValue Raw, CancellationToken Caller)
+/// <summary>One call that waits for its turn between two reads.</summary>
+internal abstract class PendingCall(CancellationToken caller)
 {
     /// <summary>Ends with the device's answer.</summary>
     public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The caller's; who does not wait any more is not served.</summary>
+    public CancellationToken Caller => caller;
+
+    /// <summary>What it is, as the beginning of a sentence.</summary>
+    public abstract string What { get; }
+
+    /// <summary>Makes the call.</summary>
+    public abstract Task MakeAsync(IConnector connector, CancellationToken cancellationToken);
+
+    /// <summary>What the caller is told when the device was lost: before the call, or while it was made.</summary>
+    public abstract string Lost(string device, string reason, bool isUnderWay);
+}
+
+/// <summary>One write on its way.</summary>
+internal sealed class PendingWrite(string tag, TagValue raw, CancellationToken caller) : PendingCall(caller)
+{
+    public override string What => $"Writing '{tag}'";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(tag, raw, cancellationToken);
+
+    public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
+        ? $"{device} was lost while '{tag}' was written, whether it took the value is not known: {reason}"
+        : $"{device} was lost before '{tag}' was written: {reason}";
+}
+
+/// <summary>A look at the device on its way.</summary>
+internal sealed class PendingLook(Func<IConnector, CancellationToken, Task> look, CancellationToken caller) : PendingCall(caller)
+{
+    public override string What => "A look at the device";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => look(connector, cancellationToken);
+
+    public override string Lost(string device, string reason, bool isUnderWay) => $"{device} was lost: {reason}";
 }

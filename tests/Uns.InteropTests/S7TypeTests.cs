@@ -40,6 +40,11 @@ public sealed class S7TypeTests
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await connector.ConnectAsync(limit.Token);
 
+        var identity = (await connector.IdentifyAsync(limit.Token))!.ToString();
+        Assert.Contains("Order number 6ES7 315-2EH14-0AB0", identity, StringComparison.Ordinal);
+        Assert.Contains("Type CPU 315-2 PN/DP", identity, StringComparison.Ordinal);
+        Assert.Contains("State RUN", identity, StringComparison.Ordinal);
+
         for (var index = 0; index < Points.Length; index++)
         {
             await connector.WriteAsync($"tag{index}", Points[index].Value, limit.Token);

@@ -72,6 +72,16 @@ internal sealed class ModbusMemory
     public byte[] Answer(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, bool knowsMask)
     {
         var function = request[0];
+        if (function == ModbusPdu.Identify)
+        {
+            return Identify(request);
+        }
+
+        if (function == ModbusPdu.ReadWriteRegisters)
+        {
+            return WriteThenRead(request, isMissing, knowsMask);
+        }
+
         if (function is not (>= ModbusPdu.ReadCoils and <= ModbusPdu.WriteRegister or ModbusPdu.WriteCoils or ModbusPdu.WriteRegisters or ModbusPdu.MaskRegister)
             || (function == ModbusPdu.MaskRegister && !knowsMask))
         {
@@ -110,6 +120,39 @@ internal sealed class ModbusMemory
                 [function, (byte)(count * 2), .. Registers(table).AsSpan(start * 2, count * 2)],
             _ => Write(request, start, second, count),
         };
+    }
+
+    /// <summary>Vendor, product and revision. [V1.1b3, 6.21]</summary>
+    private static byte[] Identify(ReadOnlySpan<byte> request)
+    {
+        if (request.Length != 4 || request[1] != ModbusPdu.IdentifyDevice || request[2] is < 1 or > 4)
+        {
+            return Refuse(request[0], ModbusException.IllegalValue);
+        }
+
+        string[] objects = ["Uns", "Simulator", "1.0"];
+        var first = request[3] < objects.Length ? request[3] : 0;
+        var answer = new List<byte> { request[0], request[1], request[2], 0x01, 0, 0, (byte)(objects.Length - first) };
+        for (var number = first; number < objects.Length; number++)
+        {
+            answer.AddRange([(byte)number, (byte)objects[number].Length, .. System.Text.Encoding.ASCII.GetBytes(objects[number])]);
+        }
+
+        return [.. answer];
+    }
+
+    // The write comes first. [V1.1b3, 6.17]
+    private byte[] WriteThenRead(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, bool knowsMask)
+    {
+        if (request.Length < 10 || request.Length != 10 + request[9])
+        {
+            return Refuse(request[0], ModbusException.IllegalValue);
+        }
+
+        var written = Answer([ModbusPdu.WriteRegisters, .. request[5..]], isMissing, knowsMask);
+        var answer = written[0] == ModbusPdu.WriteRegisters ? Answer([ModbusPdu.ReadHoldingRegisters, .. request[1..5]], isMissing, knowsMask) : written;
+        answer[0] = (byte)(request[0] | (answer[0] & ModbusPdu.RefusedMark));
+        return answer;
     }
 
     private byte[] ReadBits(byte function, ModbusTable table, int start, int count)

@@ -22,7 +22,7 @@ public sealed record SimulatedFault(TimeSpan Delay = default, byte Exception = 0
 
 /// <summary>
 /// A real Modbus TCP server on the loopback interface with memory and moving values: for the demonstration, for trying out,
-/// and for tests. All units share one memory. Functions 1 to 6, 15, 16 and 22.
+/// and for tests. All units share one memory. Functions 1 to 6, 15, 16, 22, 23 and 43/14.
 /// </summary>
 public sealed class ModbusSimulator : IAsyncDisposable
 {

@@ -6,7 +6,8 @@ namespace Uns.Connectors.Modbus.Wire;
 /// request while its answer may still come. Where they do not, a request that was left unanswered ends the connection before the
 /// next one is sent, or, on a line that is dear to open, is waited out in silence: a late answer meets no other request.
 /// </remarks>
-internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, TimeSpan answerTimeout, TimeProvider clock) : IModbusChannel, IDisposable
+internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, TimeSpan answerTimeout, TimeProvider clock, DeviceTraffic traffic)
+    : IModbusChannel, IDisposable
 {
     // So many answers may be missing before the connection is renewed: ids are only 16 bits.
     private const int MostUnanswered = 1000;
@@ -38,6 +39,7 @@ internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, Ti
         _unanswered.Add(transaction);
         _lateMayCome = true;
         var sent = 0;
+        var begun = clock.GetTimestamp();
         try
         {
             while (sent < length)
@@ -45,12 +47,15 @@ internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, Ti
                 sent += await line.SendAsync(_sent.AsMemory(sent, length - sent), linked.Token);
             }
 
+            traffic.Sent(unit, _sent.AsSpan(0, length));
             var answer = await ReceiveAsync(transaction, unit, pdu, linked.Token);
+            traffic.Answered(unit, clock.GetElapsedTime(begun), answer.Outcome == ModbusOutcome.Refused);
             _lateMayCome = false;
             return answer;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            traffic.TimedOut(unit);
             // Half a request on the wire would garble the next one.
             return sent == length
                 ? new(ModbusOutcome.Silent, 0, default)
@@ -175,14 +180,17 @@ internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, Ti
                 case FrameFound.Incomplete:
                     return null;
                 case FrameFound.Broken:
+                    traffic.Received(FrameKind.Dropped, _received.AsSpan(0, _receivedBytes));
                     throw new ConnectorException($"{line.Name} broke the protocol: {fault}");
             }
 
+            var isForeign = framing.NamesTransactions && frame.Transaction != transaction;
+            traffic.Received(isForeign ? FrameKind.Dropped : FrameKind.Received, _received.AsSpan(0, frame.Length));
             var pdu = _answer.AsMemory(0, frame.PduLength);
             _receivedBytes -= frame.Length;
             _received.AsSpan(frame.Length, _receivedBytes).CopyTo(_received);
             _unanswered.Remove(framing.NamesTransactions ? frame.Transaction : transaction);
-            if (framing.NamesTransactions && frame.Transaction != transaction)
+            if (isForeign)
             {
                 DroppedAnswers++;
                 continue;

@@ -75,6 +75,11 @@ internal sealed class S7Memory
     /// <summary>The answer to a job.</summary>
     public byte[] Answer(ReadOnlySpan<byte> job, int pduBytes, Func<S7Area, int, int, byte>? codeFor)
     {
+        if (job[1] == S7Pdu.UserData)
+        {
+            return Tell(job);
+        }
+
         var parameter = job.Length > S7Pdu.JobHeaderBytes + 1 ? job[S7Pdu.JobHeaderBytes..] : [0, 0];
         switch (parameter[0])
         {
@@ -97,12 +102,38 @@ internal sealed class S7Memory
         (byte)(error >> 8), (byte)error, .. parameter, .. data,
     ];
 
+    // Who it is: the lists that S7Szl asks for; any other is not there.
+    private static byte[] Tell(ReadOnlySpan<byte> job)
+    {
+        const int Asked = S7Pdu.JobHeaderBytes + 12;
+        var list = job.Length >= Asked + 2 ? BinaryPrimitives.ReadUInt16BigEndian(job[Asked..]) : (ushort)0;
+        byte[][] records = list switch
+        {
+            S7Szl.Module => [[0, 1, .. Padded("6ES7 315-2EH14-0AB0", 20), 0, 0, 0, 1, 0, 1], [0, 7, .. Padded("", 20), 0, 0, (byte)'V', 3, 2, 6]],
+            S7Szl.Component => [[0, 1, .. Padded("Simulator", 32)], [0, 5, .. Padded("S C-0000000001", 32)], [0, 7, .. Padded("CPU 315-2 PN/DP", 32)]],
+            S7Szl.State => [[0, 0, 0, 8, .. new byte[16]]],
+            _ => [],
+        };
+        var error = (byte)(records.Length == 0 ? 0xD4 : 0);
+        byte[] parameter = [0, 1, 0x12, 8, 0x12, 0x84, 1, 0, 0, 0, error, (byte)(error == 0 ? 0 : 1)];
+        var size = records.Length == 0 ? 0 : records[0].Length;
+        byte[] content = [(byte)(list >> 8), (byte)list, 0, 0, (byte)(size >> 8), (byte)size, 0, (byte)records.Length, .. records.SelectMany(r => r)];
+        byte[] data = [error == 0 ? S7ReturnCode.Good : S7ReturnCode.NoSuchObject, 9, (byte)(content.Length >> 8), (byte)content.Length, .. content];
+        return
+        [
+            0x32, S7Pdu.UserData, 0, 0, job[4], job[5],
+            0, (byte)parameter.Length, (byte)(data.Length >> 8), (byte)data.Length, .. parameter, .. data,
+        ];
+    }
+
+    private static byte[] Padded(string text, int bytes) => [.. System.Text.Encoding.ASCII.GetBytes(text), .. new byte[bytes - text.Length]];
+
     private byte[] Read(ReadOnlySpan<byte> job, ReadOnlySpan<byte> parameter, int pduBytes, Func<S7Area, int, int, byte>? codeFor)
     {
         var data = new List<byte>();
         for (var index = 0; index < parameter[1]; index++)
         {
-            var item = ReadItem(parameter[(2 + (index * S7Pdu.ItemBytes))..]);
+            var item = S7Pdu.ReadItem(parameter[(2 + (index * S7Pdu.ItemBytes))..]);
             var code = Check(item, codeFor);
             if (data.Count % 2 == 1)
             {
@@ -130,7 +161,7 @@ internal sealed class S7Memory
 
     private byte[] Write(ReadOnlySpan<byte> job, ReadOnlySpan<byte> parameter, Func<S7Area, int, int, byte>? codeFor)
     {
-        var item = ReadItem(parameter[2..]);
+        var item = S7Pdu.ReadItem(parameter[2..]);
         var data = parameter[(2 + S7Pdu.ItemBytes)..];
         var code = data.Length < 4 + item.Length ? (byte)0x07 : Check(item, codeFor);
         if (code == S7ReturnCode.Good)
@@ -158,23 +189,6 @@ internal sealed class S7Memory
 
         return Area(item.Area, item.Block) is not { } memory ? S7ReturnCode.NoSuchObject
             : item.Byte + item.Length > memory.Length ? S7ReturnCode.OutOfRange : S7ReturnCode.Good;
-    }
-
-    private static S7Item ReadItem(ReadOnlySpan<byte> item)
-    {
-        var bits = (item[9] << 16) | (item[10] << 8) | item[11];
-        var isBit = item[3] == 1;
-        if ((S7Area)item[8] is S7Area.Timer or S7Area.Counter)
-        {
-            return new((S7Area)item[8], 0, bits * 2, BinaryPrimitives.ReadUInt16BigEndian(item[4..]) * 2);
-        }
-
-        return new(
-            (S7Area)item[8],
-            item[8] == (byte)S7Area.DataBlock ? BinaryPrimitives.ReadUInt16BigEndian(item[6..]) : 0,
-            bits / 8,
-            isBit ? 1 : BinaryPrimitives.ReadUInt16BigEndian(item[4..]),
-            isBit ? bits % 8 : -1);
     }
 
     private static void SetBit(byte[] memory, int at, int bit, bool isOn) =>

@@ -12,6 +12,13 @@ internal readonly record struct S7Item(S7Area Area, int Block, int Byte, int Len
 {
     /// <summary>True for timers and counters, which are asked for by number; each is two bytes.</summary>
     public bool IsNumbered => Area is S7Area.Timer or S7Area.Counter;
+
+    /// <summary>The place for people, e.g. <c>DB1 bytes 4 to 7</c>.</summary>
+    public string Words() => Bit >= 0
+        ? $"{Memory} bit {Byte}.{Bit}"
+        : IsNumbered ? $"{Memory} {Byte / 2}" : Length == 1 ? $"{Memory} byte {Byte}" : $"{Memory} bytes {Byte} to {Byte + Length - 1}";
+
+    private string Memory => Area == S7Area.DataBlock ? $"DB{Block}" : Area.ToString();
 }
 
 /// <summary>The S7 messages used here. Pure. A job's reference is put in by the channel.</summary>
@@ -19,6 +26,7 @@ internal static class S7Pdu
 {
     public const byte Job = 1;
     public const byte AckData = 3;
+    public const byte UserData = 7;
     public const byte SetupFunction = 0xF0;
     public const byte ReadFunction = 4;
     public const byte WriteFunction = 5;
@@ -124,6 +132,19 @@ internal static class S7Pdu
         // Every item but the last is filled up to an even length.
         data = data[Math.Min(data.Length, ItemHeaderBytes + length + (length & 1))..];
         return true;
+    }
+
+    /// <summary>Reads one item of a request back; the counterpart of what <see cref="Read"/> writes.</summary>
+    /// <param name="from">The item's 12 bytes.</param>
+    public static S7Item ReadItem(ReadOnlySpan<byte> from)
+    {
+        var area = (S7Area)from[8];
+        var bits = (from[9] << 16) | (from[10] << 8) | from[11];
+        var count = BinaryPrimitives.ReadUInt16BigEndian(from[4..]);
+        var isBit = from[3] == 1;
+        return area is S7Area.Timer or S7Area.Counter
+            ? new(area, 0, bits * 2, count * 2)
+            : new(area, area == S7Area.DataBlock ? BinaryPrimitives.ReadUInt16BigEndian(from[6..]) : 0, bits / 8, isBit ? 1 : count, isBit ? bits % 8 : -1);
     }
 
     private static void WriteItem(Span<byte> to, in S7Item item)

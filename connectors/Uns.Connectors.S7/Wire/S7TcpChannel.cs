@@ -22,7 +22,7 @@ internal interface IS7Channel
 }
 
 /// <summary>ISO-on-TCP over one socket. S7 answers carry little to tell them apart: whatever goes wrong, the connection is closed.</summary>
-internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7Channel, IDisposable
+internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, DeviceTraffic traffic) : IS7Channel, IDisposable
 {
     // Above every size a CPU agrees to, and a bound for what a wild peer can make us keep.
     private const int MostMessageBytes = 8192;
@@ -94,6 +94,7 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7C
         // Zero is left out: it is what some CPUs put into messages of their own.
         _reference = _reference == ushort.MaxValue ? (ushort)1 : (ushort)(_reference + 1);
         BinaryPrimitives.WriteUInt16BigEndian(job.AsSpan(4), _reference);
+        var begun = clock.GetTimestamp();
         await SendAsync(Cotp.Wrap(job), cancellationToken);
         var length = 0;
         while (true)
@@ -116,11 +117,16 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7C
             }
         }
 
-        if (S7Pdu.CheckAck(_message.AsSpan(0, length), _reference, job[S7Pdu.JobHeaderBytes], out var error) is { } wrong)
+        ushort error = 0;
+        var wrong = job[1] == S7Pdu.UserData
+            ? S7Szl.Check(_message.AsSpan(0, length), _reference)
+            : S7Pdu.CheckAck(_message.AsSpan(0, length), _reference, job[S7Pdu.JobHeaderBytes], out error);
+        if (wrong is not null)
         {
             throw new ConnectorException($"{Name} broke the protocol: {wrong}");
         }
 
+        traffic.Answered(0, clock.GetElapsedTime(begun), error != 0);
         return error == 0 ? _message.AsMemory(0, length)
             : throw new ConnectorException($"{Name}, error 0x{error:X4}: {S7ReturnCode.ExplainError(error)}.") { RetryNotBefore = ProtectedPause };
     }
@@ -132,6 +138,8 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7C
         {
             sent += await socket.SendAsync(frame.AsMemory(sent), cancellationToken);
         }
+
+        traffic.Sent(0, frame);
     }
 
     // The frame stays at the start of the buffer until it is dropped.
@@ -142,11 +150,13 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7C
         {
             if (Cotp.TryRead(_received.AsSpan(0, _receivedBytes), out var frame, out var fault))
             {
+                traffic.Received(FrameKind.Received, _received.AsSpan(0, frame.Length));
                 return frame;
             }
 
             if (fault is not null || _receivedBytes == _received.Length)
             {
+                traffic.Received(FrameKind.Dropped, _received.AsSpan(0, _receivedBytes));
                 throw new ConnectorException($"{Name} broke the protocol: {fault ?? "a frame is longer than any message."}");
             }
 
@@ -179,6 +189,7 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock) : IS7C
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            traffic.TimedOut(0);
             throw new ConnectorException($"{Name} did not answer within {options.AnswerTimeout.TotalMilliseconds:0} ms.");
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)

@@ -81,6 +81,24 @@ public static class DeviceChecks
             yield return new(nameof(tag.Deadband), $"is {tag.Deadband}: give zero or a positive number.");
         }
 
+        if (!(tag.DeadbandPercent is >= 0 and <= 100))
+        {
+            yield return new(nameof(tag.DeadbandPercent), $"is {tag.DeadbandPercent}: give 0 to 100.");
+        }
+        else if (tag.DeadbandPercent > 0 && tag.Deadband > 0)
+        {
+            yield return new(nameof(tag.DeadbandPercent), $"is {tag.DeadbandPercent} and Deadband is {tag.Deadband}: give one of the two.");
+        }
+        else if (tag.DeadbandPercent > 0 && (tag.Low is null || tag.High is null))
+        {
+            yield return new(nameof(tag.DeadbandPercent), $"is {tag.DeadbandPercent}: give Low and High too, it is a part of their span.");
+        }
+
+        foreach (var wrong in CheckWrites(tag))
+        {
+            yield return wrong;
+        }
+
         if (tag.Clamp && tag.Low is null && tag.High is null)
         {
             yield return new(nameof(tag.Clamp), "is true: give Low, High or both, to be held at.");
@@ -98,6 +116,32 @@ public static class DeviceChecks
         else if (tag.Low is { } low && tag.High is { } high && !(low < high))
         {
             yield return new(nameof(tag.High), $"is {high} and Low is {low}: give a High above Low.");
+        }
+    }
+
+    /// <summary>The change, in engineering units, below which a tag's values are not told.</summary>
+    public static Deadband DeadbandOf(TagOptions tag) =>
+        new(tag is { DeadbandPercent: > 0, Low: { } low, High: { } high } ? tag.DeadbandPercent / 100 * (high - low) : tag.Deadband);
+
+    private static IEnumerable<SettingFault> CheckWrites(TagOptions tag)
+    {
+        if (tag.WriteMinimum is { } least && !double.IsFinite(least))
+        {
+            yield return new(nameof(tag.WriteMinimum), $"is {least}: give a finite number, or leave it out.");
+        }
+
+        if (tag.WriteMaximum is { } most && !double.IsFinite(most))
+        {
+            yield return new(nameof(tag.WriteMaximum), $"is {most}: give a finite number, or leave it out.");
+        }
+        else if (tag.WriteMinimum is { } minimum && tag.WriteMaximum is { } maximum && !(minimum <= maximum))
+        {
+            yield return new(nameof(tag.WriteMaximum), $"is {maximum} and WriteMinimum is {minimum}: give a WriteMaximum that is not below it.");
+        }
+
+        if (tag.WritesPerMinute is < 0 or > 600)
+        {
+            yield return new(nameof(tag.WritesPerMinute), $"is {tag.WritesPerMinute}: give 0 to 600, 0 for no limit.");
         }
     }
 

@@ -13,7 +13,8 @@ public sealed class CanonicalCsv : ITagFileFormat
 {
     private static readonly string[] Columns =
     [
-        "path", "name", "device", "address", "data_type", "scale", "offset", "clamp", "unit", "low", "high", "deadband", "period", "access", "description", "instance_id",
+        "path", "name", "device", "address", "data_type", "scale", "offset", "clamp", "unit", "low", "high", "deadband", "deadband_percent", "period", "access", "write_min", "write_max",
+        "writes_per_minute", "description", "instance_id",
     ];
 
     /// <inheritdoc/>
@@ -35,8 +36,9 @@ public sealed class CanonicalCsv : ITagFileFormat
             string[] cells =
             [
                 at < 0 ? "" : tag.Name[..at], tag.Name[(at + 1)..], device, tag.Address, tag.DataType == DataType.Unknown ? "" : tag.DataType.ToString(),
-                Number(tag.Factor), Number(tag.Offset), tag.Clamp ? "true" : "", tag.Unit, Number(tag.Low), Number(tag.High), Number(tag.Deadband),
-                tag.Period.ToString("c", CultureInfo.InvariantCulture), tag.Writable ? "RW" : "R", tag.Description, tag.Id == Guid.Empty ? "" : tag.Id.ToString(),
+                Number(tag.Factor), Number(tag.Offset), tag.Clamp ? "true" : "", tag.Unit, Number(tag.Low), Number(tag.High), Number(tag.Deadband), Number(tag.DeadbandPercent),
+                tag.Period.ToString("c", CultureInfo.InvariantCulture), tag.Writable ? "RW" : "R", Number(tag.WriteMinimum), Number(tag.WriteMaximum),
+                tag.WritesPerMinute.ToString(CultureInfo.InvariantCulture), tag.Description, tag.Id == Guid.Empty ? "" : tag.Id.ToString(),
             ];
             text.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
         }
@@ -73,6 +75,10 @@ public sealed class CanonicalCsv : ITagFileFormat
                 Low = cells.Number("low"),
                 High = cells.Number("high"),
                 Deadband = cells.Number("deadband") ?? 0,
+                DeadbandPercent = cells.Number("deadband_percent") ?? 0,
+                WriteMinimum = cells.Number("write_min"),
+                WriteMaximum = cells.Number("write_max"),
+                WritesPerMinute = (int)Math.Clamp(cells.Number("writes_per_minute") ?? 0, -1, 601),
                 Period = period,
                 Writable = cells.Text("access").Contains('W', StringComparison.OrdinalIgnoreCase),
                 Description = cells.Text("description"),

@@ -43,7 +43,7 @@ internal static class DeviceApi
         var faults = book.Check(device);
         if (faults.Count > 0)
         {
-            return Results.ValidationProblem(faults.GroupBy(f => f.Path).ToDictionary(g => g.Key, g => g.Select(f => f.ToString()).ToArray()));
+            return Faulty(faults);
         }
 
         await book.SaveAsync(device, cancellationToken);
@@ -81,6 +81,15 @@ internal static class DeviceApi
             return Results.Problem(faulty.Message, statusCode: StatusCodes.Status400BadRequest);
         }
     }
+
+    /// <summary>The answer to a device with faults: each under its own setting.</summary>
+    internal static IResult Faulty(IEnumerable<SettingFault> faults) =>
+        Results.ValidationProblem(faults.GroupBy(f => f.Path).ToDictionary(g => g.Key, g => g.Select(f => f.ToString()).ToArray()));
+
+    /// <summary>The answer about a device that does not run.</summary>
+    internal static IResult NotRunning(string name, IDeviceBook book) => book.Find(name) is null
+        ? NoDevice(name)
+        : Results.Problem($"Device '{name}' does not run: enable it, or mend its settings.", statusCode: StatusCodes.Status404NotFound);
 
     private static IResult NoDevice(string name) =>
         Results.Problem($"There is no device '{name}': GET /api/v1/devices lists them.", statusCode: StatusCodes.Status404NotFound);

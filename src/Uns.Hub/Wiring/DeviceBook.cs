@@ -49,13 +49,19 @@ internal sealed partial class DeviceBook(
     }
 
     /// <inheritdoc/>
-    public ConnectorStatus? StatusOf(string name)
-    {
-        lock (_gate)
-        {
-            return _runs.GetValueOrDefault(name)?.Status;
-        }
-    }
+    public ConnectorStatus? StatusOf(string name) => RunOf(name)?.Status;
+
+    /// <inheritdoc/>
+    public DeviceDiagnostics? DiagnosticsOf(string name) => RunOf(name)?.Diagnostics();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TrafficFrame> FramesOf(string name) => RunOf(name)?.Frames() ?? [];
+
+    /// <inheritdoc/>
+    public Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) =>
+        ReferenceEquals(Find(device.Name), device) && RunOf(device.Name) is { Status.State: ConnectorState.Running } run
+            ? run.LookAsync(look, cancellationToken)
+            : new DeviceBrowser(clock).LookAsync(_kinds[device.Protocol], Complete(device), look, cancellationToken);
 
     /// <inheritdoc/>
     public DeviceOptions Conceal(DeviceOptions device) =>
@@ -197,16 +203,8 @@ internal sealed partial class DeviceBook(
     }
 
     /// <summary>Takes a command from the edge node to the device it is for.</summary>
-    public Task CommandAsync(string name, string tag, TagValue value, CancellationToken cancellationToken)
-    {
-        DeviceRun? run;
-        lock (_gate)
-        {
-            run = _runs.GetValueOrDefault(name);
-        }
-
-        return run?.WriteAsync(tag, value, cancellationToken) ?? throw new WriteRefusedException($"Device '{name}' is not running: '{tag}' was not written.");
-    }
+    public Task CommandAsync(string name, string tag, TagValue value, CancellationToken cancellationToken) =>
+        RunOf(name)?.WriteAsync(tag, value, cancellationToken) ?? throw new WriteRefusedException($"Device '{name}' is not running: '{tag}' was not written.");
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -217,6 +215,14 @@ internal sealed partial class DeviceBook(
         }
 
         _oneChange.Dispose();
+    }
+
+    private DeviceRun? RunOf(string name)
+    {
+        lock (_gate)
+        {
+            return _runs.GetValueOrDefault(name);
+        }
     }
 
     // A tag that comes without an identity takes that of the tag of its name, or a new one.

@@ -25,6 +25,12 @@ internal sealed class DeviceRun : ITagSink, IAsyncDisposable
 
     public ConnectorStatus Status => _worker.Status;
 
+    public DeviceDiagnostics Diagnostics() => _worker.Diagnostics();
+
+    public IReadOnlyList<TrafficFrame> Frames() => _worker.Frames();
+
+    public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _worker.LookAsync(look, cancellationToken);
+
     public void Start() => _running = _worker.RunAsync(_stop.Token);
 
     public void Add(in TagSample sample) => _edge.Offer(_name, sample);

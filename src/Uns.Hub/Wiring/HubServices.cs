@@ -152,6 +152,7 @@ internal static class HubServices
         StreamApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
+        DeviceDiagnosticsApi.Map(web);
         CertificatesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);

@@ -22,7 +22,7 @@ public sealed class ModbusChannelTests
         var random = new Random(17);
         var clock = new ManualClock();
         using var line = new FaultyLine(framing, random, clock, AnswerTimeout, isCheapToRenew);
-        using var channel = new ModbusChannel(line, framing, AnswerTimeout, clock);
+        using var channel = new ModbusChannel(line, framing, AnswerTimeout, clock, new(clock));
         await channel.OpenAsync(CancellationToken.None);
         var (good, silent, lost) = (0, 0, 0);
         for (var read = 0; read < 100_000; read++)
@@ -61,7 +61,7 @@ public sealed class ModbusChannelTests
     {
         var clock = new ManualClock();
         using var line = new ChatteringLine(clock);
-        using var channel = new ModbusChannel(line, new RtuFraming(), AnswerTimeout, clock);
+        using var channel = new ModbusChannel(line, new RtuFraming(), AnswerTimeout, clock, new(clock));
         await channel.OpenAsync(CancellationToken.None);
 
         var lost = await Assert.ThrowsAsync<ConnectorException>(() => channel.SendAsync(1, ModbusPdu.Read(ModbusTable.Coil, 0, 1), CancellationToken.None));

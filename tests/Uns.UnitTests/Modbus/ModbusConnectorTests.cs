@@ -279,6 +279,69 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
+    [Theory]
+    [InlineData(1, false, "does not tell who it is (function 43/14): exception 1")]
+    [InlineData(0, true, "does not answer the question who it is")]
+    public async Task A_device_without_identity_passes_the_test_all_the_same(byte exception, bool isSilent, string words)
+    {
+        var simulator = await SimulateAsync([new("HR1", DataType.Int16, Signal.Constant(7))]);
+        simulator.FaultFor = (_, pdu) => pdu.Span[0] == 43 ? new(Exception: exception, IsSilent: isSilent) : null;
+
+        var steps = await new ConnectionTest(TimeProvider.System).RunAsync(new ModbusKind(), Device(simulator.EndPoint, ["HR1"], "{}"), _stop.Token);
+
+        Assert.All(steps, s => Assert.True(s.Passed, s.Message));
+        Assert.Contains(words, steps.Single(s => s.Name == "Identity").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_measured_on_the_wire_can_be_read_and_the_last_frames_in_words()
+    {
+        var simulator = await SimulateAsync();
+        simulator.FaultFor = (unit, _) => unit == 2 ? new(IsSilent: true) : null;
+        simulator.IsMissing = (_, offset) => offset == 99;
+        var device = Device(simulator.EndPoint, ["HR1", "HR100", "2!HR1"], """{"AnswerTimeout":"600ms","Retries":1}""");
+        var kind = new ModbusKind();
+        var plan = kind.Plan(device, TimeProvider.System);
+        _open.Add(plan.Connector);
+        await plan.Connector.ConnectAsync(_stop.Token);
+
+        await plan.Connector.ReadAsync(plan.Groups[0], _sink, _stop.Token);
+
+        var figures = plan.Traffic.Read();
+        Assert.Equal((4, 2, 2, 1, 1), (figures.Requests, figures.Answers, figures.Timeouts, figures.Retries, figures.Refusals));
+        Assert.Equal((4 * 12, 11 + 9), (figures.BytesOut, figures.BytesIn));
+        Assert.NotNull(figures.RoundTrip99);
+        Assert.Equal([(1, 0), (2, 2)], figures.Stations.Select(s => (s.Station, (int)s.Timeouts)));
+        Assert.Equal(2, figures.Errors.Count);
+        var words = plan.Traffic.Frames().Select(f => kind.Explain(device, f)).ToList();
+        Assert.Equal("unit 1, transaction 1: read holding registers HR1 (function 3)", words[0]);
+        Assert.Equal("unit 1, transaction 1: read holding registers (function 3, 3 bytes)", words[1]);
+        Assert.StartsWith("unit 1, transaction 2: read holding registers refused with exception 2", words[3], StringComparison.Ordinal);
+        Assert.Equal("unit 2, transaction 3: read holding registers HR1 (function 3)", words[4]);
+    }
+
+    [Fact]
+    public async Task Two_connections_are_opened_and_each_unit_is_asked_over_its_own()
+    {
+        var simulator = await SimulateAsync();
+        simulator.SetRegister(ModbusTable.HoldingRegister, 0, 4711);
+        var proxy = await ProxyAsync(simulator.EndPoint);
+        var device = Device(proxy.EndPoint, ["1!HR1", "2!HR1", "3!HR1"], """{"Connections":2}""");
+        var plan = new ModbusKind().Plan(device, TimeProvider.System);
+        var worker = new ConnectorWorker("gateway", plan, device.Tags, _sink, TimeProvider.System, NullLogger<ConnectorWorker>.Instance);
+        var running = worker.RunAsync(_stop.Token);
+
+        foreach (var tag in device.Tags)
+        {
+            Assert.Equal(4711, (await _sink.WaitForAsync(s => s.Tag == tag.Name)).Value.Number);
+        }
+
+        Assert.Equal(2, proxy.Connections);
+        Assert.Equal([0, 1, 0], plan.TagLanes);
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     [Fact]
     public async Task A_connection_test_names_the_step_that_fails()
     {
@@ -288,10 +351,12 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         var test = new ConnectionTest(TimeProvider.System);
 
         var good = await test.RunAsync(kind, Device(simulator.EndPoint, ["HR1", "HR100"], "{}"), _stop.Token);
-        Assert.Equal(["Settings", "Name", "Port", "Protocol", "Tag HR1", "Tag HR100"], good.Select(s => s.Name));
-        Assert.Equal([true, true, true, true, true, false], good.Select(s => s.Passed));
-        Assert.Equal("7", good[4].Message);
-        Assert.Contains("exception 2", good[5].Message, StringComparison.Ordinal);
+        Assert.Equal(["Settings", "Name", "Port", "Protocol", "Identity", "First value", "Tag HR1", "Tag HR100"], good.Select(s => s.Name));
+        Assert.Equal([true, true, true, true, true, true, true, false], good.Select(s => s.Passed));
+        Assert.Equal("Vendor Uns, Product Simulator, Revision 1.0.", good[4].Message);
+        Assert.Equal("HR1 is 7; 1 of 2 tags can be read.", good[5].Message);
+        Assert.Equal("7", good[6].Message);
+        Assert.Contains("exception 2", good[7].Message, StringComparison.Ordinal);
 
         var end = simulator.EndPoint;
         await simulator.DisposeAsync();

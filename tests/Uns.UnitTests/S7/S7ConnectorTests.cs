@@ -165,6 +165,54 @@ public sealed class S7ConnectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_CPU_says_who_it_is_and_frames_are_told_in_words()
+    {
+        var simulator = await SimulateAsync([new("DB1.DBD4:REAL", DataType.Unknown, Signal.Constant(21.5))]);
+        var device = Device(simulator.EndPoint, ["DB1.DBD4:REAL", "DB7.DBW0"], "{}");
+        var kind = new S7Kind();
+        var steps = await new ConnectionTest(TimeProvider.System).RunAsync(kind, device, _stop.Token);
+        Assert.Equal(
+            "Order number 6ES7 315-2EH14-0AB0, Firmware V3.2.6, Station Simulator, Serial number S C-0000000001, Type CPU 315-2 PN/DP, State RUN.",
+            steps.Single(s => s.Name == "Identity").Message);
+
+        var plan = kind.Plan(device, TimeProvider.System);
+        _open.Add(plan.Connector);
+        await plan.Connector.ConnectAsync(_stop.Token);
+        await plan.Connector.ReadAsync(Group, _sink, _stop.Token);
+
+        Assert.Equal(
+            [
+                "connection asked for", "connection confirmed",
+                "job 1: agree on the size of messages", "answer 1: agree on the size of messages, 20 bytes",
+                "job 2: read DB1 bytes 4 to 7, DB7 bytes 0 to 1", "answer 2: read, 26 bytes",
+            ],
+            plan.Traffic.Frames().Select(f => kind.Explain(device, f)));
+        Assert.Equal((3, 2), ((int)plan.Traffic.Read().Requests, (int)plan.Traffic.Read().Answers));
+    }
+
+    [Fact]
+    public void Hostile_lists_of_a_CPU_never_throw()
+    {
+        var random = new Random(6);
+        var bytes = new byte[120];
+        for (var round = 0; round < 100_000; round++)
+        {
+            random.NextBytes(bytes);
+            bytes[1] = 7;
+            (bytes[6], bytes[7]) = (0, (byte)random.Next(0, 24));
+            var answer = bytes.AsSpan(0, random.Next(10, bytes.Length));
+            (answer[8], answer[9]) = (0, (byte)Math.Max(0, answer.Length - 10 - answer[7]));
+            if (S7Szl.Check(answer, (ushort)((answer[4] << 8) | answer[5])) is null)
+            {
+                _ = S7Szl.Facts(S7Szl.Module, S7Szl.Records(answer)).Count();
+                _ = S7Szl.Facts(S7Szl.Component, S7Szl.Records(answer)).Count();
+            }
+
+            _ = S7FrameText.Of(bytes, bytes.Length);
+        }
+    }
+
+    [Fact]
     public async Task An_answer_with_another_reference_is_never_taken()
     {
         var simulator = await SimulateAsync();

@@ -21,7 +21,7 @@ public sealed class S7PlanTests
             .ToList();
 
         var plan = S7Plan.Make(new S7Options(), tags);
-        var ranges = plan.RangesOf(0, pduBytes);
+        var ranges = plan.Groups.SelectMany(g => plan.RangesOf(g.Index, pduBytes)).ToList();
 
         Assert.Equal(tags.Count, ranges.Sum(r => r.Tags.Count));
         Assert.All(ranges.Where(r => r.Block != 9), r => Assert.InRange(r.Bytes.Length, 1, S7Plan.MostItemData(pduBytes)));

@@ -13,6 +13,7 @@ public sealed partial class DeviceEdit
     private string? _shown = "";
     private IReadOnlyList<TestStep> _steps = [];
     private HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
+    private PollBudget? _budget;
     private string? _said;
     private bool _saidWell;
     private bool _busy;
@@ -56,6 +57,7 @@ public sealed partial class DeviceEdit
 
         _shown = Name ?? "new/";
         _steps = [];
+        _budget = null;
         if (Name is null)
         {
             _form = DeviceForm.New(Kinds.First());
@@ -98,6 +100,14 @@ public sealed partial class DeviceEdit
         {
             (_busy, _testing) = (false, false);
         }
+    }
+
+    private void Reckon()
+    {
+        Say(null, well: true);
+        var (device, faults) = _form!.Read(Kind);
+        device = Book.Complete(device);
+        _budget = Complain([.. faults, .. Kind.Check(device)]) ? null : PollBudget.DryRun(Kind, device, Name is null ? null : Book.DiagnosticsOf(Name), Clock);
     }
 
     private async Task Save()

@@ -102,6 +102,16 @@ internal sealed class DeviceForm
 
         public string High { get; set; } = "";
 
+        public string Deadband { get; set; } = "0";
+
+        public string DeadbandPercent { get; set; } = "0";
+
+        public string WriteMinimum { get; set; } = "";
+
+        public string WriteMaximum { get; set; } = "";
+
+        public string WritesPerMinute { get; set; } = "0";
+
         public static TagForm Of(TagOptions tag) => new()
         {
             _rest = tag,
@@ -116,6 +126,11 @@ internal sealed class DeviceForm
             Writable = tag.Writable,
             Low = tag.Low?.ToString("R", CultureInfo.InvariantCulture) ?? "",
             High = tag.High?.ToString("R", CultureInfo.InvariantCulture) ?? "",
+            Deadband = tag.Deadband.ToString("R", CultureInfo.InvariantCulture),
+            DeadbandPercent = tag.DeadbandPercent.ToString("R", CultureInfo.InvariantCulture),
+            WriteMinimum = tag.WriteMinimum?.ToString("R", CultureInfo.InvariantCulture) ?? "",
+            WriteMaximum = tag.WriteMaximum?.ToString("R", CultureInfo.InvariantCulture) ?? "",
+            WritesPerMinute = tag.WritesPerMinute.ToString(CultureInfo.InvariantCulture),
         };
 
         public TagOptions Read(string at, List<SettingFault> faults) => _rest with
@@ -130,6 +145,11 @@ internal sealed class DeviceForm
             Writable = Writable,
             Low = Number(Low, at + nameof(Low), faults),
             High = Number(High, at + nameof(High), faults),
+            Deadband = Number(Deadband, at + nameof(Deadband), faults) ?? 0,
+            DeadbandPercent = Number(DeadbandPercent, at + nameof(DeadbandPercent), faults) ?? 0,
+            WriteMinimum = Number(WriteMinimum, at + nameof(WriteMinimum), faults),
+            WriteMaximum = Number(WriteMaximum, at + nameof(WriteMaximum), faults),
+            WritesPerMinute = Whole(WritesPerMinute, at + nameof(WritesPerMinute), faults),
         };
 
         private static double? Number(string typed, string at, List<SettingFault> faults)
@@ -146,6 +166,22 @@ internal sealed class DeviceForm
 
             faults.Add(new(at, $"is '{typed}': give a number with a decimal point."));
             return null;
+        }
+
+        private static int Whole(string typed, string at, List<SettingFault> faults)
+        {
+            if (string.IsNullOrWhiteSpace(typed))
+            {
+                return 0;
+            }
+
+            if (int.TryParse(typed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            {
+                return number;
+            }
+
+            faults.Add(new(at, $"is '{typed}': give a whole number."));
+            return 0;
         }
 
         private static TimeSpan Duration(string typed, string at, List<SettingFault> faults)

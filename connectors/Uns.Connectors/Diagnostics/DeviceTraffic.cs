@@ -1,0 +1,185 @@
+namespace Uns.Connectors;
+
+/// <summary>
+/// What passed between the hub and one device: requests, answers, times, bytes, the last errors and the last frames. The connector's
+/// channels write it, pages and API read it; safe for many threads. Everything in it is bounded.
+/// </summary>
+public sealed class DeviceTraffic(TimeProvider clock)
+{
+    /// <summary>Most errors kept; the same one again is counted, not kept twice.</summary>
+    public const int MostErrors = 32;
+
+    // Modbus knows 256 units; a protocol with more would have its others counted with the device alone.
+    private const int MostStations = 256;
+
+    private readonly Lock _gate = new();
+    private readonly long _start = clock.GetTimestamp();
+    private readonly RoundTripHistogram _roundTrips = new(TimeSpan.Zero);
+    private readonly FrameRing _frames = new();
+    private readonly Queue<TrafficError> _errors = new();
+    private readonly SortedDictionary<int, Station> _stations = [];
+    private TrafficError? _lastError;
+    private long _requests;
+    private long _answers;
+    private long _timeouts;
+    private long _retries;
+    private long _refusals;
+    private long _dropped;
+    private long _bytesOut;
+    private long _bytesIn;
+
+    /// <summary>A request left.</summary>
+    /// <param name="station">The unit asked, or 0 where the protocol knows none.</param>
+    /// <param name="frame">All bytes that were sent.</param>
+    public void Sent(int station, ReadOnlySpan<byte> frame)
+    {
+        lock (_gate)
+        {
+            _requests++;
+            _bytesOut += frame.Length;
+            if (StationOf(station) is { } known)
+            {
+                known.Requests++;
+            }
+
+            _frames.Add(clock.GetUtcNow(), FrameKind.Sent, frame);
+        }
+    }
+
+    /// <summary>A whole frame came.</summary>
+    /// <param name="kind">Whether it was taken.</param>
+    /// <param name="frame">Its bytes.</param>
+    public void Received(FrameKind kind, ReadOnlySpan<byte> frame)
+    {
+        lock (_gate)
+        {
+            _bytesIn += frame.Length;
+            _dropped += kind == FrameKind.Dropped ? 1 : 0;
+            _frames.Add(clock.GetUtcNow(), kind, frame);
+        }
+    }
+
+    /// <summary>A request was answered.</summary>
+    /// <param name="station">The unit asked.</param>
+    /// <param name="roundTrip">From sending to the whole answer.</param>
+    /// <param name="isRefusal">True when the device said no.</param>
+    public void Answered(int station, TimeSpan roundTrip, bool isRefusal)
+    {
+        lock (_gate)
+        {
+            _answers++;
+            _refusals += isRefusal ? 1 : 0;
+            _roundTrips.Add(roundTrip, clock.GetElapsedTime(_start));
+            if (StationOf(station) is { } known)
+            {
+                known.RoundTrip = known.RoundTrip is { } mean ? mean + ((roundTrip - mean) / 8) : roundTrip;
+            }
+        }
+    }
+
+    /// <summary>No answer came in time.</summary>
+    public void TimedOut(int station)
+    {
+        lock (_gate)
+        {
+            _timeouts++;
+            if (StationOf(station) is { } known)
+            {
+                known.Timeouts++;
+            }
+        }
+    }
+
+    /// <summary>A request is sent once more.</summary>
+    public void Retried()
+    {
+        lock (_gate)
+        {
+            _retries++;
+        }
+    }
+
+    /// <summary>Something went wrong, in one sentence.</summary>
+    public void Failed(string sentence)
+    {
+        lock (_gate)
+        {
+            var now = clock.GetUtcNow();
+            if (_lastError is { } last && last.Sentence == sentence)
+            {
+                last.LastAt = now;
+                last.Count++;
+                return;
+            }
+
+            _lastError = new(now, sentence);
+            _errors.Enqueue(_lastError);
+            if (_errors.Count > MostErrors)
+            {
+                _errors.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>The figures at this moment.</summary>
+    public TrafficFigures Read()
+    {
+        lock (_gate)
+        {
+            var now = clock.GetElapsedTime(_start);
+            return new(
+                _requests, _answers, _timeouts, _retries, _refusals, _dropped, _bytesOut, _bytesIn,
+                _roundTrips.Percentile(0.5, now), _roundTrips.Percentile(0.9, now), _roundTrips.Percentile(0.99, now),
+                [.. _stations.Select(s => new StationFigures(s.Key, s.Value.Requests, s.Value.Timeouts, s.Value.RoundTrip))],
+                [.. _errors.Select(e => new ErrorFigures(e.FirstAt, e.LastAt, e.Count, e.Sentence))]);
+        }
+    }
+
+    /// <summary>The last frames, the oldest first.</summary>
+    public IReadOnlyList<TrafficFrame> Frames()
+    {
+        lock (_gate)
+        {
+            return _frames.Read();
+        }
+    }
+
+    /// <summary>What one request to a station takes, as measured; null when it never answered.</summary>
+    public TimeSpan? RoundTripOf(int station)
+    {
+        lock (_gate)
+        {
+            return _stations.GetValueOrDefault(station)?.RoundTrip;
+        }
+    }
+
+    private Station? StationOf(int number)
+    {
+        if (!_stations.TryGetValue(number, out var station) && _stations.Count < MostStations)
+        {
+            _stations.Add(number, station = new());
+        }
+
+        return station;
+    }
+
+    private sealed class Station
+    {
+        public long Requests { get; set; }
+
+        public long Timeouts { get; set; }
+
+        public TimeSpan? RoundTrip { get; set; }
+    }
+
+    private sealed class TrafficError(DateTimeOffset at, string sentence)
+    {
+        public DateTimeOffset FirstAt { get; } = at;
+
+        public DateTimeOffset LastAt { get; set; } = at;
+
+        public long Count { get; set; } = 1;
+
+        public string Sentence { get; } = sentence;
+    }
+}

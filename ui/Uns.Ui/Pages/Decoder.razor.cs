@@ -1,0 +1,182 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Uns.Connectors;
+using Uns.Tags;
+
+namespace Uns.Ui.Pages;
+
+/// <summary>Registers of one device under every type and byte order, read once a second; a click makes a tag. What is looked at stands in the address.</summary>
+public sealed partial class Decoder
+{
+    private readonly CancellationTokenSource _stop = new();
+    private IDecodes? _kind;
+    private DecodedRange? _range;
+    private List<(DataType Type, string Order)> _columns = [];
+    private DecodedReading? _picked;
+    private string _name = "";
+    private string? _said;
+    private bool _saidWell;
+    private bool _busy;
+
+    /// <summary>The device's name.</summary>
+    [Parameter]
+    public string Name { get; set; } = "";
+
+    /// <summary>The table's letters.</summary>
+    [SupplyParameterFromQuery]
+    public string? Table { get; set; }
+
+    /// <summary>The first place.</summary>
+    [SupplyParameterFromQuery]
+    public int? First { get; set; }
+
+    /// <summary>How many places.</summary>
+    [SupplyParameterFromQuery]
+    public int? Count { get; set; }
+
+    /// <summary>The unit; null for the device's own.</summary>
+    [SupplyParameterFromQuery]
+    public int? Unit { get; set; }
+
+    /// <summary>16, 32, 64, 0 for texts, or all.</summary>
+    [SupplyParameterFromQuery]
+    public string? Width { get; set; }
+
+    [Inject]
+    private IDeviceBook Book { get; set; } = null!;
+
+    [Inject]
+    private IEnumerable<IConnectorKind> Kinds { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Clock { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    private DecodeRequest Request => new() { Table = Table ?? "HR", First = First ?? 1, Count = Count ?? 24, Unit = Unit };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnParametersSet()
+    {
+        _kind = Kinds.FirstOrDefault(k => k.Protocol.Equals(Book.Find(Name)?.Protocol, StringComparison.OrdinalIgnoreCase)) as IDecodes;
+        Table ??= _kind?.Tables[0];
+        First ??= 1;
+        Count ??= 24;
+        Width ??= "32";
+        Arrange();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAfterRender(bool firstRender)
+    {
+        if (firstRender && _kind is not null)
+        {
+            _ = FollowAsync(_stop.Token);
+        }
+    }
+
+    private void Choose(string what, string value) => Navigation.NavigateTo(
+        Navigation.GetUriWithQueryParameter(what.ToLowerInvariant(), value.Trim().Length == 0 ? null : value.Trim()), replace: true);
+
+    private void Pick(DecodedReading reading)
+    {
+        _picked = reading;
+        _name = reading.Address.Split('#', ':', '.')[0].Replace('!', '_');
+        _said = null;
+    }
+
+    private async Task Make()
+    {
+        if (_picked is not { } picked || Book.Find(Name) is not { } device)
+        {
+            return;
+        }
+
+        _busy = true;
+        try
+        {
+            var more = device with { Tags = [.. device.Tags, new TagOptions { Name = _name.Trim(), Address = picked.Address, DataType = picked.DataType }] };
+            if (Book.Check(more) is { Count: > 0 } faults)
+            {
+                Say(string.Join(" ", faults.Take(3)), well: false);
+                return;
+            }
+
+            await Book.SaveAsync(more, CancellationToken.None);
+            Say($"{_name.Trim()} is a tag of {Name} now.", well: true);
+            _picked = null;
+        }
+        catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
+        {
+            Say($"Nothing was saved: {unsaved.Message}", well: false);
+        }
+        finally
+        {
+            _busy = false;
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stop)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1), Clock);
+        try
+        {
+            do
+            {
+                await InvokeAsync(() => ReadAsync(stop));
+            }
+            while (await pace.WaitForNextTickAsync(stop));
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or ObjectDisposedException)
+        {
+            // The page is gone.
+        }
+    }
+
+    private async Task ReadAsync(CancellationToken stop)
+    {
+        if (_busy || Book.Find(Name) is not { } device || _kind is not { } kind)
+        {
+            return;
+        }
+
+        var request = Request;
+        try
+        {
+            if (kind.Fault(device, request) is { } fault)
+            {
+                Say(fault, well: false);
+            }
+            else
+            {
+                DecodedRange? found = null;
+                await Book.LookAsync(device, async (connector, token) => found = await kind.DecodeAsync(connector, device, request, token), stop);
+                _range = found;
+                _said = _saidWell ? _said : null;
+                Arrange();
+            }
+        }
+        catch (ConnectorException lost)
+        {
+            Say(lost.Message, well: false);
+        }
+
+        StateHasChanged();
+    }
+
+    // The columns of the width that was chosen, in the order in which the readings come.
+    private void Arrange() => _columns = [.. (_range?.Places ?? [])
+        .SelectMany(p => p.Readings)
+        .Where(r => Width == "all" || r.Bits is 1 || r.Bits.ToString(CultureInfo.InvariantCulture) == Width)
+        .Select(r => (r.DataType, r.Order)).Distinct()];
+
+    private void Say(string sentence, bool well) => (_said, _saidWell) = (sentence, well);
+}
