@@ -141,7 +141,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     {
         (string Name, uint Node)[] facts = [("Vendor", 2263), ("Product", 2261), ("Version", 2264), ("Build", 2265)];
         IReadOnlyList<UaDataValue> values = [];
-        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], AttributeValue, cancellationToken));
+        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], UaAttribute.Value, cancellationToken));
         var found = facts.Select((f, i) => new IdentityFact(f.Name, values[i].Value.Value as string ?? "")).Where(f => f.Value.Length > 0).ToList();
         return new(found, found.Count == 0 ? "The server does not tell its product." : null);
     }
@@ -158,7 +158,11 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await DisconnectAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        _structures?.Dispose();
+    }
 
     // What the server takes at once; one that does not tell is asked with what the user allows.
     private async Task LearnLimitsAsync(UaSession session, CancellationToken cancellationToken) => await TranslateAsync(async () =>
@@ -360,7 +364,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
 
         if (value.Type == UaType.ExtensionObject && value.Value is not null)
         {
-            var isRead = new StructureJson(_structures!).TryWrite(value, out var text, out fault);
+            var isRead = new StructureJson(_structures!.OfEncoding).TryWrite(value, out var text, out fault);
             converted = isRead ? TagValue.Of(text, wanted) : TagValue.Null(wanted);
             return isRead;
         }

@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using Uns.Connectors.OpcUa.Wire;
 
 namespace Uns.Connectors.OpcUa.Structures;
 
 /// <summary>The structures and enumerations of one server, asked for when they are first met and kept for the session.</summary>
-/// <remarks>OPC 10000-3, 5.8.3 (DataTypeDefinition). Servers from before version 1.04 of the standard do not describe them so. One caller at a time.</remarks>
-internal sealed class StructureBook(UaSession session)
+/// <remarks>OPC 10000-3, 5.8.3 (DataTypeDefinition). Servers from before version 1.04 of the standard do not describe them so. Safe to call from many tasks.</remarks>
+internal sealed class StructureBook(UaSession session) : IDisposable
 {
     private const uint HasEncoding = 38;
     private const uint HasSubtype = 45;
@@ -12,7 +13,8 @@ internal sealed class StructureBook(UaSession session)
     private const int Deepest = 32;
 
     private readonly Dictionary<NodeId, UaShape?> _byType = [];
-    private readonly Dictionary<NodeId, UaShape?> _byEncoding = [];
+    private readonly ConcurrentDictionary<NodeId, UaShape?> _byEncoding = [];
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1); // What is asked for once need not be asked for twice.
 
     /// <summary>The shape behind an encoding; null when the server does not describe it, or when nobody asked.</summary>
     public UaShape? OfEncoding(NodeId encoding) => _byEncoding.GetValueOrDefault(encoding);
@@ -22,12 +24,30 @@ internal sealed class StructureBook(UaSession session)
     {
         foreach (var encoding in values.Where(v => v.Type == UaType.ExtensionObject).SelectMany(Encodings).Distinct().Where(e => !_byEncoding.ContainsKey(e)).ToList())
         {
+            if (_byEncoding.Count >= MostTypes)
+            {
+                return; // What is met from here on stays unread.
+            }
+
             _byEncoding[encoding] = await BehindAsync(encoding, HasEncoding, cancellationToken) is { } type ? await OfTypeAsync(type, cancellationToken) : null;
         }
     }
 
     /// <summary>The shape of a data type; null when the server does not describe it.</summary>
-    public Task<UaShape?> OfTypeAsync(NodeId type, CancellationToken cancellationToken) => OfTypeAsync(type, 0, cancellationToken);
+    public async Task<UaShape?> OfTypeAsync(NodeId type, CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            return await OfTypeAsync(type, 0, cancellationToken);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    public void Dispose() => _oneAtATime.Dispose();
 
     private static IEnumerable<NodeId> Encodings(UaVariant value) => value.Value switch
     {

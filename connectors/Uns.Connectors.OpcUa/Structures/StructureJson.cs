@@ -6,7 +6,8 @@ using Uns.Tags;
 namespace Uns.Connectors.OpcUa.Structures;
 
 /// <summary>Structures to JSON text: fields by name, enumerations by their names, bytes as base64, numbers beyond 2^53 as text. Pure.</summary>
-internal sealed class StructureJson(StructureBook book)
+/// <param name="shapeOf">The shape behind an encoding; null where it is not known.</param>
+internal sealed class StructureJson(Func<NodeId, UaShape?> shapeOf)
 {
     private const int Deepest = 32;
 
@@ -52,7 +53,7 @@ internal sealed class StructureJson(StructureBook book)
         {
             json.WriteNullValue();
         }
-        else if (book.OfEncoding(value.Encoding) is { } shape)
+        else if (shapeOf(value.Encoding) is { } shape)
         {
             var reader = new UaReader(value.Body.Span);
             Write(json, ref reader, shape, depth, ref fault);
