@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Uns.Benchmarks.Historian;
+using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
 using Uns.TestKit;
 
@@ -21,6 +22,18 @@ if (args is ["host-speed"])
 if (args is ["history"])
 {
     await HistorySpeed.RunAsync();
+    return;
+}
+
+if (args is ["opcua-server"])
+{
+    await ItemLoad.ServeAsync();
+    return;
+}
+
+if (args is ["opcua-items"])
+{
+    await ItemLoad.RunAsync();
     return;
 }
 
