@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Uns.Benchmarks.Historian;
 using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
 using Uns.TestKit;
@@ -27,6 +28,12 @@ if (args is ["opcua-server"])
 if (args is ["opcua-items"])
 {
     await ItemLoad.RunAsync();
+    return;
+}
+
+if (args is ["history"])
+{
+    await HistorySpeed.RunAsync();
     return;
 }
 
