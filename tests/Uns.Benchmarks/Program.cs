@@ -19,6 +19,12 @@ if (args is ["host-speed"])
     return;
 }
 
+if (args is ["history"])
+{
+    await HistorySpeed.RunAsync();
+    return;
+}
+
 if (args is ["opcua-server"])
 {
     await ItemLoad.ServeAsync();
@@ -28,12 +34,6 @@ if (args is ["opcua-server"])
 if (args is ["opcua-items"])
 {
     await ItemLoad.RunAsync();
-    return;
-}
-
-if (args is ["history"])
-{
-    await HistorySpeed.RunAsync();
     return;
 }
 
