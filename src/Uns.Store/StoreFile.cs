@@ -36,10 +36,11 @@ internal static class StoreFile
             connection.Open();
 
             // FULL: a commit is on stable storage when it returns, also after a power cut. NORMAL: at the next checkpoint.
+            // Memory for statement journals: a write must not depend on room in another directory.
             var synchronous = policy == StorePolicy.Group ? "FULL" : "NORMAL";
             Execute(connection, readOnly
                 ? "PRAGMA query_only=1;"
-                : $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=4000;");
+                : $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;");
             return connection;
         }
         catch

@@ -25,7 +25,6 @@ internal abstract class CrashClient(string clientId, CrashLog log)
     /// <summary>Connects and works until told to stop, through every death of the broker.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         try
         {
             while (true)
@@ -39,7 +38,8 @@ internal abstract class CrashClient(string clientId, CrashLog log)
                     // The broker is gone; it will be back.
                 }
 
-                await pace.WaitForNextTickAsync(stop);
+                using var away = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+                await away.WaitForNextTickAsync(stop);
             }
         }
         catch (OperationCanceledException)

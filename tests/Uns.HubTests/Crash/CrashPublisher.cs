@@ -6,6 +6,9 @@ namespace Uns.HubTests.Crash;
 /// <summary>Publishes numbered messages, a few at a time, and logs which of them the broker acknowledged.</summary>
 internal sealed class CrashPublisher(int number, string topic, QualityOfService qos, int window, bool retain, CrashLog log) : CrashClient($"publisher-{number}", log)
 {
+    /// <summary>Bounds the run of a broker that answers without waiting for its disk.</summary>
+    private const int MostInOneLife = 2000;
+
     private readonly List<Sent> _inFlight = [];
     private readonly HashSet<int> _acknowledged = [];
     private int _next;
@@ -85,7 +88,7 @@ internal sealed class CrashPublisher(int number, string topic, QualityOfService 
 
     private void Fill()
     {
-        while (IsOpen && _inFlight.Count < window)
+        while (IsOpen && _inFlight.Count < window && _next < (Log.Cycle + 1) * MostInOneLife)
         {
             var sent = new Sent(_next, (ushort)((_next % 60_000) + 1), IsReceived: false);
             Volatile.Write(ref _next, _next + 1);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
 
@@ -84,12 +85,19 @@ internal sealed class CrashRun : IAsyncDisposable
         // One client is there at the death itself: its connection ends with the broker, and its will is due afterwards.
         await using (await OpenWithWillAsync())
         {
-            await _broker!.KillAsync();
+            if (_random.Next(2) == 0)
+            {
+                await DieBehindALockAsync();
+            }
+            else
+            {
+                await _broker!.KillAsync();
+            }
         }
 
         _log.Cycle++;
         var kept = _keepers.ConvertAll(k => k.LastAcknowledged);
-        await _broker.DisposeAsync();
+        await _broker!.DisposeAsync();
         await StartBrokerAsync();
         await CheckKeptAsync(kept);
     }
@@ -175,6 +183,23 @@ internal sealed class CrashRun : IAsyncDisposable
         _log.Port = int.Parse((await _broker.ReadLineAsync(Patience))["READY ".Length..]);
     }
 
+    /// <summary>
+    /// Another program holds the store for a moment, and the broker dies before it gets it back: what came in between has no commit, so it must
+    /// have no answer either. One subscriber is away, so that only the store could keep its copies.
+    /// </summary>
+    private async Task DieBehindALockAsync()
+    {
+        await using var other = new SqliteConnection($"Data Source={Path.Combine(_data.FullName, "hub.db")};Pooling=False");
+        await other.OpenAsync();
+        _subscribers[1].BreakOff();
+        await using (other.BeginTransaction(deferred: false))
+        {
+            using var wait = new PeriodicTimer(TimeSpan.FromMilliseconds(20 + _random.Next(100)));
+            await wait.WaitForNextTickAsync();
+            await _broker!.KillAsync();
+        }
+    }
+
     /// <summary>A client that breaks off right after its connection stands, so that its will is due.</summary>
     private async Task DieWithWillAsync()
     {
@@ -204,7 +229,7 @@ internal sealed class CrashRun : IAsyncDisposable
         var found = new int[Kept];
         Array.Fill(found, -1);
         var (buffer, count) = (new byte[64 * 1024], 0);
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(_weakness == "none" ? Patience : TimeSpan.FromSeconds(5));
         try
         {
             while (Enumerable.Range(0, Kept).Any(i => found[i] < acknowledged[i]))
