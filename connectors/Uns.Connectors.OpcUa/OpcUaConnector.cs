@@ -13,21 +13,21 @@ internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, 
 
 /// <summary>Listens to one OPC UA server over one session and one subscription.</summary>
 /// <remarks>
-/// A node that the server does not know turns its own tag bad and is tried again every <see cref="RetryPeriod"/>; a gap in the
-/// subscription's numbers makes the connector read every value once, so that no change is missed for good.
+/// A node that the server does not know turns its own tag bad and is tried again every <see cref="RetryPeriod"/>. Messages that did not come are
+/// asked for again; what the server keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over,
+/// or made anew where the server has lost it.
 /// </remarks>
 internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, TimeProvider clock) : IConnector
 {
-    private const uint AttributeDataType = 14;
-    private const uint AttributeValueRank = 15;
-    private const uint AttributeUserAccessLevel = 18;
-    private const uint AttributeValue = 13;
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestPublishing = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<string, int> _indexOf = items.Select((item, index) => (item.Tag, index)).ToDictionary(p => p.Tag, p => p.index, StringComparer.Ordinal);
     private readonly UaType[] _seen = new UaType[items.Count];
     private readonly bool[] _isArray = new bool[items.Count];
+    private readonly RequestSize _nodesPerRead = new(options.NodesPerRequest);
+    private readonly RequestSize _itemsPerCall = new(options.NodesPerRequest);
+    private OpcUaFeed? _feed;
     private UaSession? _session;
     private NodeId?[] _nodes = [];
 
@@ -48,6 +48,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         {
             await TranslateAsync(() => session.OpenAsync(user, options.KeepAlive * 10, cancellationToken));
             _nodes = [.. items.Select(item => item.Address.TryResolve(session.Namespaces, out var node) ? node : (NodeId?)null)];
+            await LearnLimitsAsync(session, cancellationToken);
             _session = session;
         }
         catch
@@ -59,17 +60,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
 
     /// <inheritdoc/>
     public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken) =>
-        await TranslateAsync(async () =>
-        {
-            foreach (var part in Known().Chunk(options.NodesPerRequest))
-            {
-                var values = await Session.ReadAsync([.. part.Select(i => _nodes[i]!.Value)], AttributeValue, cancellationToken);
-                for (var i = 0; i < part.Length; i++)
-                {
-                    Tell(part[i], values[i], sink);
-                }
-            }
-        });
+        await TranslateAsync(() => ReadAsync([.. Known()], sink, cancellationToken));
 
     /// <inheritdoc/>
     public async Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) =>
@@ -80,11 +71,8 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
                 sink.Add(Bad(unknown, $"the server does not know the namespace '{items[unknown].Address.Uri}'"));
             }
 
-            var publishing = items.Count == 0 ? TimeSpan.FromSeconds(1) : items.Min(i => i.Sampling);
-            var (subscription, keepAlive) = await Session.SubscribeAsync(
-                publishing < ShortestPublishing ? ShortestPublishing : publishing, options.KeepAlive, cancellationToken);
-            var refused = await MonitorAsync(subscription, Known(), sink, cancellationToken);
-            await PublishLoopAsync(subscription, keepAlive, refused, sink, cancellationToken);
+            _feed = await ResumeAsync(sink, cancellationToken) ?? await SubscribeAsync(sink, cancellationToken);
+            await PublishLoopAsync(_feed, sink, cancellationToken);
         });
 
     /// <inheritdoc/>
@@ -121,12 +109,12 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         {
             var found = await Session.BrowseAsync(start, cancellationToken);
             var seen = new HashSet<NodeId>();
-            foreach (var part in found.Where(r => r.Id.Uri is null && seen.Add(r.Id)).Chunk(options.NodesPerRequest))
+            foreach (var part in found.Where(r => r.Id.Uri is null && seen.Add(r.Id)).Chunk(_nodesPerRead.Current))
             {
                 var variables = part.Where(r => r.IsVariable).Select(r => r.Id).ToList();
-                var types = variables.Count == 0 ? [] : await Session.ReadAsync(variables, AttributeDataType, cancellationToken);
-                var ranks = variables.Count == 0 ? [] : await Session.ReadAsync(variables, AttributeValueRank, cancellationToken);
-                var rights = variables.Count == 0 ? [] : await Session.ReadAsync(variables, AttributeUserAccessLevel, cancellationToken);
+                var types = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.DataType, cancellationToken);
+                var ranks = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.ValueRank, cancellationToken);
+                var rights = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.UserAccessLevel, cancellationToken);
                 entries.AddRange(part.Select(r => variables.IndexOf(r.Id) is var at and >= 0
                     ? new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, BuiltIn(types[at], ranks[at]), rights[at].Value.Value is byte level && (level & 2) != 0)
                     : new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, null, false)));
@@ -141,7 +129,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     {
         (string Name, uint Node)[] facts = [("Vendor", 2263), ("Product", 2261), ("Version", 2264), ("Build", 2265)];
         IReadOnlyList<UaDataValue> values = [];
-        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], AttributeValue, cancellationToken));
+        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], UaAttribute.Value, cancellationToken));
         var found = facts.Select((f, i) => new IdentityFact(f.Name, values[i].Value.Value as string ?? "")).Where(f => f.Value.Length > 0).ToList();
         return new(found, found.Count == 0 ? "The server does not tell its product." : null);
     }
@@ -160,55 +148,139 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await DisconnectAsync();
 
+    // What the server takes at once; one that does not tell is asked with what the user allows.
+    private async Task LearnLimitsAsync(UaSession session, CancellationToken cancellationToken) => await TranslateAsync(async () =>
+    {
+        var told = await session.ReadAsync([NodeId.Standard(11705), NodeId.Standard(11714)], UaAttribute.Value, cancellationToken);
+        _nodesPerRead.Limit(told[0].Value.Value as uint?);
+        _itemsPerCall.Limit(told[1].Value.Value as uint?);
+    });
+
     private UaSession Session => _session ?? throw new ConnectorException($"{Peer} is not connected.");
 
-    private async Task PublishLoopAsync(uint subscription, TimeSpan keepAlive, List<int> refused, ITagSink sink, CancellationToken cancellationToken)
+    private Task ReadAsync(IReadOnlyList<int> which, ITagSink sink, CancellationToken cancellationToken) =>
+        _nodesPerRead.EachAsync(which, async part =>
+        {
+            var values = await Session.ReadAsync([.. part.Select(i => _nodes[i]!.Value)], UaAttribute.Value, cancellationToken);
+            for (var i = 0; i < part.Count; i++)
+            {
+                Tell(part[i], values[i], sink);
+            }
+        });
+
+    private async Task<OpcUaFeed> SubscribeAsync(ITagSink sink, CancellationToken cancellationToken)
     {
-        uint? last = null;
-        (uint, uint)? acknowledge = null;
-        var retryAt = clock.GetTimestamp();
+        var publishing = items.Count == 0 ? TimeSpan.FromSeconds(1) : items.Min(i => i.Sampling);
+        var (subscription, keepAlive) = await Session.SubscribeAsync(publishing < ShortestPublishing ? ShortestPublishing : publishing, options.KeepAlive, cancellationToken);
+        var feed = new OpcUaFeed(subscription, keepAlive, Session.Namespaces, items.Count);
+        feed.Refused = await MonitorAsync(subscription, [.. Known()], sink, cancellationToken);
+        return feed;
+    }
+
+    // Takes the subscription of the lost connection over, so that nothing that happened meanwhile is missed. Null: it has to be made anew.
+    private async Task<OpcUaFeed?> ResumeAsync(ITagSink sink, CancellationToken cancellationToken)
+    {
+        if (_feed is not { } feed || !feed.Fits(Session.Namespaces) || await Session.TransferAsync(feed.Id, cancellationToken) is not { } kept)
+        {
+            return null;
+        }
+
+        feed.Resume();
+        foreach (var missed in feed.MissedOf(kept))
+        {
+            if (await Session.RepublishAsync(feed.Id, missed, cancellationToken) is { } message)
+            {
+                Tell(feed, message, sink);
+            }
+        }
+
+        feed.Refused = await MonitorAsync(feed.Id, feed.Refused, sink, cancellationToken);
+        return feed;
+    }
+
+    private async Task PublishLoopAsync(OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)
+    {
+        var (begunAt, retryAt) = (clock.GetTimestamp(), clock.GetTimestamp());
         while (true)
         {
             await Session.RenewWhenDueAsync(cancellationToken);
-            var message = await Session.PublishAsync(acknowledge, (keepAlive * 3) + options.AnswerTimeout, cancellationToken);
-            acknowledge = message.IsKeepAlive ? null : (message.Subscription, message.Sequence);
+            var message = await Session.PublishAsync(feed.TakeAcknowledgements(), (feed.KeepAlive * 3) + options.AnswerTimeout, cancellationToken);
+            if (message.Subscription != feed.Id)
+            {
+                continue; // One of before that ended.
+            }
+
             if (message.Status is { } ended)
             {
                 throw new ConnectorException($"{Peer} ended the subscription: {StatusCode.Name(ended)}.");
             }
 
-            foreach (var (handle, value) in message.Values)
+            var isWhole = await FetchMissedAsync(feed, message.Sequence, sink, cancellationToken);
+            Tell(feed, message, sink);
+            if (!isWhole)
             {
-                if (handle < items.Count)
-                {
-                    Tell((int)handle, value, sink);
-                }
+                await ReadAsync([.. Known()], sink, cancellationToken); // A message is lost for good: the present values heal it.
+            }
+            else if (feed.IsFresh && (message.IsKeepAlive || clock.GetElapsedTime(begunAt) >= feed.KeepAlive))
+            {
+                await ReadAsync(feed.TakeUntold(Known().Except(feed.Refused)), sink, cancellationToken); // No value may stay away in silence.
             }
 
-            var expected = last + 1 ?? message.Sequence;
-            if (message.Sequence != expected && !(message.Sequence == 1 && last > uint.MaxValue - 1))
-            {
-                await ReadAsync(default, sink, cancellationToken); // A message was lost: the present values heal it.
-            }
-
-            last = message.IsKeepAlive ? message.Sequence - 1 : message.Sequence;
-            if (refused.Count > 0 && clock.GetElapsedTime(retryAt) >= RetryPeriod)
+            if (feed.Refused.Count > 0 && clock.GetElapsedTime(retryAt) >= RetryPeriod)
             {
                 retryAt = clock.GetTimestamp();
-                refused = await MonitorAsync(subscription, refused, sink, cancellationToken);
+                feed.Refused = await MonitorAsync(feed.Id, feed.Refused, sink, cancellationToken);
             }
         }
     }
 
+    // Asks again for messages that did not come. False when one of them is lost for good.
+    private async Task<bool> FetchMissedAsync(OpcUaFeed feed, uint before, ITagSink sink, CancellationToken cancellationToken)
+    {
+        if (feed.Missed(before) is not { } missed)
+        {
+            return false;
+        }
+
+        var isWhole = true;
+        foreach (var sequence in missed)
+        {
+            if (await Session.RepublishAsync(feed.Id, sequence, cancellationToken) is { } again)
+            {
+                Tell(feed, again, sink);
+            }
+            else
+            {
+                isWhole = false;
+            }
+        }
+
+        return isWhole;
+    }
+
+    private void Tell(OpcUaFeed feed, UaNotification message, ITagSink sink)
+    {
+        foreach (var (handle, value) in message.Values)
+        {
+            if (handle < items.Count)
+            {
+                Tell((int)handle, value, sink);
+                feed.Tell((int)handle);
+            }
+        }
+
+        feed.Take(message);
+    }
+
     // Answers the items that the server refused.
-    private async Task<List<int>> MonitorAsync(uint subscription, IEnumerable<int> which, ITagSink sink, CancellationToken cancellationToken)
+    private async Task<List<int>> MonitorAsync(uint subscription, IReadOnlyList<int> which, ITagSink sink, CancellationToken cancellationToken)
     {
         var refused = new List<int>();
-        foreach (var part in which.Chunk(options.NodesPerRequest))
+        await _itemsPerCall.EachAsync(which, async part =>
         {
             var results = await Session.MonitorAsync(
                 subscription, [.. part.Select(i => (_nodes[i]!.Value, items[i].Sampling, (uint)i))], cancellationToken);
-            for (var i = 0; i < part.Length; i++)
+            for (var i = 0; i < part.Count; i++)
             {
                 if (!StatusCode.IsGood(results[i]))
                 {
@@ -216,8 +288,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
                     sink.Add(Bad(part[i], $"the server refuses {items[part[i]].Address}: {StatusCode.Name(results[i])}"));
                 }
             }
-        }
-
+        });
         return refused;
     }
 
@@ -254,8 +325,8 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
 
     private async Task LearnTypeAsync(int index, NodeId node, CancellationToken cancellationToken)
     {
-        var type = (await Session.ReadAsync([node], AttributeDataType, cancellationToken))[0];
-        var rank = (await Session.ReadAsync([node], AttributeValueRank, cancellationToken))[0];
+        var type = (await Session.ReadAsync([node], UaAttribute.DataType, cancellationToken))[0];
+        var rank = (await Session.ReadAsync([node], UaAttribute.ValueRank, cancellationToken))[0];
         _seen[index] = type.Value.Value is NodeId { Namespace: 0, Kind: IdKind.Numeric, Number: >= 1 and <= 15 } builtIn
             ? (UaType)builtIn.Number
             : throw new WriteRefusedException($"'{items[index].Tag}' was not written: the type of {node} is no built-in type.");

@@ -70,7 +70,7 @@ public sealed class PeerProcess : IAsyncDisposable
     public static async Task<PeerProcess> StartAsync(string script, params string[] arguments)
     {
         var interpreter = script.EndsWith(".py", StringComparison.Ordinal) ? "/usr/bin/python3"
-            : script == "opcua_server.js" && File.Exists(NewerNode) ? NewerNode : "node";
+            : script.StartsWith("opcua_", StringComparison.Ordinal) && File.Exists(NewerNode) ? NewerNode : "node";
         var peer = Start(interpreter, [Path.Combine(Folder, script), .. arguments]);
         while (true)
         {

@@ -111,13 +111,13 @@ public sealed class CertificateStore : IServerTrust
         using var key = certificate.GetRSAPublicKey();
         if (key is null || key.KeySize < 2048)
         {
-            return $"its certificate has {(key is null ? "no RSA key" : $"a key of {key.KeySize} bits")}: give the server one of 2048 to 4096 bits.";
+            return $"its certificate has {(key is null ? "no RSA key" : $"a key of {key.KeySize} bits")}: give it one of 2048 to 4096 bits.";
         }
 
         var now = _clock.GetUtcNow().UtcDateTime;
         if (now < certificate.NotBefore.ToUniversalTime() || now > certificate.NotAfter.ToUniversalTime())
         {
-            return $"its certificate is valid from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd} only: renew it on the server, or set the clocks.";
+            return $"its certificate is valid from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd} only: renew it there, or set the clocks.";
         }
 
         lock (_gate)
@@ -139,7 +139,7 @@ public sealed class CertificateStore : IServerTrust
             }
         }
 
-        return $"its certificate ({certificate.Subject}, SHA-256 {thumbprint}) is not trusted: compare the thumbprint with the server's own and accept it.";
+        return $"its certificate ({certificate.Subject}, SHA-256 {thumbprint}) is not trusted: compare the thumbprint at its owner and accept it.";
     }
 
     /// <summary>SHA-256 of a certificate, in hexadecimal.</summary>

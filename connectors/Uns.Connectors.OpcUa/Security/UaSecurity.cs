@@ -23,7 +23,7 @@ internal enum UaMode
 /// <remarks>OPC 10000-6, 6.7.2 (chunks) and 6.7.4 to 6.7.6 (keys). One caller at a time for each direction.</remarks>
 internal sealed class UaSecurity : IDisposable
 {
-    private const string PolicyNone = "http://opcfoundation.org/UA/SecurityPolicy#None";
+    public const string PolicyNone = "http://opcfoundation.org/UA/SecurityPolicy#None";
     private const int SequenceBytes = 8;
 
     private readonly UaPolicy? _policy;

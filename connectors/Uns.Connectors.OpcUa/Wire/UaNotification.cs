@@ -20,6 +20,13 @@ internal sealed record UaNotification(
         }
 
         reader.Boolean(); // More notifications: the server sends them with the next answers.
+        return ReadMessage(subscription, answer[^reader.Left..]);
+    }
+
+    /// <summary>Reads the message itself, as a Republish answers it.</summary>
+    public static UaNotification ReadMessage(uint subscription, ReadOnlyMemory<byte> message)
+    {
+        var reader = new UaReader(message.Span);
         var sequence = reader.UInt32();
         reader.DateTime();
         var values = new List<(uint, UaDataValue)>();

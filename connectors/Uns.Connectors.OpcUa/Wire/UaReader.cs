@@ -150,11 +150,11 @@ internal ref struct UaReader(ReadOnlySpan<byte> body)
     }
 
     /// <summary>Type of the body and its bytes; empty when there is no binary body.</summary>
-    public (NodeId Type, ReadOnlyMemory<byte> Body) ExtensionObject()
+    public UaExtension ExtensionObject()
     {
         var type = NodeId();
         var encoding = Byte();
-        return encoding == 0 ? (type, default) : (type, ByteString());
+        return encoding == 0 ? new(type, default) : new(type, ByteString());
     }
 
     public UaVariant Variant()

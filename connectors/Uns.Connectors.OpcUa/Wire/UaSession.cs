@@ -51,10 +51,13 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
     }
 
     /// <summary>All objects and variables one hierarchical step below a node.</summary>
-    public async Task<IReadOnlyList<UaReference>> BrowseAsync(NodeId node, CancellationToken cancellationToken)
+    /// <param name="node">The node above.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="perAnswer">Most references in one answer; the rest is asked for by continuation points.</param>
+    public async Task<IReadOnlyList<UaReference>> BrowseAsync(NodeId node, CancellationToken cancellationToken, uint perAnswer = 1000)
     {
-        // No view; 1,000 references at a time; forward, HierarchicalReferences and below, objects and variables, all fields.
-        var fields = new UaWriter().NodeId(default).Int64(0).UInt32(0).UInt32(1000).Int32(1)
+        // No view; forward, HierarchicalReferences and below, objects and variables, all fields.
+        var fields = new UaWriter().NodeId(default).Int64(0).UInt32(0).UInt32(perAnswer).Int32(1)
             .NodeId(node).UInt32(0).NodeId(NodeId.Standard(33)).Boolean(true).UInt32(3).UInt32(63);
         var found = new List<UaReference>();
         var next = Page(await CallAsync(527, 530, fields, cancellationToken), found);
@@ -102,16 +105,73 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         });
     }
 
-    /// <summary>Asks for the next message of any subscription and acknowledges the last one.</summary>
-    public async Task<UaNotification> PublishAsync((uint Subscription, uint Sequence)? acknowledge, TimeSpan limit, CancellationToken cancellationToken)
+    /// <summary>Asks for the next message of any subscription and acknowledges those that came.</summary>
+    /// <param name="acknowledge">Messages that came; the server need not keep them any longer.</param>
+    /// <param name="limit">Longest wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<UaNotification> PublishAsync(IReadOnlyList<(uint Subscription, uint Sequence)> acknowledge, TimeSpan limit, CancellationToken cancellationToken)
     {
-        var fields = new UaWriter().Int32(acknowledge is null ? 0 : 1);
-        if (acknowledge is var (subscription, sequence))
+        var fields = new UaWriter().Int32(acknowledge.Count);
+        foreach (var (subscription, sequence) in acknowledge)
         {
             fields.UInt32(subscription).UInt32(sequence);
         }
 
         return UaNotification.Read(await channel.CallAsync(826, 829, _token, fields, limit, cancellationToken));
+    }
+
+    /// <summary>Asks for a message that was sent before and not acknowledged; null when the server keeps it no longer.</summary>
+    /// <remarks>OPC 10000-4, 5.13.6.</remarks>
+    public async Task<UaNotification?> RepublishAsync(uint subscription, uint sequence, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await CallAsync(832, 835, new UaWriter().UInt32(subscription).UInt32(sequence), cancellationToken);
+            return UaNotification.ReadMessage(subscription, answer);
+        }
+        catch (UaServiceException refused) when (refused.Code == StatusCode.BadMessageNotAvailable)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes over a subscription of a session whose connection broke; every value is told anew.</summary>
+    /// <returns>Numbers of the messages that were sent and not acknowledged; null when the server has no such subscription for us.</returns>
+    /// <remarks>OPC 10000-4, 5.13.7.</remarks>
+    public async Task<IReadOnlyList<uint>?> TransferAsync(uint subscription, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await CallAsync(841, 844, new UaWriter().Int32(1).UInt32(subscription).Boolean(true), cancellationToken);
+            return Each(answer, 1, 8, static (ref UaReader reader) =>
+            {
+                var status = reader.UInt32();
+                var kept = new uint[reader.Count(4)];
+                for (var i = 0; i < kept.Length; i++)
+                {
+                    kept[i] = reader.UInt32();
+                }
+
+                return StatusCode.IsGood(status) ? kept : null;
+            })[0];
+        }
+        catch (UaServiceException)
+        {
+            return null; // Small servers know no transfer.
+        }
+    }
+
+    /// <summary>Deletes a subscription; what the server says to it is of no interest.</summary>
+    public async Task UnsubscribeAsync(uint subscription, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(847, 850, new UaWriter().Int32(1).UInt32(subscription), cancellationToken);
+        }
+        catch (UaServiceException)
+        {
+            // It was gone already.
+        }
     }
 
     /// <summary>Closes the session, then the channel. Never throws.</summary>

@@ -35,6 +35,12 @@ internal enum UaType
 /// <summary>One value with its type. An array is an <c>object?[]</c> of elements of that type.</summary>
 internal readonly record struct UaVariant(UaType Type, object? Value);
 
+/// <summary>A structure as it came: the id of its binary encoding, and its bytes; none where it has no body.</summary>
+internal readonly record struct UaExtension(NodeId Encoding, ReadOnlyMemory<byte> Body);
+
+/// <summary>A name within a namespace.</summary>
+internal readonly record struct UaName(ushort Namespace, string? Name);
+
 /// <summary>A value with status and times.</summary>
 /// <param name="Value">The value; of type Null when the status says that there is none.</param>
 /// <param name="Status">0 is Good; the two highest bits tell good, uncertain and bad.</param>

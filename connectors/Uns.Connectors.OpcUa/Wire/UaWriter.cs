@@ -105,6 +105,9 @@ internal sealed class UaWriter
         return Raw(body.Written.Span);
     }
 
+    /// <summary>How many bytes are written so far.</summary>
+    public int Length => _output.WrittenCount;
+
     public UaWriter Variant(UaVariant variant)
     {
         if (variant.Value is object?[] elements)
@@ -144,6 +147,8 @@ internal sealed class UaWriter
         return value.ServerTime is { } server ? DateTime(server) : this;
     }
 
+    private UaWriter Extension(UaExtension value) => NodeId(value.Encoding).Byte(1).Int32(value.Body.Length).Raw(value.Body.Span);
+
     private UaWriter Scalar(UaType type, object? value) => type switch
     {
         UaType.Boolean => Boolean((bool)value!),
@@ -163,7 +168,8 @@ internal sealed class UaWriter
         UaType.ByteString => ByteString((byte[]?)value),
         UaType.NodeId => NodeId((NodeId)value!),
         UaType.LocalizedText => LocalizedText((string?)value ?? ""),
-        UaType.QualifiedName => QualifiedName(0, (string?)value),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "This client writes no such value."),
+        UaType.QualifiedName => value is UaName name ? QualifiedName(name.Namespace, name.Name) : QualifiedName(0, (string?)value),
+        UaType.ExtensionObject => Extension((UaExtension)value!),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No such value is written."),
     };
 }

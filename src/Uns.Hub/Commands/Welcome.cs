@@ -25,6 +25,11 @@ internal static class Welcome
             await output.WriteLineAsync($"Secure:  https://{Reachable(https.Address)}:{https.Port}/");
         }
 
+        if (hub.OpcUaUrl is { } opcUa)
+        {
+            await output.WriteLineAsync($"OPC UA:  {opcUa}  (anonymous users: {hub.Options.OpcUa.Anonymous.ToString().ToLowerInvariant()}; users by name: {hub.Options.OpcUa.Users.Count})");
+        }
+
         if (hub.DamagedStore is { } damaged)
         {
             await output.WriteLineAsync($"Alarm:   {damaged}");

@@ -19,6 +19,9 @@ public sealed record HubOptions
     /// <summary>The encrypted listeners; none unless set.</summary>
     public TlsSettings Tls { get; init; } = new();
 
+    /// <summary>The OPC UA server over the tree; it listens nowhere unless set.</summary>
+    public OpcUaSettings OpcUa { get; init; } = new();
+
     /// <summary>Sparkplug group id of the hub's own edge node.</summary>
     public string GroupId { get; init; } = "plant";
 

@@ -7,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -58,6 +58,10 @@ public static class SettingsFile
             "tlsKey" => options with { Tls = options.Tls with { Key = Text(name, setting.Value) } },
             "tlsClientCertificates" => options with { Tls = options.Tls with { ClientCertificates = Rule(name, Text(name, setting.Value)) } },
             "tlsClientAuthority" => options with { Tls = options.Tls with { ClientAuthority = Text(name, setting.Value) } },
+            "opcua" => options with { OpcUa = options.OpcUa with { Listen = ListenAddress.Parse(name, Text(name, setting.Value)) } },
+            "opcuaAnonymous" => options with { OpcUa = options.OpcUa with { Anonymous = OpcUaSettings.Right(name, Text(name, setting.Value)) } },
+            "opcuaUnprotected" => options with { OpcUa = options.OpcUa with { Unprotected = Truth(name, setting.Value) } },
+            "opcuaUsers" => options with { OpcUa = options.OpcUa with { Users = OpcUaSettings.ReadUsers(name, setting.Value) } },
             "groupId" => options with { GroupId = SparkplugId(name, setting.Value) },
             "nodeId" => options with { NodeId = SparkplugId(name, setting.Value) },
             "dataTypesInData" => options with { DataTypesInData = Truth(name, setting.Value) },

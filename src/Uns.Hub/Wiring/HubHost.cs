@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Uns.Connectors.OpcUa.Server;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -20,6 +21,7 @@ internal sealed class HubHost : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _pumps = [];
+    private OpcUaServer? _opcUa;
     private DemoPlant? _plant;
     private DeviceBook? _devices;
     private bool _disposed;
@@ -40,6 +42,9 @@ internal sealed class HubHost : IAsyncDisposable
 
     /// <summary>Where page and API speak TLS; null: nowhere.</summary>
     public IPEndPoint? HttpsEndPoint => Options.Tls.Https is { } asked ? Bound(asked, "https:") : null;
+
+    /// <summary>The address of the OPC UA server; null: it listens nowhere.</summary>
+    public string? OpcUaUrl => _opcUa?.EndpointUrl;
 
     /// <summary>What happened to a damaged data file at start, in a sentence; null when it was sound.</summary>
     public string? DamagedStore => Services.GetRequiredService<HubStore>().Damaged is { } damaged
@@ -100,6 +105,11 @@ internal sealed class HubHost : IAsyncDisposable
 
         _disposed = true;
         await _web.StopAsync();
+        if (_opcUa is not null)
+        {
+            await _opcUa.DisposeAsync();
+        }
+
         if (_devices is not null)
         {
             await _devices.DisposeAsync();
@@ -141,8 +151,29 @@ internal sealed class HubHost : IAsyncDisposable
         }
 
         devices.StartAll();
+        ServeOpcUa();
         Services.GetRequiredService<HubMeters>();
         await _web.StartAsync(cancellationToken);
+    }
+
+    private void ServeOpcUa()
+    {
+        if (Options.OpcUa.Listen is not { } asked)
+        {
+            return;
+        }
+
+        var server = Services.GetRequiredService<OpcUaServer>();
+        try
+        {
+            server.Start();
+        }
+        catch (System.Net.Sockets.SocketException unusable)
+        {
+            throw new StartException($"The OPC UA server cannot listen at {asked}: {unusable.Message}. Give another one with --opcua ADDRESS:PORT; port 0 takes any free one.", unusable);
+        }
+
+        _opcUa = server;
     }
 
     // A node that is back the moment the broker listens is born once and then silent: the host must hear that birth.

@@ -6,8 +6,10 @@ using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
 using Uns.Connectors.OpcUa.Security;
+using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.S7;
 using Uns.Hub.Api;
+using Uns.Hub.OpcUa;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
 using Uns.Mqtt.Broker;
@@ -69,6 +71,9 @@ internal static class HubServices
         services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
         services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
         services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
+        services.AddSingleton(s => new OpcUaServer(
+            new TreeSpace(s.GetRequiredService<UnsTree>(), s.GetRequiredService<TreeWriter>(), options.WriteAnswerTimeout), options.OpcUa.Options(),
+            s.GetRequiredService<CertificateStore>(), clock, s.GetRequiredService<ILogger<OpcUaServer>>()));
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();

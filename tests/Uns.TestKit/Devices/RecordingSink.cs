@@ -6,7 +6,7 @@ namespace Uns.TestKit.Devices;
 /// <summary>Keeps every sample, and lets a test await the one it needs.</summary>
 public sealed class RecordingSink : ITagSink
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly Lock _gate = new();
     private readonly List<TagSample> _samples = [];
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
