@@ -1,4 +1,5 @@
 using Uns.Connectors.OpcUa.Security;
+using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
@@ -27,6 +28,9 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     private readonly bool[] _isArray = new bool[items.Count];
     private readonly RequestSize _nodesPerRead = new(options.NodesPerRequest);
     private readonly RequestSize _itemsPerCall = new(options.NodesPerRequest);
+    private readonly EnumerationShape?[] _names = new EnumerationShape?[items.Count];
+    private readonly bool[] _isNamed = new bool[items.Count];
+    private StructureBook? _structures;
     private OpcUaFeed? _feed;
     private UaSession? _session;
     private NodeId?[] _nodes = [];
@@ -49,6 +53,8 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             await TranslateAsync(() => session.OpenAsync(user, options.KeepAlive * 10, cancellationToken));
             _nodes = [.. items.Select(item => item.Address.TryResolve(session.Namespaces, out var node) ? node : (NodeId?)null)];
             await LearnLimitsAsync(session, cancellationToken);
+            _structures = new StructureBook(session);
+            Array.Clear(_isNamed);
             _session = session;
         }
         catch
@@ -115,8 +121,14 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
                 var types = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.DataType, cancellationToken);
                 var ranks = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.ValueRank, cancellationToken);
                 var rights = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.UserAccessLevel, cancellationToken);
+                var shapes = new List<UaShape?>();
+                foreach (var type in types)
+                {
+                    shapes.Add(type.Value.Value is NodeId id ? await _structures!.OfTypeAsync(id, cancellationToken) : null);
+                }
+
                 entries.AddRange(part.Select(r => variables.IndexOf(r.Id) is var at and >= 0
-                    ? new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, BuiltIn(types[at], ranks[at]), rights[at].Value.Value is byte level && (level & 2) != 0)
+                    ? new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, TagTypeOf(shapes[at], ranks[at]), rights[at].Value.Value is byte level && (level & 2) != 0)
                     : new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, null, false)));
             }
         });
@@ -146,7 +158,11 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await DisconnectAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        _structures?.Dispose();
+    }
 
     // What the server takes at once; one that does not tell is asked with what the user allows.
     private async Task LearnLimitsAsync(UaSession session, CancellationToken cancellationToken) => await TranslateAsync(async () =>
@@ -162,11 +178,28 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         _nodesPerRead.EachAsync(which, async part =>
         {
             var values = await Session.ReadAsync([.. part.Select(i => _nodes[i]!.Value)], UaAttribute.Value, cancellationToken);
+            await LearnAsync(part, values, cancellationToken);
             for (var i = 0; i < part.Count; i++)
             {
                 Tell(part[i], values[i], sink);
             }
         });
+
+    // Asks for the structures and enumerations that these values are made of, once for each.
+    private async Task LearnAsync(IReadOnlyList<int> which, IReadOnlyList<UaDataValue> values, CancellationToken cancellationToken)
+    {
+        await _structures!.LearnAsync(values.Select(v => v.Value), cancellationToken);
+        for (var i = 0; i < which.Count; i++)
+        {
+            var item = which[i];
+            if (values[i].Value is { Type: UaType.Int32, Value: int } && items[item].DataType is DataType.String or DataType.Text && !_isNamed[item] && _nodes[item] is { } node)
+            {
+                var type = (await Session.ReadAsync([node], UaAttribute.DataType, cancellationToken))[0];
+                _names[item] = type.Value.Value is NodeId id ? await _structures.OfTypeAsync(id, cancellationToken) as EnumerationShape : null;
+                _isNamed[item] = true;
+            }
+        }
+    }
 
     private async Task<OpcUaFeed> SubscribeAsync(ITagSink sink, CancellationToken cancellationToken)
     {
@@ -190,7 +223,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         {
             if (await Session.RepublishAsync(feed.Id, missed, cancellationToken) is { } message)
             {
-                Tell(feed, message, sink);
+                await TellAsync(feed, message, sink, cancellationToken);
             }
         }
 
@@ -216,7 +249,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             }
 
             var isWhole = await FetchMissedAsync(feed, message.Sequence, sink, cancellationToken);
-            Tell(feed, message, sink);
+            await TellAsync(feed, message, sink, cancellationToken);
             if (!isWhole)
             {
                 await ReadAsync([.. Known()], sink, cancellationToken); // A message is lost for good: the present values heal it.
@@ -247,7 +280,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         {
             if (await Session.RepublishAsync(feed.Id, sequence, cancellationToken) is { } again)
             {
-                Tell(feed, again, sink);
+                await TellAsync(feed, again, sink, cancellationToken);
             }
             else
             {
@@ -258,15 +291,14 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         return isWhole;
     }
 
-    private void Tell(OpcUaFeed feed, UaNotification message, ITagSink sink)
+    private async Task TellAsync(OpcUaFeed feed, UaNotification message, ITagSink sink, CancellationToken cancellationToken)
     {
-        foreach (var (handle, value) in message.Values)
+        var known = message.Values.Where(v => v.Handle < items.Count).ToList();
+        await LearnAsync([.. known.Select(v => (int)v.Handle)], [.. known.Select(v => v.Value)], cancellationToken);
+        foreach (var (handle, value) in known)
         {
-            if (handle < items.Count)
-            {
-                Tell((int)handle, value, sink);
-                feed.Tell((int)handle);
-            }
+            Tell((int)handle, value, sink);
+            feed.Tell((int)handle);
         }
 
         feed.Take(message);
@@ -309,7 +341,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             return;
         }
 
-        if (!UaConversion.TryConvert(value.Value, item.DataType, out var converted, out var fault))
+        if (!TryConvert(index, value.Value, out var converted, out var fault))
         {
             sink.Add(Bad(index, fault));
             return;
@@ -319,6 +351,31 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         sink.Add(StatusCode.IsGood(value.Status)
             ? new TagSample(item.Tag, converted, TagQuality.Good, time)
             : new TagSample(item.Tag, converted, TagQuality.Uncertain, time, $"the server says {StatusCode.Name(value.Status)}"));
+    }
+
+    // Structures become JSON, and numbers with names their names, where the tag is a text.
+    private bool TryConvert(int index, UaVariant value, out TagValue converted, out string fault)
+    {
+        var wanted = items[index].DataType;
+        if (wanted is not (DataType.String or DataType.Text))
+        {
+            return UaConversion.TryConvert(value, wanted, out converted, out fault);
+        }
+
+        if (value.Type == UaType.ExtensionObject && value.Value is not null)
+        {
+            var isRead = new StructureJson(_structures!.OfEncoding).TryWrite(value, out var text, out fault);
+            converted = isRead ? TagValue.Of(text, wanted) : TagValue.Null(wanted);
+            return isRead;
+        }
+
+        if (value.Value is int number && _names[index] is { } names)
+        {
+            (converted, fault) = (TagValue.Of(names.Name(number), wanted), "");
+            return true;
+        }
+
+        return UaConversion.TryConvert(value, wanted, out converted, out fault);
     }
 
     private TagSample Bad(int index, string reason) => new(items[index].Tag, TagValue.Null(items[index].DataType), TagQuality.Bad, clock.GetUtcNow(), reason);
@@ -333,12 +390,13 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         _isArray[index] = rank.Value.Value is int and >= 1;
     }
 
-    private static DataType? BuiltIn(UaDataValue type, UaDataValue rank) =>
-        type.Value.Value is NodeId { Namespace: 0, Kind: IdKind.Numeric, Number: >= 1 and <= 21 } id
-            ? UaConversion.TypeOf((UaType)id.Number, rank.Value.Value is int and >= 1)
-            : type.Value.Value is NodeId { Namespace: 0, Kind: IdKind.Numeric, Number: 290 } ? DataType.Double // Duration.
-            : type.Value.Value is NodeId { Namespace: 0, Kind: IdKind.Numeric, Number: 294 } ? DataType.DateTime // UtcTime.
-            : null;
+    private static DataType? TagTypeOf(UaShape? shape, UaDataValue rank) => shape switch
+    {
+        BuiltInShape builtIn => UaConversion.TypeOf(builtIn.Type, rank.Value.Value is int and >= 1),
+        EnumerationShape when rank.Value.Value is int and < 1 => DataType.Int32,
+        StructureShape => DataType.String,
+        _ => null,
+    };
 
     private async Task TranslateAsync(Func<Task> work)
     {

@@ -38,6 +38,9 @@ public sealed class UnsNode
     /// <summary>The source as people write it, <c>group/node/device:metric</c>; null where there is none.</summary>
     public string? SourceName => Source?.ToString();
 
+    /// <summary>Whatever the tree's witness wants to find again with the next change; gone when another metric takes the place.</summary>
+    public object? Remembered { get; set; }
+
     /// <summary>What the birth told about the value; null where there is none.</summary>
     public TagDefinition? Definition { get; internal set; }
 

@@ -20,6 +20,9 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
     /// <summary>Who wants to know what changed.</summary>
     public TreeFeed Feed { get; } = new();
 
+    /// <summary>Sees every change of a value; null: nobody does. Set before the first change comes.</summary>
+    public IValueWitness? Witness { get; set; }
+
     /// <summary>How many metrics have a place.</summary>
     public int Count
     {
@@ -84,6 +87,18 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
             else
             {
                 Place(change);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Historical(in MetricChange change)
+    {
+        lock (_gate)
+        {
+            if (Witness is { } witness && _bySource.TryGetValue(change.Key, out var node))
+            {
+                witness.Late(node, change);
             }
         }
     }
@@ -188,6 +203,7 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
         var node = Grow(path, placeDepth);
         node.Source = change.Key;
+        node.Remembered = null;
         _bySource[change.Key] = node;
         Remember(change, node);
         Set(node, change);
@@ -226,12 +242,19 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
             : stale ? change.Timestamp : clock.GetUtcNow();
         node.Definition = change.Definition ?? node.Definition;
         node.Current = new UnsValue(value, change.Quality, timestamp, since, change.Reason);
+        Witness?.Changed(node, change);
         Feed.Tell(node);
     }
 
     private void Clear(UnsNode node)
     {
+        if (node.Source is not null)
+        {
+            Witness?.Gone(node);
+        }
+
         node.Source = null;
+        node.Remembered = null;
         node.Definition = null;
         node.Current = null;
         for (var empty = node; empty.Parent is { } parent && empty.Children.Count == 0 && empty.Current is null; empty = parent)

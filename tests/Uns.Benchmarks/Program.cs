@@ -3,6 +3,8 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Uns.Benchmarks.Connectors;
+using Uns.Benchmarks.Historian;
+using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
 using Uns.TestKit;
 
@@ -31,6 +33,24 @@ if (args is ["connector-speed", var seconds])
     await ConnectorSpeed.RunAsync("modbus", 100, 1000, int.Parse(seconds), dead: false);
     await ConnectorSpeed.RunAsync("s7", 10, 2000, int.Parse(seconds), dead: false);
     await ConnectorSpeed.RunAsync("modbus", 32, 100, int.Parse(seconds), dead: true);
+    return;
+}
+
+if (args is ["history"])
+{
+    await HistorySpeed.RunAsync();
+    return;
+}
+
+if (args is ["opcua-server"])
+{
+    await ItemLoad.ServeAsync();
+    return;
+}
+
+if (args is ["opcua-items"])
+{
+    await ItemLoad.RunAsync();
     return;
 }
 

@@ -45,6 +45,56 @@ public sealed class OpcUaSecurityTests(OpcUaSecurityTests.SecureServer server) :
         await connector.DisconnectAsync();
     }
 
+    [Fact]
+    public async Task A_user_is_known_by_a_certificate()
+    {
+        var folder = Directory.CreateTempSubdirectory("uns-user-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "user.pfx");
+            TestCertificate.WritePkcs12("operator", file, "opens");
+            await using var connector = Connector(await TrustingAsync(), "Basic256Sha256", "SignAndEncrypt", "", "opens", file);
+            using var limit = new CancellationTokenSource(Deadline);
+            await connector.ConnectAsync(limit.Token);
+            var sink = new RecordingSink();
+            await connector.ReadAsync(new(0, TimeSpan.FromSeconds(1)), sink, limit.Token);
+            Assert.Equal(TagQuality.Good, sink.Last("Speed").Quality);
+            await connector.DisconnectAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Structures_become_json_and_enumerations_their_names()
+    {
+        await using var connector = Connector(
+            new CertificateStore(null, TimeProvider.System), "None", "Sign", "", "", "",
+            new() { Name = "Status", Address = "i=2256", DataType = DataType.String }, new() { Name = "State", Address = "i=2259", DataType = DataType.String },
+            new() { Name = "Number", Address = "i=2259", DataType = DataType.Int32 });
+        using var limit = new CancellationTokenSource(Deadline);
+        await connector.ConnectAsync(limit.Token);
+        var sink = new RecordingSink();
+        var listening = connector.ListenAsync(sink, limit.Token);
+        var status = await sink.WaitForAsync(s => s.Tag == "Status");
+        Assert.True(status.Quality == TagQuality.Good, status.Reason);
+        var json = JsonNode.Parse(status.Value.Text!)!;
+        Assert.Equal("Running", (string?)json["State"]);
+        Assert.Contains("NodeOPCUA", (string?)json["BuildInfo"]!["ProductName"], StringComparison.OrdinalIgnoreCase);
+        Assert.True(DateTimeOffset.Parse((string)json["StartTime"]!, System.Globalization.CultureInfo.InvariantCulture) <= DateTimeOffset.UtcNow);
+        Assert.Equal("Running", (await sink.WaitForAsync(s => s.Tag == "State")).Value.Text);
+        Assert.Equal(0, (await sink.WaitForAsync(s => s.Tag == "Number")).Value.Integer);
+
+        var shownServer = Assert.Single(await connector.BrowseAsync(null, limit.Token), r => r.Name == "Server");
+        var shown = await connector.BrowseAsync(shownServer.Id, limit.Token);
+        Assert.Equal(DataType.String, Assert.Single(shown, r => r.Name == "ServerStatus").DataType);
+        await limit.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+        await connector.DisconnectAsync();
+    }
+
     [Theory]
     [InlineData("operator", "wrong")]
     [InlineData("nobody", "secret")]
@@ -140,7 +190,7 @@ public sealed class OpcUaSecurityTests(OpcUaSecurityTests.SecureServer server) :
         return store;
     }
 
-    private IConnector Connector(CertificateStore store, string policy, string mode, string user, string password)
+    private IConnector Connector(CertificateStore store, string policy, string mode, string user, string password, string userCertificate = "", params TagOptions[] more)
     {
         var kind = new OpcUaKind(store);
         var device = new DeviceOptions
@@ -154,9 +204,10 @@ public sealed class OpcUaSecurityTests(OpcUaSecurityTests.SecureServer server) :
                 ["SecurityMode"] = mode,
                 ["User"] = user,
                 ["Password"] = password,
+                ["UserCertificate"] = userCertificate,
                 ["AnswerTimeout"] = "20s",
             },
-            Tags = [new() { Name = "Speed", Address = "nsu=urn:plant;s=Line1.Speed", DataType = DataType.Double, Writable = true }],
+            Tags = [new() { Name = "Speed", Address = "nsu=urn:plant;s=Line1.Speed", DataType = DataType.Double, Writable = true }, .. more],
         };
         Assert.Empty(kind.Check(device));
         return kind.Plan(device, TimeProvider.System).Connector;

@@ -18,6 +18,13 @@ public static class TestCertificate
         return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(30));
     }
 
+    /// <summary>Makes one and writes it with its key as PKCS #12.</summary>
+    public static void WritePkcs12(string name, string file, string password)
+    {
+        using var made = Make(name);
+        File.WriteAllBytes(file, made.Export(X509ContentType.Pkcs12, password));
+    }
+
     /// <summary>Makes one and writes it and its key as PEM.</summary>
     public static void Write(string name, string certificateFile, string keyFile)
     {

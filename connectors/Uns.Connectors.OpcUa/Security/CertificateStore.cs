@@ -102,9 +102,12 @@ public sealed class CertificateStore : IServerTrust
     /// <inheritdoc/>
     public byte[] OwnCertificate() => Own().RawData;
 
-    /// <summary>Decides on a server's certificate.</summary>
+    /// <summary>Decides on a peer's certificate.</summary>
+    /// <param name="certificate">The application's own.</param>
+    /// <param name="authorities">What it sent of its authorities, from its own issuer upwards.</param>
     /// <returns>Null when it may be talked to; else why not, with what to do. What nobody accepted yet is put with those that wait.</returns>
-    internal string? Check(X509Certificate2 certificate)
+    /// <remarks>OPC 10000-4, 6.1.3. Trusted is what was accepted itself, and what an accepted authority has issued. Lists of revoked certificates are not looked at.</remarks>
+    internal string? Check(X509Certificate2 certificate, IReadOnlyList<byte[]>? authorities = null)
     {
         var bytes = certificate.RawData;
         var thumbprint = ThumbprintOf(bytes);
@@ -122,7 +125,7 @@ public sealed class CertificateStore : IServerTrust
 
         lock (_gate)
         {
-            if (_trusted.ContainsKey(thumbprint))
+            if (_trusted.ContainsKey(thumbprint) || IsIssuedByTrusted(certificate, authorities ?? []))
             {
                 return null;
             }
@@ -140,6 +143,40 @@ public sealed class CertificateStore : IServerTrust
         }
 
         return $"its certificate ({certificate.Subject}, SHA-256 {thumbprint}) is not trusted: compare the thumbprint at its owner and accept it.";
+    }
+
+    // Every link is checked: signatures, times, and that each issuer may issue at all. Only accepted certificates are anchors.
+    private bool IsIssuedByTrusted(X509Certificate2 certificate, IReadOnlyList<byte[]> authorities)
+    {
+        var made = new List<X509Certificate2>();
+        try
+        {
+            made.AddRange(_trusted.Values.Select(X509CertificateLoader.LoadCertificate));
+            var anchors = made.Where(c => c.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority)).ToArray();
+            if (anchors.Length == 0)
+            {
+                return false;
+            }
+
+            var between = authorities.Select(X509CertificateLoader.LoadCertificate).ToArray();
+            made.AddRange(between);
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.DisableCertificateDownloads = true;
+            chain.ChainPolicy.VerificationTime = _clock.GetUtcNow().UtcDateTime;
+            chain.ChainPolicy.CustomTrustStore.AddRange(anchors);
+            chain.ChainPolicy.ExtraStore.AddRange(between);
+            return chain.Build(certificate);
+        }
+        catch (CryptographicException)
+        {
+            return false; // One of those that were sent is no certificate.
+        }
+        finally
+        {
+            made.ForEach(c => c.Dispose());
+        }
     }
 
     /// <summary>SHA-256 of a certificate, in hexadecimal.</summary>

@@ -39,12 +39,15 @@ internal sealed record EndpointChoice(string Url, byte[]? Certificate, UaMode Mo
         return new(url, certificate, mode, policy, tokens);
     }
 
+    /// <summary>What the server sent of its authorities, from its own issuer upwards.</summary>
+    public IReadOnlyList<byte[]> Authorities() => Certificate is { Length: > 0 } ? [.. UaCertificates.Split(Certificate).Skip(1)] : [];
+
     /// <summary>The first certificate of the server's chain; null where it shows none or one that cannot be read.</summary>
     public X509Certificate2? Leaf()
     {
         try
         {
-            return Certificate is { Length: > 0 } ? X509CertificateLoader.LoadCertificate(Certificate) : null;
+            return Certificate is { Length: > 0 } ? X509CertificateLoader.LoadCertificate(UaCertificates.Leaf(Certificate)) : null;
         }
         catch (System.Security.Cryptography.CryptographicException)
         {

@@ -20,7 +20,7 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
         var choice = endpoints.FirstOrDefault(e => e.PolicyUri == policy.Uri && e.Mode == mode) ?? throw new ConnectorException(
             $"{options.Endpoint} offers no endpoint of mode {mode} and policy {policy.Name}; it offers {Offered(endpoints)}.");
         var certificate = choice.Leaf() ?? throw new ConnectorException($"{options.Endpoint} shows no certificate that can be read.");
-        if (certificates.Check(certificate) is { } fault)
+        if (certificates.Check(certificate, choice.Authorities()) is { } fault)
         {
             certificate.Dispose();
             throw new ConnectorException($"{options.Endpoint} is not entered: {fault}") { RetryNotBefore = TimeSpan.FromSeconds(30) };

@@ -44,7 +44,7 @@ internal sealed class UaLogin(UaChannel channel, string endpointUrl, TimeSpan an
     {
         var security = channel.Security;
         var choice = Choose(user);
-        byte[] seen = [.. _serverCertificate, .. _serverNonce];
+        byte[] seen = [.. security.Peer?.RawData ?? _serverCertificate, .. _serverNonce]; // Of a chain the first alone is signed.
         var ours = security.SignFor(seen);
         var (identity, proof) = Identify(user, choice, seen);
         var fields = new UaWriter().String(ours?.Algorithm).ByteString(ours?.Signature).Int32(0).Int32(0)
@@ -134,7 +134,7 @@ internal sealed class UaLogin(UaChannel channel, string endpointUrl, TimeSpan an
                 : throw new ConnectorException($"{channel.Peer} would take the password in the open: choose SignAndEncrypt, or let the server give a policy for passwords.");
         }
 
-        using var certificate = X509CertificateLoader.LoadCertificate(_serverCertificate);
+        using var certificate = X509CertificateLoader.LoadCertificate(UaCertificates.Leaf(_serverCertificate));
         using var key = certificate.GetRSAPublicKey() ?? throw new ConnectorException($"{channel.Peer} has no RSA key to encrypt the password for.");
         var length = BitConverter.GetBytes(bytes.Length + _serverNonce.Length);
         return (policy.Encrypt(key, (byte[])[.. length, .. bytes, .. _serverNonce]), policy.EncryptionUri);

@@ -149,7 +149,7 @@ internal sealed class UaSecurity : IDisposable
                 throw new UaFormatException($"the channel was opened with policy '{policy}', {_policy?.Uri ?? PolicyNone} was asked for");
             }
 
-            if (_peer is not null && !_peer.RawDataMemory.Span.SequenceEqual(certificate))
+            if (_peer is not null && !certificate.AsSpan().StartsWith(_peer.RawDataMemory.Span))
             {
                 throw new UaFormatException("the channel was opened with another certificate than the server showed before");
             }

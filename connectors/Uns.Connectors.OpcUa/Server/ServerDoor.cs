@@ -98,16 +98,18 @@ internal sealed partial class ServerDoor(CertificateStore? certificates, TimePro
         }
 
         X509Certificate2 peer;
+        IReadOnlyList<byte[]> sent;
         try
         {
-            peer = X509CertificateLoader.LoadCertificate(UaCertificates.Leaf(certificate ?? []));
+            sent = UaCertificates.Split(certificate ?? []);
+            peer = X509CertificateLoader.LoadCertificate(sent[0]);
         }
         catch (CryptographicException)
         {
             throw new ServerFault(StatusCode.BadCertificateInvalid, "the certificate cannot be read");
         }
 
-        if (certificates.Check(peer) is { } fault)
+        if (certificates.Check(peer, [.. sent.Skip(1)]) is { } fault)
         {
             LogRefused(peer.Subject, fault);
             throw new ServerFault(StatusCode.BadSecurityChecksFailed, "the certificate is not trusted"); // Why is for the server's own people alone.

@@ -44,7 +44,7 @@ internal sealed partial class SessionServices(
         var own = certificates?.Own().RawData;
         answer.NodeId(session.Id).NodeId(session.Token).Double(session.Timeout.TotalMilliseconds).ByteString(session.Nonce).ByteString(own);
         discovery.Endpoints(answer, url);
-        var signature = security.SignFor([.. certificate ?? [], .. nonce]);
+        var signature = security.SignFor([.. security.Peer?.RawData ?? [], .. nonce]);
         return answer.Int32(-1).String(signature?.Algorithm).ByteString(signature?.Signature).UInt32(ServerConnection.MaximumRequestBytes);
     }
 

@@ -164,7 +164,7 @@ internal ref struct UaReader(ReadOnlySpan<byte> body)
         var type = (UaType)(mask & 0x3F);
         if ((mask & 0x80) == 0)
         {
-            var value = type == UaType.Null ? null : Scalar(type);
+            var value = type == UaType.Null ? null : Value(type);
             _depth--;
             return new UaVariant(type, value);
         }
@@ -172,7 +172,7 @@ internal ref struct UaReader(ReadOnlySpan<byte> body)
         var elements = new object?[Count(type is UaType.Boolean or UaType.Byte or UaType.SByte ? 1 : 2)];
         for (var i = 0; i < elements.Length; i++)
         {
-            elements[i] = Scalar(type);
+            elements[i] = Value(type);
         }
 
         if ((mask & 0x40) != 0)
@@ -207,7 +207,8 @@ internal ref struct UaReader(ReadOnlySpan<byte> body)
         return new UaDataValue(value, status, source, server);
     }
 
-    private object? Scalar(UaType type) => type switch
+    /// <summary>One value of a built-in type, without its type before it.</summary>
+    public object? Value(UaType type) => type switch
     {
         UaType.Boolean => Boolean(),
         UaType.SByte => (sbyte)Byte(),

@@ -56,9 +56,19 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
     /// <param name="perAnswer">Most references in one answer; the rest is asked for by continuation points.</param>
     public async Task<IReadOnlyList<UaReference>> BrowseAsync(NodeId node, CancellationToken cancellationToken, uint perAnswer = 1000)
     {
-        // No view; forward, HierarchicalReferences and below, objects and variables, all fields.
+        return await BrowseAsync(node, NodeId.Standard(33), isForward: true, classes: 3, perAnswer, cancellationToken);
+    }
+
+    /// <summary>The nodes at the other ends of a node's references of one type and the types below it.</summary>
+    public Task<IReadOnlyList<UaReference>> FollowAsync(NodeId node, uint referenceType, bool isForward, CancellationToken cancellationToken) =>
+        BrowseAsync(node, NodeId.Standard(referenceType), isForward, classes: 0, 1000, cancellationToken);
+
+    private async Task<IReadOnlyList<UaReference>> BrowseAsync(
+        NodeId node, NodeId referenceType, bool isForward, uint classes, uint perAnswer, CancellationToken cancellationToken)
+    {
+        // No view; all fields.
         var fields = new UaWriter().NodeId(default).Int64(0).UInt32(0).UInt32(perAnswer).Int32(1)
-            .NodeId(node).UInt32(0).NodeId(NodeId.Standard(33)).Boolean(true).UInt32(3).UInt32(63);
+            .NodeId(node).UInt32(isForward ? 0u : 1u).NodeId(referenceType).Boolean(true).UInt32(classes).UInt32(63);
         var found = new List<UaReference>();
         var next = Page(await CallAsync(527, 530, fields, cancellationToken), found);
         while (next is not null)

@@ -18,6 +18,8 @@ internal static class HealthApi
             .WithTags("Operation").WithName("GetReady")
             .WithSummary("200 when broker, edge node, host application and JSON topics stand; else 503 and what is missing.")
             .Produces<HealthView>().Produces<HealthView>(StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/api/v1/health", (Ui.Health.IPlantHealth health) => health.Lines)
+            .WithTags("Operation").WithName("GetHealth").WithSummary("What runs and what is wrong, in sentences, with the page that mends it and since when.");
     }
 }
 

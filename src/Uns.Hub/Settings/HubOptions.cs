@@ -1,4 +1,5 @@
 using System.Net;
+using Uns.Historian;
 using Uns.Sparkplug.Aware;
 
 namespace Uns.Hub.Settings;
@@ -56,9 +57,23 @@ public sealed record HubOptions
     /// <summary>Longest wait for the effect of a write to come back.</summary>
     public TimeSpan WriteAnswerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Days for which every single change is kept, 1 to 3650; the means of each hour stay ten years.</summary>
+    public int HistoryDays { get; init; } = 90;
+
+    /// <summary>Most MiB of history on disk, 16 to 1,048,576; the oldest makes room.</summary>
+    public int HistoryMegabytes { get; init; } = 4096;
+
     /// <summary>True to start the simulated plant and its devices.</summary>
     public bool Demo { get; init; }
 
     /// <summary>True to log every state change, not only warnings.</summary>
     public bool Verbose { get; init; }
+
+    /// <summary>Where and how long history is kept.</summary>
+    public HistoryOptions History() => new()
+    {
+        Directory = Path.Combine(Data, "history"),
+        KeepChanges = TimeSpan.FromDays(HistoryDays),
+        MaximumBytes = (long)HistoryMegabytes << 20,
+    };
 }

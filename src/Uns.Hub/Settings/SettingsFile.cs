@@ -7,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds"];
+    private static readonly string[] Known = ["mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds", "historyDays", "historyMegabytes"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -74,6 +74,8 @@ public static class SettingsFile
             "hostId" => options with { HostId = SparkplugId(name, setting.Value) },
             "topicPrefix" => options with { TopicPrefix = Prefix(name, setting.Value) },
             "writeAnswerTimeoutSeconds" => options with { WriteAnswerTimeout = Seconds(name, setting.Value) },
+            "historyDays" => options with { HistoryDays = Whole(name, setting.Value, 1, 3650) },
+            "historyMegabytes" => options with { HistoryMegabytes = Whole(name, setting.Value, 16, 1 << 20) },
             _ => throw new SettingException($"{name} is not a setting: the settings are {string.Join(", ", Known)}."),
         };
     }
@@ -107,6 +109,11 @@ public static class SettingsFile
         var prefix = Text(name, value);
         return Tree.EquipmentPath.Fault(prefix) is { } fault ? throw new SettingException($"{name} is '{prefix}', which {fault}") : prefix;
     }
+
+    private static int Whole(string name, JsonElement value, int least, int most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
+            ? number
+            : throw new SettingException($"{name} is {value.GetRawText()}: give a whole number from {least} to {most}.");
 
     private static TimeSpan Seconds(string name, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.GetDouble() is > 0 and <= 60

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Uns.Connectors.OpcUa.Server;
+using Uns.Historian;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -20,6 +21,8 @@ internal sealed class HubHost : IAsyncDisposable
 
     private readonly WebApplication _web;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopHistory = new();
+    private Task _history = Task.CompletedTask;
     private readonly List<Task> _pumps = [];
     private OpcUaServer? _opcUa;
     private DemoPlant? _plant;
@@ -117,6 +120,8 @@ internal sealed class HubHost : IAsyncDisposable
 
         await _stop.CancelAsync();
         await Task.WhenAll(_pumps).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopHistory.CancelAsync(); // Last, so that it has heard all deaths.
+        await _history.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_plant is not null)
         {
             await _plant.DisposeAsync();
@@ -124,6 +129,7 @@ internal sealed class HubHost : IAsyncDisposable
 
         await _web.DisposeAsync();
         _stop.Dispose();
+        _stopHistory.Dispose();
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -133,6 +139,9 @@ internal sealed class HubHost : IAsyncDisposable
         await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
+        await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
+        Services.GetRequiredService<UnsTree>().Witness = Services.GetRequiredService<HistoryTap>();
+        _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
         await HearAsync(host, cancellationToken);
@@ -143,7 +152,6 @@ internal sealed class HubHost : IAsyncDisposable
             _plant = await DemoPlant.StartAsync(Services.GetRequiredService<TimeProvider>(), cancellationToken);
         }
 
-        await devices.LoadAsync(cancellationToken);
         _pumps.Add(Services.GetRequiredService<EdgeNodes>().RunAsync(devices.CommandAsync, _stop.Token));
         if (_plant is not null)
         {
@@ -153,6 +161,7 @@ internal sealed class HubHost : IAsyncDisposable
         devices.StartAll();
         ServeOpcUa();
         Services.GetRequiredService<HubMeters>();
+        _pumps.Add(Services.GetRequiredService<HealthWatch>().RunAsync(_stop.Token));
         await _web.StartAsync(cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Uns.Connectors;
+using Uns.Historian;
 using Uns.Hub.Republish;
 using Uns.Mqtt.Broker;
 using Uns.Sparkplug.Aware;
@@ -13,7 +14,7 @@ internal sealed class HubMeters : IDisposable
 {
     private readonly Meter _meter = new("Uns.Hub");
 
-    public HubMeters(MqttBroker broker, EdgeNodes edges, SparkplugWatch watch, HostApplication host, UnsTree tree, UnsRepublisher topics, IDeviceBook devices)
+    public HubMeters(MqttBroker broker, EdgeNodes edges, SparkplugWatch watch, HostApplication host, UnsTree tree, UnsRepublisher topics, IDeviceBook devices, HistoryRecorder history)
     {
         _meter.CreateObservableGauge("uns.mqtt.connections", () => broker.Statistics.Connections, description: "MQTT connections that are open.");
         _meter.CreateObservableGauge("uns.mqtt.sessions", () => broker.Statistics.Sessions, description: "MQTT sessions, connected or not.");
@@ -39,6 +40,10 @@ internal sealed class HubMeters : IDisposable
         _meter.CreateObservableCounter("uns.device.reads", () => PerDevice(devices, s => s.Reads), description: "Reads that went well.");
         _meter.CreateObservableCounter("uns.device.failures", () => PerDevice(devices, s => s.Failures), description: "Connections lost or not made.");
         _meter.CreateObservableCounter("uns.device.missed.cycles", () => PerDevice(devices, s => s.MissedCycles), description: "Poll cycles that were left out because the one before took too long.");
+        _meter.CreateObservableCounter("uns.history.recorded", () => history.Status.Recorded, description: "Changes handed to the history.");
+        _meter.CreateObservableCounter("uns.history.lost", () => history.Status.Lost, description: "Changes that history lost: the queue was full, or the disk took none.");
+        _meter.CreateObservableGauge("uns.history.failing", () => history.Status.Fault is null ? 0 : 1, description: "1 while nothing reaches the history's file.");
+        _meter.CreateObservableGauge("uns.history.bytes", () => history.Status.Bytes, description: "Bytes of history on disk.");
         _meter.CreateObservableGauge("uns.process.memory.bytes", () => Environment.WorkingSet, description: "Resident memory of the hub.");
     }
 

@@ -8,6 +8,7 @@ using Uns.Connectors.OpcUa;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.S7;
+using Uns.Historian;
 using Uns.Hub.Api;
 using Uns.Hub.OpcUa;
 using Uns.Hub.Republish;
@@ -23,6 +24,7 @@ using Uns.Store;
 using Uns.Tree;
 using Uns.Ui;
 using Uns.Ui.Clients;
+using Uns.Ui.Health;
 
 namespace Uns.Hub.Wiring;
 
@@ -77,6 +79,9 @@ internal static class HubServices
         services.AddSingleton<IBirthSequenceStore, BirthSequenceStore>();
         services.AddSingleton<IForwardStore, ForwardStore>();
         services.AddSingleton<UnsTree>();
+        services.AddSingleton(s => new HistoryRecorder(options.History(), clock, s.GetRequiredService<ILogger<HistoryRecorder>>()));
+        services.AddSingleton(s => s.GetRequiredService<HistoryRecorder>().Reader);
+        services.AddSingleton<HistoryTap>();
         services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
         services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
         services.AddSingleton(s => new HostApplication(
@@ -94,6 +99,8 @@ internal static class HubServices
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
+        services.AddSingleton<HealthWatch>();
+        services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
         services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
@@ -150,6 +157,7 @@ internal static class HubServices
         web.MapStaticAssets();
         TreeApi.Map(web);
         StreamApi.Map(web);
+        HistoryApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         DeviceDiagnosticsApi.Map(web);

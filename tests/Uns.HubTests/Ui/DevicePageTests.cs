@@ -51,7 +51,7 @@ public sealed class DevicePageTests : IAsyncLifetime
         await page.Locator("#said.done").WaitForAsync();
 
         await _hub.ValueAsync("acme/berlin/hall/line1/oven/Temperature", "215");
-        await page.GotoAsync(new Uri(_hub.Page, "/?path=acme").ToString());
+        await page.GotoAsync(new Uri(_hub.Page, "/namespace?path=acme").ToString());
         await page.Locator("tr[data-path='acme/berlin/hall/line1/oven/Temperature'] td.value").GetByText("215").WaitForAsync();
 
         await _hub.KillAsync();
@@ -121,7 +121,7 @@ public sealed class DevicePageTests : IAsyncLifetime
             tags = new object[] { new { name = "<img src=x onerror=window.hacked=1>", address = "40001", dataType = "Int16", unit = "<b>", description = "\"><script>window.hacked=1</script>" } },
         });
         await _hub.EventuallyAsync(async () => (await _hub.Http.GetStringAsync("/api/v1/values")).Contains("onerror", StringComparison.Ordinal), "the tag is in the tree");
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/?path=plant/hub/evil"));
+        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=plant/hub/evil"));
         await page.Locator("tr[data-path] td.value").GetByText("215").WaitForAsync();
         await page.Locator("tr[data-path] td a").First.ClickAsync();
         await page.Locator("#current-value").WaitForAsync();

@@ -12,7 +12,7 @@ public sealed class PictureTests
         await hub.NodeAsync("acme/berlin/utilities/steam/boiler/Level", n => n.GetProperty("quality").GetString() == "Good");
         await hub.NodeAsync("acme/berlin/bottling/line1/filler/Bottles", n => n.GetProperty("value").GetInt64() > 0);
         await using var browser = await Browser.StartAsync();
-        var page = await browser.OpenAsync(new Uri(hub.Page, "/?path=acme/berlin"));
+        var page = await browser.OpenAsync(new Uri(hub.Page, "/namespace?path=acme/berlin"));
         await page.Locator("tr[data-path='acme/berlin/utilities/steam/boiler/Level'] .badge.good").WaitForAsync();
         Assert.Equal(15, await page.Locator("tr[data-path]").CountAsync());
         Assert.Equal(0, await page.Locator(".badge.bad, .badge.stale").CountAsync());

@@ -16,6 +16,7 @@ public sealed partial class HouseTests
     [
         ("src/Uns.Tags", [], []),
         ("src/Uns.Store", [], ["Microsoft.Data.Sqlite", "SQLitePCLRaw.bundle_e_sqlite3"]),
+        ("src/Uns.Historian", ["Uns.Store", "Uns.Tags"], []),
         ("src/Uns.Mqtt", ["Uns.Store"], []),
         ("connectors/Uns.Connectors", ["Uns.Tags"], []),
         ("src/Uns.Sparkplug", ["Uns.Mqtt", "Uns.Tags"], []),
@@ -23,9 +24,9 @@ public sealed partial class HouseTests
         ("connectors/Uns.Connectors.S7", ["Uns.Connectors", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.OpcUa", ["Uns.Connectors", "Uns.Tags"], []),
         ("src/Uns.Tree", ["Uns.Sparkplug", "Uns.Tags"], []),
-        ("ui/Uns.Ui", ["Uns.Connectors", "Uns.Tags", "Uns.Tree"], ["Radzen.Blazor"]),
+        ("ui/Uns.Ui", ["Uns.Connectors", "Uns.Historian", "Uns.Tags", "Uns.Tree"], ["Radzen.Blazor"]),
         ("src/Uns.Hub",
-            ["Uns.Connectors", "Uns.Connectors.Modbus", "Uns.Connectors.OpcUa", "Uns.Connectors.S7", "Uns.Mqtt", "Uns.Sparkplug", "Uns.Store", "Uns.Tags", "Uns.Tree", "Uns.Ui"],
+            ["Uns.Connectors", "Uns.Connectors.Modbus", "Uns.Connectors.OpcUa", "Uns.Connectors.S7", "Uns.Historian", "Uns.Mqtt", "Uns.Sparkplug", "Uns.Store", "Uns.Tags", "Uns.Tree", "Uns.Ui"],
             ["Microsoft.AspNetCore.OpenApi", "Microsoft.OpenApi", "System.CommandLine"]),
     ];
 

@@ -5,7 +5,7 @@ using Uns.Ui.Parts;
 
 namespace Uns.Ui.Pages;
 
-/// <summary>The tree with live values. What is picked lives in the address: <c>/?path=acme/berlin</c>.</summary>
+/// <summary>The tree with live values. What is picked lives in the address: <c>/namespace?path=acme/berlin</c>.</summary>
 public sealed partial class Namespace
 {
     // Up to so many rows are drawn as they are, so that they stand in the very first answer; more are drawn as they come into view.

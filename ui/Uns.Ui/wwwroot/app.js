@@ -1,4 +1,75 @@
 // The few things that only the browser can do.
 window.uns = {
   copy: (text) => navigator.clipboard ? navigator.clipboard.writeText(text).then(() => true, () => false) : false,
+
+  // Watches a chart: its width, the pointer over it, and a part that is drawn over to be seen closer.
+  chart: (box, page) => {
+    const plot = () => {
+      const outer = box.getBoundingClientRect();
+      const left = outer.left + parseFloat(box.dataset.left), right = outer.right - parseFloat(box.dataset.right);
+      return { left, width: right - left };
+    };
+    const share = (x) => { const p = plot(); return Math.min(1, Math.max(0, (x - p.left) / p.width)); };
+    let begun = null, asked = false, wanted = null;
+    const tell = async () => {
+      if (asked) return; // One question at a time: a slow line skips, it never queues.
+      asked = true;
+      while (wanted) { const [share] = wanted; wanted = null; await page.invokeMethodAsync("Pointed", share).catch(() => {}); }
+      asked = false;
+    };
+    const draw = (to) => {
+      const layer = box.querySelector("g.drawn");
+      if (!layer) return;
+      layer.replaceChildren();
+      if (begun === null || to === null) return;
+      const from = box.getBoundingClientRect().left, svg = box.querySelector("svg");
+      const part = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      part.setAttribute("x", Math.min(begun, to) - from);
+      part.setAttribute("width", Math.abs(to - begun));
+      part.setAttribute("y", 6);
+      part.setAttribute("height", Math.max(0, svg.clientHeight - 28));
+      part.setAttribute("class", "drawn");
+      layer.append(part);
+    };
+    const events = {
+      pointerdown: (e) => { if (e.button === 0) { begun = e.clientX; box.setPointerCapture(e.pointerId); } },
+      pointermove: (e) => { if (begun !== null) { draw(e.clientX); } else { wanted = [share(e.clientX)]; tell(); } },
+      pointerup: (e) => {
+        const from = begun;
+        begun = null;
+        draw(null);
+        if (from !== null && Math.abs(e.clientX - from) > 5) { page.invokeMethodAsync("Drawn", share(from), share(e.clientX)).catch(() => {}); }
+      },
+      pointerleave: () => { wanted = [null]; tell(); },
+    };
+    for (const [name, act] of Object.entries(events)) box.addEventListener(name, act);
+    const sizes = new ResizeObserver(() => page.invokeMethodAsync("Sized", box.clientWidth).catch(() => {}));
+    sizes.observe(box);
+    box.dataset.watched = "yes";
+    return { stop: () => { sizes.disconnect(); for (const [name, act] of Object.entries(events)) box.removeEventListener(name, act); } };
+  },
+
+  // The chart as a picture, as it stands there.
+  png: async (box, name) => {
+    const svg = box.querySelector("svg");
+    if (!svg) return;
+    const copy = svg.cloneNode(true), seen = svg.querySelectorAll("*"), made = copy.querySelectorAll("*");
+    seen.forEach((part, i) => {
+      const look = getComputedStyle(part);
+      for (const word of ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font", "opacity"]) made[i].style.setProperty(word, look.getPropertyValue(word));
+    });
+    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+    const image = new Image();
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(copy));
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [svg.clientWidth * 2, svg.clientHeight * 2];
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = getComputedStyle(box.closest(".card")).backgroundColor;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    const link = document.createElement("a");
+    [link.href, link.download] = [canvas.toDataURL("image/png"), name];
+    link.click();
+  },
 };

@@ -1,0 +1,238 @@
+using System.Globalization;
+using Uns.Connectors;
+using Uns.Historian;
+using Uns.Hub.Settings;
+using Uns.Mqtt.Broker;
+using Uns.Store;
+using Uns.Tags;
+using Uns.Tree;
+using Uns.Ui.Health;
+
+namespace Uns.Hub.Wiring;
+
+/// <summary>Looks at every part every few seconds and says in sentences how it stands, and since when what is wrong is so.</summary>
+internal sealed class HealthWatch(
+    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, UnsTree tree, TimeProvider clock)
+    : IPlantHealth
+{
+    private const int MostOfAKind = 20; // A plant that lost its network shows that, not a thousand lines.
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2);
+    private readonly Dictionary<(string, string?, string), DateTimeOffset> _since = [];
+    private volatile IReadOnlyList<HealthLine>? _lines;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HealthLine> Lines => _lines ?? Look();
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var pace = new PeriodicTimer(Pace, clock);
+        try
+        {
+            do
+            {
+                _lines = Look();
+            }
+            while (await pace.WaitForNextTickAsync(cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The hub stops.
+        }
+    }
+
+    private List<HealthLine> Look()
+    {
+        var now = clock.GetUtcNow();
+        List<HealthLine> lines =
+            [.. Road(), .. Devices(now), .. Sparkplug(), .. Values(), .. Broker(), .. History(), .. Disk(), .. Certificates(now)];
+        return [.. Dated(lines, now).OrderBy(l => l.State)];
+    }
+
+    // What carries no time of its own is so since the first look that saw it.
+    private IEnumerable<HealthLine> Dated(List<HealthLine> lines, DateTimeOffset now)
+    {
+        lock (_since)
+        {
+            var wrong = lines.Where(l => l.State != HealthState.Well && l.Since is null).ToDictionary(Key, l => l, EqualityComparer<(string, string?, string)>.Default);
+            foreach (var gone in _since.Keys.Where(k => !wrong.ContainsKey(k)).ToList())
+            {
+                _since.Remove(gone);
+            }
+
+            foreach (var key in wrong.Keys)
+            {
+                _since.TryAdd(key, now);
+            }
+
+            return [.. lines.Select(l => l.State != HealthState.Well && l.Since is null ? l with { Since = _since[Key(l)] } : l)];
+        }
+    }
+
+    // Numbers change while the fault stays the same.
+    private static (string, string?, string) Key(HealthLine line) => (line.Area, line.Link, string.Concat(line.Sentence.Where(c => !char.IsDigit(c) && c != '.' && c != ',')));
+
+    private IEnumerable<HealthLine> Road()
+    {
+        foreach (var fault in road.Faults().Distinct())
+        {
+            yield return new("Road", HealthState.Wrong, fault, "/sparkplug");
+        }
+
+        if (store.Damaged is { } damaged)
+        {
+            yield return new("Road", HealthState.Watch, $"The data file was damaged at the last start ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it.", null);
+        }
+    }
+
+    private IEnumerable<HealthLine> Devices(DateTimeOffset now)
+    {
+        var all = devices.All().Select(d => (Device: d, Status: devices.StatusOf(d.Name))).ToList();
+        var running = all.Count(d => d.Status?.State == ConnectorState.Running);
+        var off = all.Count(d => !d.Device.Enabled);
+        var down = all.Where(d => d.Device.Enabled && d.Status?.State != ConnectorState.Running).ToList();
+        foreach (var (device, status) in down.Take(MostOfAKind))
+        {
+            var link = "/devices/" + Uri.EscapeDataString(device.Name);
+            yield return status switch
+            {
+                null => new("Devices", HealthState.Wrong, $"{device.Name} does not run: {string.Join(" ", devices.Check(device))}", link),
+                { State: ConnectorState.Connecting } when now - status.Since < TimeSpan.FromSeconds(15) => new("Devices", HealthState.Watch, $"{device.Name} is being connected.", link, status.Since),
+                _ => new("Devices", HealthState.Wrong, $"{device.Name} is not read: {status.LastError ?? "no answer yet"}", link, status.Since),
+            };
+        }
+
+        if (down.Count > MostOfAKind)
+        {
+            yield return new("Devices", HealthState.Wrong, $"And {down.Count - MostOfAKind} more devices are not read.", "/devices");
+        }
+
+        yield return all.Count == 0
+            ? new("Devices", HealthState.Watch, "There is no device yet.", "/devices/new")
+            : new("Devices", HealthState.Well, $"{running} of {Many(all.Count, "device")} {(running == 1 ? "is" : "are")} read{(off > 0 ? $", {off} {(off == 1 ? "is" : "are")} disabled" : "")}.", "/devices");
+    }
+
+    private IEnumerable<HealthLine> Sparkplug()
+    {
+        var all = nodes.Nodes();
+        var ill = all.Where(n => !n.IsWell).ToList();
+        foreach (var node in ill.Take(MostOfAKind))
+        {
+            yield return new(
+                "Sparkplug", HealthState.Wrong, $"Edge node {node.Group}/{node.Node}: {node.State.ToLowerInvariant()}.",
+                $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}", node.State == "Offline" ? node.LastMessage : null);
+        }
+
+        if (ill.Count > MostOfAKind)
+        {
+            yield return new("Sparkplug", HealthState.Wrong, $"And {ill.Count - MostOfAKind} more edge nodes are not well.", "/sparkplug");
+        }
+
+        yield return new("Sparkplug", HealthState.Well, $"{Many(all.Count - ill.Count, "edge node")} online with {Number(all.Where(n => n.IsWell).Sum(n => (long)n.Metrics))} metrics.", "/sparkplug");
+    }
+
+    private IEnumerable<HealthLine> Values()
+    {
+        var (all, stale, bad) = (0, 0, 0);
+        foreach (var node in tree.Root.Values())
+        {
+            all++;
+            stale += node.Current?.Quality == TagQuality.Stale ? 1 : 0;
+            bad += node.Current?.Quality is TagQuality.Bad or TagQuality.Uncertain ? 1 : 0;
+        }
+
+        if (stale + bad > 0)
+        {
+            yield return new("Values", HealthState.Watch, $"{Number(stale + bad)} of {Many(all, "value")} cannot be believed now: {Number(stale)} stale, {Number(bad)} bad or uncertain.", "/namespace");
+        }
+        else
+        {
+            yield return new("Values", HealthState.Well, all == 0 ? "The namespace is empty." : $"{Many(all, "value")}, all good.", "/namespace");
+        }
+
+        if (tree.Conflicts().Count is > 0 and var refused)
+        {
+            yield return new("Values", HealthState.Watch, $"{Many(refused, "metric")} wanted a place that another one holds.", "/mapping");
+        }
+    }
+
+    private IEnumerable<HealthLine> Broker()
+    {
+        var figures = broker.Statistics;
+        if (broker.StoreFault is { } fault)
+        {
+            yield return new("Broker", HealthState.Wrong, $"The broker takes nothing that must survive: {fault}", "/clients");
+        }
+
+        var dropped = figures.DroppedSlowReceiver + figures.DroppedQueueFull;
+        if (dropped > 0)
+        {
+            yield return new("Broker", HealthState.Watch, $"{Number(dropped)} messages were dropped since the start because a client reads too slowly.", "/clients");
+        }
+
+        yield return new("Broker", HealthState.Well, $"The broker serves {Many(figures.Connections, "client")}; what it acknowledges is {broker.Durability}.", "/clients");
+    }
+
+    private IEnumerable<HealthLine> History()
+    {
+        var status = history.Status;
+        if (status.Fault is { } fault)
+        {
+            yield return new("History", HealthState.Wrong, fault, null, status.FaultSince);
+        }
+
+        if (status.Damaged is { } damaged)
+        {
+            yield return new("History", HealthState.Watch, damaged, null);
+        }
+
+        if (status.Lost > 0)
+        {
+            yield return new("History", HealthState.Watch, $"History lost {Number(status.Lost)} changes since the start; they are marked as gaps.", "/trends");
+        }
+
+        if (status.Fault is null)
+        {
+            yield return new("History", HealthState.Well, $"{Many(status.Series, "tag")} recorded, {Size(status.Bytes)} of {Size(status.MaximumBytes)} used.", "/trends");
+        }
+    }
+
+    // The ladder: 80 % watch, 95 % wrong.
+    private IEnumerable<HealthLine> Disk()
+    {
+        DriveInfo disk;
+        try
+        {
+            disk = new DriveInfo(Path.GetFullPath(options.Data));
+            var share = 1 - ((double)disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize));
+            var state = share >= 0.95 ? HealthState.Wrong : share >= 0.8 ? HealthState.Watch : HealthState.Well;
+            return [new("Disk", state, $"The disk of {options.Data} has {Size(disk.AvailableFreeSpace)} of {Size(disk.TotalSize)} left{(state == HealthState.Well ? "" : ": make room")}.", null)];
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return [new("Disk", HealthState.Watch, $"Nobody can say how full the disk is: {unknown.Message}", null)];
+        }
+    }
+
+    private IEnumerable<HealthLine> Certificates(DateTimeOffset now)
+    {
+        var all = trust.All();
+        if (all.Count(c => !c.IsTrusted) is > 0 and var waiting)
+        {
+            yield return new("Certificates", HealthState.Watch, $"{Many(waiting, "server certificate")} {(waiting == 1 ? "waits" : "wait")} to be accepted.", "/certificates");
+        }
+
+        foreach (var ending in all.Where(c => c.IsTrusted && c.NotAfter < now.AddDays(30)).Take(MostOfAKind))
+        {
+            yield return new(
+                "Certificates", ending.NotAfter < now ? HealthState.Wrong : HealthState.Watch,
+                $"The certificate of {ending.Subject} {(ending.NotAfter < now ? "ended" : "ends")} on {ending.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.", "/certificates");
+        }
+    }
+
+    private static string Many(long count, string thing) => $"{Number(count)} {thing}{(count == 1 ? "" : "s")}";
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Size(long bytes) => bytes >= 1L << 30 ? $"{bytes / (double)(1L << 30):0.#} GiB" : bytes >= 1 << 20 ? $"{bytes / (double)(1 << 20):0.#} MiB" : $"{bytes >> 10} KiB";
+}
