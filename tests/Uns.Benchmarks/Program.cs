@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Uns.Benchmarks.Connectors;
 using Uns.Benchmarks.Historian;
 using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
@@ -16,6 +17,22 @@ if (args is ["host-memory"])
 if (args is ["host-speed"])
 {
     HostSpeed.Run();
+    return;
+}
+
+if (args is ["connector-plant", var kind, var devices, var tags, var health])
+{
+    await ConnectorSpeed.ServeAsync(kind, int.Parse(devices), int.Parse(tags), health == "dead");
+    return;
+}
+
+if (args is ["connector-speed", var seconds])
+{
+    Console.WriteLine("| devices of | devices | tags | measured | cores used | samples/s | cycles of the slowest | cycles missed | bytes per tag |");
+    Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    await ConnectorSpeed.RunAsync("modbus", 100, 1000, int.Parse(seconds), dead: false);
+    await ConnectorSpeed.RunAsync("s7", 10, 2000, int.Parse(seconds), dead: false);
+    await ConnectorSpeed.RunAsync("modbus", 32, 100, int.Parse(seconds), dead: true);
     return;
 }
 

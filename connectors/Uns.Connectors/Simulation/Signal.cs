@@ -20,6 +20,9 @@ public enum SignalShape
 
     /// <summary>Half a period low, half a period high.</summary>
     Square,
+
+    /// <summary>The recorded values of <see cref="Signal.Points"/>, each until the next; begins anew after a period.</summary>
+    Replay,
 }
 
 /// <summary>A made-up value as a pure function of time: the same seed and time give the same value, on every machine.</summary>
@@ -30,12 +33,20 @@ public enum SignalShape
 /// <param name="Seed">Tells one random walk from another; the other shapes are shifted by it, so that they do not march in step.</param>
 public sealed record Signal(SignalShape Shape, double Low, double High, TimeSpan Period, int Seed = 0)
 {
+    /// <summary>Recorded values in the order of their times; for <see cref="SignalShape.Replay"/> alone.</summary>
+    public IReadOnlyList<SignalPoint> Points { get; init; } = [];
+
     /// <summary>A value that stays.</summary>
     public static Signal Constant(double value) => new(SignalShape.Constant, value, value, TimeSpan.FromSeconds(1));
 
     /// <summary>The value at a time since the start.</summary>
     public double At(TimeSpan elapsed)
     {
+        if (Shape == SignalShape.Replay)
+        {
+            return Recorded(TimeSpan.FromTicks(elapsed.Ticks % Period.Ticks));
+        }
+
         var turns = (elapsed / Period) + (Shape is SignalShape.Counter or SignalShape.Walk || Seed == 0 ? 0 : Noise(Seed, 0));
         var phase = turns - Math.Floor(turns);
         return Shape switch
@@ -47,6 +58,18 @@ public sealed record Signal(SignalShape Shape, double Low, double High, TimeSpan
             SignalShape.Square => phase < 0.5 ? Low : High,
             _ => Low,
         };
+    }
+
+    // The last value at or before the time; before the first, the first.
+    private double Recorded(TimeSpan at)
+    {
+        var value = Points.Count == 0 ? Low : Points[0].Value;
+        for (var index = 0; index < Points.Count && Points[index].At <= at; index++)
+        {
+            value = Points[index].Value;
+        }
+
+        return value;
     }
 
     // Four layers of smoothed noise, each half as strong and twice as fast: bounded without a memory of the steps before.
@@ -75,3 +98,8 @@ public sealed record Signal(SignalShape Shape, double Low, double High, TimeSpan
         return ((bits ^ (bits >> 31)) >> 11) * (1.0 / (1UL << 53));
     }
 }
+
+/// <summary>One recorded value.</summary>
+/// <param name="At">Since the beginning of the record.</param>
+/// <param name="Value">What it was from then on.</param>
+public readonly record struct SignalPoint(TimeSpan At, double Value);

@@ -8,7 +8,13 @@ public sealed class TagFileContent
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
 
+    // Far above the source of any block; what is longer is no source.
+    private const int MostSourceCharacters = 16 * 1024 * 1024;
+
     private TagFileContent(JsonNode? json, CsvTable? table, string? fault) => (Json, Table, Fault) = (json, table, fault);
+
+    /// <summary>The file as the source of data blocks; null for any other.</summary>
+    public string? Source { get; private init; }
 
     /// <summary>The file as JSON; null for a table.</summary>
     public JsonNode? Json { get; }
@@ -19,7 +25,7 @@ public sealed class TagFileContent
     /// <summary>Why it is neither; null when it is one.</summary>
     public string? Fault { get; }
 
-    /// <summary>Opens a file: a spreadsheet by its first bytes, JSON by its first character, else a table of text.</summary>
+    /// <summary>Opens a file: a spreadsheet by its first bytes, JSON by its first character, a block's source by its words, else a table of text.</summary>
     public static TagFileContent Open(ReadOnlyMemory<byte> bytes)
     {
         if (SpreadsheetText.IsSpreadsheet(bytes.Span))
@@ -40,6 +46,11 @@ public sealed class TagFileContent
             {
                 return new(null, null, $"the JSON breaks off at line {faulty.LineNumber + 1}: {faulty.Message}");
             }
+        }
+
+        if (text.Length <= MostSourceCharacters && text.Contains("DATA_BLOCK", StringComparison.OrdinalIgnoreCase) && text.Contains("END_DATA_BLOCK", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(null, null, null) { Source = text };
         }
 
         return CsvTable.Read(text) is { } table

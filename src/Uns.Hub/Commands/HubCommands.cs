@@ -4,7 +4,7 @@ using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Commands;
 
-/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>broker</c>, <c>bench</c>, <c>sparkplug</c> and <c>hash-password</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
+/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>simulate</c>, <c>broker</c>, <c>bench</c>, <c>sparkplug</c> and <c>hash-password</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
 internal static class HubCommands
 {
     /// <summary>Exit code of a wrong word or setting.</summary>
@@ -35,6 +35,7 @@ internal static class HubCommands
         var root = new RootCommand("Unified Namespace and Sparkplug 3.0 hub: reads PLCs, speaks Sparkplug over its own MQTT broker, shows the plant.");
         root.Subcommands.Add(Runs("run", "Starts the hub.", demo: false));
         root.Subcommands.Add(Runs("demo", "Starts the hub with a simulated small plant of real servers on loopback.", demo: true));
+        root.Subcommands.Add(SimulateCommand.Build());
         root.Subcommands.Add(BrokerCommand.Build());
         root.Subcommands.Add(BenchCommand.Build());
         root.Subcommands.Add(SparkplugCommand.Build());
