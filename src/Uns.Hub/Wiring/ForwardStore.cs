@@ -20,6 +20,9 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
             """),
     ];
 
+    private readonly Lock _gate = new();
+    private long _written;
+    private long _shown;
     private long _waiting;
     private long _lost;
 
@@ -35,7 +38,7 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
     /// <inheritdoc/>
     public async Task AppendAsync(EdgeNodeId node, IReadOnlyList<ForwardBatch> batches, CancellationToken cancellationToken)
     {
-        Total total = default;
+        (Total total, long turn) = (default, 0);
         await store.WriteAsync(
             connection =>
             {
@@ -58,16 +61,17 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
                 }
 
                 Write(connection, total);
+                turn = ++_written; // Writes come one after another; what comes of them may overtake.
             },
             cancellationToken);
-        Show(total);
+        Show(total, turn);
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DevicesAsync(EdgeNodeId node, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<string>>(
         connection =>
         {
-            Show(Read(connection));
+            Show(Read(connection), turn: 0);
             using var command = connection.CreateCommand();
             command.CommandText = "SELECT DISTINCT device FROM forward_batch WHERE node = $node";
             command.Parameters.AddWithValue("$node", node.ToString());
@@ -99,7 +103,7 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
     /// <inheritdoc/>
     public async Task RemoveAsync(EdgeNodeId node, string device, long through, CancellationToken cancellationToken)
     {
-        Total total = default;
+        (Total total, long turn) = (default, 0);
         await store.WriteAsync(
             connection =>
             {
@@ -107,9 +111,10 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
                 var gone = Delete(connection, "node = $node AND device = $device AND id <= $through", [("$node", node.ToString()), ("$device", device), ("$through", through)]);
                 total = total with { Bytes = total.Bytes - gone.Bytes, Samples = total.Samples - gone.Samples };
                 Write(connection, total);
+                turn = ++_written; // Writes come one after another; what comes of them may overtake.
             },
             cancellationToken);
-        Show(total);
+        Show(total, turn);
     }
 
     private readonly record struct Total(long Bytes, long Samples, long Lost);
@@ -134,10 +139,18 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
         command.ExecuteNonQuery();
     }
 
-    private void Show(Total total)
+    // Only what is newer than what is shown; turn 0 is the state at the start.
+    private void Show(Total total, long turn)
     {
-        Interlocked.Exchange(ref _waiting, total.Samples);
-        Interlocked.Exchange(ref _lost, total.Lost);
+        lock (_gate)
+        {
+            if (turn >= _shown)
+            {
+                Interlocked.Exchange(ref _waiting, total.Samples);
+                Interlocked.Exchange(ref _lost, total.Lost);
+                _shown = turn;
+            }
+        }
     }
 
     private static (int Rows, long Bytes, long Samples) Delete(SqliteConnection connection, string where, IReadOnlyList<(string Name, object Value)> parameters)
