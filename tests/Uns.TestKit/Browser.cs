@@ -35,6 +35,17 @@ public sealed class Browser : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Waits until the page's address is right, asked in the page itself: the driver's own mirror of it can miss a change.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="isRight">A condition on <c>url</c> in the browser's language.</param>
+    /// <param name="asked">What the condition knows as <c>asked</c>.</param>
+    /// <returns>The address.</returns>
+    public static async Task<string> AddressAsync(IPage page, string isRight, string asked = "")
+    {
+        var found = await page.WaitForFunctionAsync($"asked => {{ const url = location.href; return {isRight} ? url : null; }}", asked);
+        return await found.JsonValueAsync<string>();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();

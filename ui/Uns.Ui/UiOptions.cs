@@ -5,4 +5,6 @@ namespace Uns.Ui;
 /// <param name="WriteAnswerTimeout">Longest wait for the effect of a write.</param>
 /// <param name="GroupId">Group id of the hub's own edge node.</param>
 /// <param name="NodeId">Edge node id of the hub's own edge node.</param>
-public sealed record UiOptions(string TopicPrefix, TimeSpan WriteAnswerTimeout, string GroupId, string NodeId);
+/// <param name="MqttPort">Port at which the broker listens.</param>
+/// <param name="HasOpcUa">True when the namespace is served by OPC UA too.</param>
+public sealed record UiOptions(string TopicPrefix, TimeSpan WriteAnswerTimeout, string GroupId, string NodeId, int MqttPort, bool HasOpcUa);

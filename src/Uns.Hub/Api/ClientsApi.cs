@@ -14,6 +14,9 @@ internal static class ClientsApi
     {
         routes.MapGet("/api/v1/mqtt", (MqttBroker broker) => new BrokerView(broker.Durability, broker.StoreFault, broker.Statistics))
             .WithTags("Broker").WithName("GetBroker").WithSummary("What an acknowledgement outlives (power-safe, crash-safe, none), what keeps the store from it, and the broker's figures.");
+        routes.MapGet("/api/v1/mqtt/subscribers", Subscribers)
+            .WithTags("Broker").WithName("GetSubscribers").WithSummary("Who gets the messages of 'topic', connected or away, by client identifier: at most 'limit' (1 to 1000, 100 unless given).")
+            .Produces<IReadOnlyList<SubscriberRow>>().ProducesProblem(StatusCodes.Status400BadRequest);
         var clients = routes.MapGroup(Root).WithTags("Broker");
         clients.MapGet("", List)
             .WithName("GetClients").WithSummary("Clients, connected or away, by client identifier: those whose identifier holds 'search', behind 'after', at most 'limit' (1 to 1000, 100 unless given).")
@@ -28,6 +31,13 @@ internal static class ClientsApi
             .WithName("DropSession").WithSummary("Ends a session with all that waits in it, and its connection before it.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
+
+    private static async Task<IResult> Subscribers(IClientBook book, string topic, int limit = 100) => (topic, limit) switch
+    {
+        (_, < 1 or > MqttBroker.MaximumClientPage) => Results.Problem($"limit is {limit}: give 1 to {MqttBroker.MaximumClientPage}.", statusCode: StatusCodes.Status400BadRequest),
+        _ when topic.Length == 0 || topic.AsSpan().ContainsAny('+', '#') => Results.Problem($"topic is '{topic}': give a topic name, without wildcards.", statusCode: StatusCodes.Status400BadRequest),
+        _ => Results.Ok(await book.ListeningAsync(topic, limit)),
+    };
 
     private static async Task<IResult> List(IClientBook book, string? search = null, int limit = 100, string? after = null) =>
         limit is < 1 or > MqttBroker.MaximumClientPage

@@ -20,6 +20,9 @@ internal sealed class ClientBook(MqttBroker broker) : IClientBook
             found.Will is { } will ? new(will.Topic, (int)will.Qos, will.Retain, will.PayloadBytes, (long)will.Delay.TotalSeconds) : null)
         : null;
 
+    public async Task<IReadOnlyList<SubscriberRow>> ListeningAsync(string topic, int most) =>
+        topic.AsSpan().ContainsAny('+', '#') ? [] : (await broker.ListSubscribersAsync(topic, most)).ConvertAll(s => new SubscriberRow(s.ClientId, s.Filter, s.Listener?.ToString()));
+
     public Task<bool> DisconnectAsync(string clientId) => broker.DisconnectClientAsync(clientId);
 
     public Task<bool> DropSessionAsync(string clientId) => broker.DropSessionAsync(clientId);

@@ -109,7 +109,8 @@ internal static class HubServices
         services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
-        services.AddSingleton(new UiOptions(options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId));
+        services.AddSingleton(s => new UiOptions( // Asked for by pages: the broker listens by then.
+            options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId, s.GetRequiredService<MqttBroker>().EndPoint.Port, options.OpcUa.Listen is not null));
     }
 
     private static EdgeNodePublisher EdgeNodeOf(IServiceProvider services, HubOptions options, string? device)

@@ -1,5 +1,6 @@
 using Uns.Mqtt.Broker.Inspection;
 using Uns.Mqtt.Broker.Sessions;
+using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
 
 namespace Uns.Mqtt.Broker;
@@ -43,6 +44,19 @@ internal sealed partial class BrokerCore
                 .Select(s => new SubscriptionInfo(s.Filter, s.Request.MaximumQos, s.Request.NoLocal, s.Request.RetainAsPublished, s.Identifier)),
         ],
         session.Will is { } will ? new(will.TopicText, will.Qos, will.Retain, will.Payload.Length, TimeSpan.FromSeconds(session.WillDelaySeconds)) : null);
+
+    /// <summary>Who gets the messages of a topic, by client identifier; of a shared group every member that may be picked.</summary>
+    public List<SubscriberInfo> SubscribersOf(string topic, int most)
+    {
+        var (matching, groups) = (new List<Subscription>(), new List<SharedGroup>());
+        Tree.Match(topic, matching, groups);
+        return
+        [
+            .. matching.Concat(groups.SelectMany(g => g.Members)).Where(s => !s.Session.IsGhost && MayReceive(s.Session, topic))
+                .GroupBy(s => s.Session).OrderBy(s => s.Key.ClientId, StringComparer.Ordinal).Take(most)
+                .Select(s => new SubscriberInfo(s.Key.ClientId, s.Select(f => f.Filter).Min(StringComparer.Ordinal)!, s.Key.Connection?.Link.Origin.Listener)),
+        ];
+    }
 
     /// <summary>Ends a client's connection on an operator's word. Its will is published, its session waits.</summary>
     /// <returns>False when there is no such client, or it is away.</returns>

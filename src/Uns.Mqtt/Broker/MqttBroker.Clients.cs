@@ -29,6 +29,22 @@ public sealed partial class MqttBroker
     /// <exception cref="InvalidOperationException">The broker does not run.</exception>
     public Task<ClientDetail?> FindClientAsync(string clientId) => OnLoopAsync(() => _core.Find(clientId) is { } session ? BrokerCore.DescribeWhole(session) : null);
 
+    /// <summary>Lists who gets the messages of a topic, connected or away, by client identifier.</summary>
+    /// <param name="topic">A topic name, without wildcards.</param>
+    /// <param name="most">Most to give, 1 to <see cref="MaximumClientPage"/>.</param>
+    /// <exception cref="ArgumentException">It is no topic name: it is empty, or has a wildcard.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">As many cannot be given.</exception>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public Task<List<SubscriberInfo>> ListSubscribersAsync(string topic, int most = MaximumClientPage)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(most, MaximumClientPage);
+        return topic.AsSpan().ContainsAny('+', '#')
+            ? throw new ArgumentException($"'{topic}' has a wildcard: give a topic name.", nameof(topic))
+            : OnLoopAsync(() => _core.SubscribersOf(topic, most));
+    }
+
     /// <summary>Ends a client's connection with reason 0x98 (administrative action). Its will is published and its session waits as long as it was to.</summary>
     /// <returns>False when no such client is connected.</returns>
     /// <exception cref="InvalidOperationException">The broker does not run.</exception>

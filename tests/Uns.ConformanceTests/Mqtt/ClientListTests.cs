@@ -115,6 +115,25 @@ public sealed class ClientListTests : BrokerFixture
     }
 
     [Fact]
+    public async Task Who_gets_a_topic_is_told_with_the_filter_also_when_away_or_in_a_group()
+    {
+        var near = await ConnectAsync("near");
+        await near.SubscribeAsync("plant/+/speed", AtMostOnce);
+        await near.SubscribeAsync("plant/#", AtLeastOnce);
+        await (await ConnectAsync("shares")).SubscribeAsync("$share/mes/plant/7/speed", AtMostOnce);
+        await (await ConnectAsync("elsewhere")).SubscribeAsync("plant/8/speed", AtMostOnce);
+        var away = await ConnectAsync("away", connect: Kept());
+        await away.SubscribeAsync("#", AtLeastOnce);
+        await away.DisposeAsync();
+        await GoneAsync("away");
+        Assert.Equal(
+            [new("away", "#", null), new("near", "plant/#", ClientListener.Tcp), new SubscriberInfo("shares", "$share/mes/plant/7/speed", ClientListener.Tcp)],
+            await Broker.ListSubscribersAsync("plant/7/speed"));
+        Assert.Equal([new SubscriberInfo("away", "#", null)], await Broker.ListSubscribersAsync("else", most: 1));
+        await Assert.ThrowsAsync<ArgumentException>(() => Broker.ListSubscribersAsync("plant/+/speed"));
+    }
+
+    [Fact]
     public async Task No_more_sessions_begin_than_may_be_and_those_that_are_go_on()
     {
         await StartAsync(null, new() { MaximumSessions = 3, MaximumConnections = 2 });

@@ -53,7 +53,7 @@ public sealed class DecoderPageTests : IAsyncLifetime
         await _hub.ValueAsync("plant/hub/oven/Heat/Power", "21.5");
         await page.SelectOptionAsync("#width", "16");
         await page.Locator("tr[data-address='HR1'] button[data-reading='Int16 ABCD']").GetByText("7").WaitForAsync();
-        Assert.Contains("width=16", page.Url, StringComparison.Ordinal);
+        await Browser.AddressAsync(page, "url.includes('width=16')");
     }
 
     [Fact]

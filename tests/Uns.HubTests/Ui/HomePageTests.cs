@@ -36,7 +36,7 @@ public sealed class HomePageTests
         await wrong.GetByText("oven is not read").WaitForAsync();
         Assert.Contains("wrong", await page.InnerTextAsync("#verdict"), StringComparison.Ordinal);
         await wrong.GetByText("Mend").ClickAsync();
-        await page.WaitForURLAsync(url => url.EndsWith("/devices/oven", StringComparison.Ordinal));
+        await Browser.AddressAsync(page, "url.endsWith('/devices/oven')");
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class HomePageTests
         await using var hub = await HubProcess.StartAsync();
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(new Uri(hub.Page, "/?path=acme/berlin"));
-        await page.WaitForURLAsync(url => url.EndsWith("/namespace?path=acme%2Fberlin", StringComparison.Ordinal));
+        await Browser.AddressAsync(page, "url.endsWith('/namespace?path=acme%2Fberlin')");
         await page.GetByText("There is no node").WaitForAsync();
     }
 }

@@ -12,6 +12,11 @@ public interface IClientBook
     /// <summary>One client with its subscriptions and its will; null: there is no session of that identifier.</summary>
     Task<ClientSheet?> FindAsync(string clientId);
 
+    /// <summary>Who gets the messages of a topic, connected or away, by client identifier.</summary>
+    /// <param name="topic">A topic name; none but an empty list comes of one with a wildcard.</param>
+    /// <param name="most">Most to give, 1 to 1,000.</param>
+    Task<IReadOnlyList<SubscriberRow>> ListeningAsync(string topic, int most);
+
     /// <summary>Ends a client's connection; its will is published and its session waits.</summary>
     /// <returns>False when no such client is connected.</returns>
     Task<bool> DisconnectAsync(string clientId);
@@ -20,6 +25,12 @@ public interface IClientBook
     /// <returns>False when there is no such session.</returns>
     Task<bool> DropSessionAsync(string clientId);
 }
+
+/// <summary>A client that gets the messages of a topic.</summary>
+/// <param name="ClientId">Its client identifier.</param>
+/// <param name="Filter">The filter by which it gets them.</param>
+/// <param name="Listener">By which way it came, as in <see cref="ClientRow"/>; null while it is away.</param>
+public sealed record SubscriberRow(string ClientId, string Filter, string? Listener);
 
 /// <summary>Some clients out of all.</summary>
 /// <param name="Matching">How many match.</param>

@@ -24,6 +24,7 @@ public sealed partial class Trends
     private TrendPicture? _picture;
     private ElementReference _chart;
     private IJSObjectReference? _watch;
+    private bool _isWatched;
     private DotNetObjectReference<Trends>? _self;
     private double _width = 1000;
     private long _from;
@@ -128,8 +129,9 @@ public sealed partial class Trends
             _ = FollowAsync(_stop.Token);
         }
 
-        if (_tags.Count > 0 && _watch is null)
+        if (_tags.Count > 0 && !_isWatched)
         {
+            _isWatched = true; // Before the browser answers: a redraw in between must not watch a second time.
             _self ??= DotNetObjectReference.Create(this);
             _watch = await Browser.InvokeAsync<IJSObjectReference>("uns.chart", _chart, _self);
         }

@@ -95,6 +95,12 @@ public sealed record WillInfo(string Topic, QualityOfService Qos, bool Retain, i
 /// <param name="Will">Its will; null: none.</param>
 public sealed record ClientDetail(ClientInfo Client, IReadOnlyList<SubscriptionInfo> Subscriptions, WillInfo? Will);
 
+/// <summary>A client that gets the messages of a topic.</summary>
+/// <param name="ClientId">Its client identifier.</param>
+/// <param name="Filter">The filter by which it gets them; of several that match, the first in ordinal order.</param>
+/// <param name="Listener">By which way it came; null while it is away.</param>
+public sealed record SubscriberInfo(string ClientId, string Filter, ClientListener? Listener);
+
 /// <summary>Some clients out of all.</summary>
 /// <param name="Matching">How many there are that match.</param>
 /// <param name="Clients">The first of them, by client identifier.</param>
