@@ -22,6 +22,9 @@ public sealed class PictureTests
         await page.ClickAsync("#test");
         await page.Locator("#steps li").Filter(new() { HasText = "Tag Temperature" }).WaitForAsync();
         await KeepAsync(page, "device.png");
+        await page.GotoAsync(new Uri(hub.Page, "/trends?tag=acme/berlin/bottling/line1/filler/Temperature&tag=acme/berlin/utilities/steam/boiler/Level&span=1m").ToString());
+        await page.WaitForFunctionAsync("document.querySelectorAll('#chart path.line').length === 2 && [...document.querySelectorAll('#chart path.line')].every(l => (l.getAttribute('d').match(/V/g) ?? []).length >= 12)");
+        await KeepAsync(page, "trends.png");
     }
 
     // The pictures in the tree change only when asked: each run would differ in its values.
