@@ -112,9 +112,12 @@ internal sealed class DeviceForm
 
         public string WritesPerMinute { get; set; } = "0";
 
+        public string Description { get; set; } = "";
+
         public static TagForm Of(TagOptions tag) => new()
         {
             _rest = tag,
+            Description = tag.Description,
             Name = tag.Name,
             Address = tag.Address,
             DataType = tag.DataType,
@@ -142,6 +145,7 @@ internal sealed class DeviceForm
             Factor = Number(Factor, at + nameof(Factor), faults) ?? 1,
             Offset = Number(Offset, at + nameof(Offset), faults) ?? 0,
             Unit = Unit.Trim(),
+            Description = Description.Trim(),
             Writable = Writable,
             Low = Number(Low, at + nameof(Low), faults),
             High = Number(High, at + nameof(High), faults),

@@ -1,5 +1,8 @@
 // The few things that only the browser can do.
 window.uns = {
+  // The name of whoever sits here, kept by the browser; given one, it is kept.
+  author: (name) => { try { if (name !== undefined) localStorage.setItem("uns.author", name); return localStorage.getItem("uns.author"); } catch { return null; } },
+
   copy: (text) => navigator.clipboard ? navigator.clipboard.writeText(text).then(() => true, () => false) : false,
 
   // Watches a chart: its width, the pointer over it, and a part that is drawn over to be seen closer.
