@@ -61,6 +61,7 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
 
         var (version, now) = (settings.Current.Number, settings.Now);
         var (change, clashes) = DraftMerge.Onto(now, draft.Content, mineWins);
+        change = MappingRows.Follow(now, change);
         return new DraftView(draft, version, now, now.With(change), change, clashes);
     }
 

@@ -188,6 +188,7 @@ internal sealed class SettingsBook(
 
         var before = Now;
         change = change with { Devices = [.. change.Devices.Select(d => DeviceBook.Identify(d, before.Device(d.Name)))] };
+        change = MappingRows.Follow(before, change);
         var after = before.With(change);
         var differences = _diff.Between(before, after);
         if (differences.Count == 0)

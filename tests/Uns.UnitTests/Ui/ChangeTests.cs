@@ -91,6 +91,14 @@ public sealed class ChangeTests
     }
 
     [Fact]
+    public void A_tag_that_both_added_is_one_tag()
+    {
+        var (merged, clashes) = DeviceMerge.Merge(Device("press"), Device("press", _temperature with { Unit = "K" }), Device("press", _temperature with { Id = Guid.NewGuid() }), mineWins: true);
+        Assert.Equal(["Oven/Temp unit: yours is K, theirs is °C"], clashes);
+        Assert.Equal("K", Assert.Single(merged.Tags).Unit);
+    }
+
+    [Fact]
     public void A_change_of_one_row_is_taken_back_and_other_rows_stay()
     {
         EquipmentRule[] before = [Row("a", "acme/a")];

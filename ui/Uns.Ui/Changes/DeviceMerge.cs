@@ -15,20 +15,21 @@ public static class DeviceMerge
     public static (DeviceOptions Device, IReadOnlyList<string> Clashes) Merge(DeviceOptions? opened, DeviceOptions mine, DeviceOptions theirs, bool mineWins)
     {
         var clashes = new List<string>();
-        var merged = Merge(opened is null ? [] : Tree(opened), Tree(mine), Tree(theirs), "", clashes, mineWins);
+        var known = opened?.Tags.Select(t => t.Id).ToHashSet() ?? [];
+        var merged = Merge(opened is null ? [] : Tree(opened, known), Tree(mine, known), Tree(theirs, known), "", clashes, mineWins);
         var tags = (JsonObject)merged["tags"]!;
         merged["tags"] = new JsonArray([.. tags.Select(t => t.Value!.DeepClone())]);
         return (PlantJson.Read<DeviceOptions>(merged.ToJsonString(PlantJson.Options)), clashes);
     }
 
-    // The tags by their identity, so that two people's tags are told apart wherever they stand in the list.
-    private static JsonObject Tree(DeviceOptions device)
+    // The tags by their identity, so that two people's tags are told apart wherever they stand in the list; new ones by name, so that one which both added is one.
+    private static JsonObject Tree(DeviceOptions device, HashSet<Guid> known)
     {
         var tree = PlantJson.Tree(device with { Tags = [] });
         var tags = new JsonObject();
         foreach (var tag in device.Tags)
         {
-            tags[tag.Id == Guid.Empty ? "new " + tag.Name.ToUpperInvariant() : tag.Id.ToString("N")] = PlantJson.Tree(tag);
+            tags[tag.Id == Guid.Empty || !known.Contains(tag.Id) ? "new " + tag.Name.ToUpperInvariant() : tag.Id.ToString("N")] = PlantJson.Tree(tag);
         }
 
         tree["tags"] = tags;
@@ -42,7 +43,8 @@ public static class DeviceMerge
         {
             var (was, one, other) = (opened[name], mine[name], theirs[name]);
             var where = at.Length > 0 ? $"{at} {name}" : name;
-            var kept = Same(one, was) ? other
+            var kept = name == "id" && other is not null ? other // Whose was there first.
+                : Same(one, was) ? other
                 : Same(other, was) || Same(one, other) ? one
                 : one is JsonObject mineBelow && other is JsonObject theirsBelow ? Merge(was as JsonObject ?? [], mineBelow, theirsBelow, Name(name, mineBelow, at), clashes, mineWins)
                 : Clash(where, was, one, other, clashes, mineWins);

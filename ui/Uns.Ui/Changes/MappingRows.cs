@@ -60,6 +60,31 @@ public static class MappingRows
         return place.Length == 0 ? [.. rest] : [new EquipmentRule { Group = group, Node = node, Device = device, Path = place }, .. rest];
     }
 
+    /// <summary>Rows that place single tags go with them when the tags are renamed.</summary>
+    /// <param name="now">The settings in force.</param>
+    /// <param name="change">What is to be different.</param>
+    /// <returns>The change, with the mapping in it when rows must follow.</returns>
+    public static PlantChange Follow(PlantSettings now, PlantChange change)
+    {
+        var renamed = new Dictionary<(string Device, string Metric), string>();
+        foreach (var device in change.Devices)
+        {
+            if (now.Device(device.Name) is { } before && !ReferenceEquals(before, device))
+            {
+                var names = before.Tags.Where(t => t.Id != Guid.Empty).DistinctBy(t => t.Id).ToDictionary(t => t.Id, t => t.Name);
+                foreach (var tag in device.Tags.Where(t => names.TryGetValue(t.Id, out var name) && name != t.Name))
+                {
+                    renamed[(device.Name, names[tag.Id])] = tag.Name;
+                }
+            }
+        }
+
+        var rules = change.Mapping ?? now.Mapping;
+        return renamed.Count == 0 || !rules.Any(r => renamed.ContainsKey((r.Device, r.Metric)))
+            ? change
+            : change with { Mapping = [.. rules.Select(r => renamed.TryGetValue((r.Device, r.Metric), out var name) ? r with { Metric = name } : r)] };
+    }
+
     /// <summary>The row that places a whole device; null when there is none.</summary>
     public static EquipmentRule? RowOf(IReadOnlyList<EquipmentRule> rules, string group, string node, string device) =>
         rules.FirstOrDefault(r => r.Group == group && r.Node == node && r.Device == device && r.Metric == "*");

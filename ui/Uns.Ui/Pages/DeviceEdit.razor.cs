@@ -86,6 +86,8 @@ public sealed partial class DeviceEdit
         {
             _form = null;
         }
+
+        Opened();
     }
 
     private static string Key(string? name, string? draft) => $"{name ?? "new/"}\n{draft}";
@@ -212,6 +214,7 @@ public sealed partial class DeviceEdit
         {
             _openedPlace = PlaceIn(_opened, name);
             _form = DeviceForm.Of(Book.Conceal(device), Kinds.First(k => k.Protocol == device.Protocol), _openedPlace);
+            Opened();
         }
 
         Say(said, well: true);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Uns.Connectors;
 using Uns.Tags;
 
@@ -24,8 +25,10 @@ internal sealed class DeviceForm
 
     public string Place { get; set; } = "";
 
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public Dictionary<string, string> Settings { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public List<TagForm> Tags { get; } = [];
 
     public static DeviceForm New(IConnectorKind kind)
@@ -80,7 +83,8 @@ internal sealed class DeviceForm
     /// <summary>One tag as typed.</summary>
     internal sealed class TagForm
     {
-        private TagOptions _rest = new();
+        /// <summary>The tag as it was opened: what the form does not show stays.</summary>
+        public TagOptions Rest { get; set; } = new();
 
         public string Name { get; set; } = "";
 
@@ -116,7 +120,7 @@ internal sealed class DeviceForm
 
         public static TagForm Of(TagOptions tag) => new()
         {
-            _rest = tag,
+            Rest = tag,
             Description = tag.Description,
             Name = tag.Name,
             Address = tag.Address,
@@ -136,7 +140,7 @@ internal sealed class DeviceForm
             WritesPerMinute = tag.WritesPerMinute.ToString(CultureInfo.InvariantCulture),
         };
 
-        public TagOptions Read(string at, List<SettingFault> faults) => _rest with
+        public TagOptions Read(string at, List<SettingFault> faults) => Rest with
         {
             Name = Name.Trim(),
             Address = Address.Trim(),
