@@ -6,7 +6,7 @@ namespace Uns.Connectors.S7;
 /// <summary>Reads and writes one SIMATIC CPU over one connection.</summary>
 internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider clock) : IConnector
 {
-    private readonly Dictionary<string, S7Tag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    private readonly TagNumbers _numbers = new(plan.Tags.Count, number => plan.Tags[number].Name);
     private List<S7Range>[] _ranges = [];
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     /// <inheritdoc/>
     public async Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
-        var address = _tags[tag].Address;
+        var address = AddressOf(tag);
         if (S7Value.Write(value, address, out var bytes) is { } fault)
         {
             throw new WriteRefusedException($"'{tag}' {fault}");
@@ -193,13 +193,15 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             : new(tag.Name, value, TagQuality.Good, now);
     }
 
+    private S7Address AddressOf(string tag) => plan.Tags[_numbers.Find(tag)].Address;
+
     private async Task WriteItemAsync(string tag, S7Item item, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         var ack = await channel.ExchangeAsync(S7Pdu.Write(item, bytes.Span), cancellationToken);
         var code = ack.Length > S7Pdu.AckHeaderBytes + 2 ? ack.Span[S7Pdu.AckHeaderBytes + 2] : (byte)0;
         if (code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({_tags[tag].Address}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
+            throw new WriteRefusedException($"'{tag}' ({AddressOf(tag)}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
         }
     }
 }
