@@ -43,7 +43,7 @@ internal sealed class WriteQueue
             throw new WriteRefusedException($"{_device} has no tag '{tag}'.");
         }
 
-        var pending = new PendingWrite(tag, ToRaw(_tags[number], _plan.RawTypes[number], value), cancellationToken);
+        var pending = new PendingWrite(new(tag, ToRaw(_tags[number], _plan.RawTypes[number], value)), cancellationToken);
         lock (_gate)
         {
             if (_closedBecause is not null)
@@ -199,15 +199,18 @@ internal abstract class PendingCall(CancellationToken caller)
 }
 
 /// <summary>One write on its way.</summary>
-internal sealed class PendingWrite(string tag, TagValue raw, CancellationToken caller) : PendingCall(caller)
+internal sealed class PendingWrite(TagWrite write, CancellationToken caller) : PendingCall(caller)
 {
-    public override string What => $"Writing '{tag}'";
+    /// <summary>What is written.</summary>
+    public TagWrite Write => write;
 
-    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(tag, raw, cancellationToken);
+    public override string What => $"Writing '{write.Tag}'";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(write.Tag, write.Value, cancellationToken);
 
     public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
-        ? $"{device} was lost while '{tag}' was written, whether it took the value is not known: {reason}"
-        : $"{device} was lost before '{tag}' was written: {reason}";
+        ? $"{device} was lost while '{write.Tag}' was written, whether it took the value is not known: {reason}"
+        : $"{device} was lost before '{write.Tag}' was written: {reason}";
 }
 
 /// <summary>A look at the device on its way.</summary>
