@@ -182,6 +182,7 @@ internal static class HubServices
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         DeviceDiagnosticsApi.Map(web);
+        DeviceLookApi.Map(web);
         CertificatesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
