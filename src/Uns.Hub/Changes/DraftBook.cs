@@ -69,9 +69,9 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
     public async Task<Draft> SaveAsync(string name, PlantChange change, string author, PlantSettings? opened, CancellationToken cancellationToken)
     {
         name = name.Trim();
-        if (name.Length is 0 or > LongestName || name.Any(char.IsControl))
+        if (name.Length is 0 or > LongestName || name.Any(char.IsControl) || name.Contains('/', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"The draft's name is '{name}': give 1 to {LongestName} characters.", nameof(name));
+            throw new ArgumentException($"The draft's name is '{name}': give 1 to {LongestName} characters without /.", nameof(name));
         }
 
         await _oneChange.WaitAsync(cancellationToken);

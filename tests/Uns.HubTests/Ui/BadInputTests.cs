@@ -36,13 +36,13 @@ public sealed class BadInputTests : IAsyncLifetime
         await _hub.SaveDeviceAsync(Uri.EscapeDataString(Device), new { name = Device, protocol = "modbus", settings = new { Host = "127.0.0.1", Port = 1 }, tags });
         var address = Uri.EscapeDataString(Device);
         using var alarm = await _hub.Http.PostAsJsonAsync("/api/v1/alarms/rules", new { name = "<b onclick=1>", path = "plant/hub/x", kind = "High", limit = 1, text = OddNames[0] });
-        using var draft = await _hub.Http.PutAsJsonAsync($"/api/v1/drafts/{Uri.EscapeDataString("<i>draft</i>")}", new { removedDevices = new[] { Device } });
+        using var draft = await _hub.Http.PutAsJsonAsync($"/api/v1/drafts/{Uri.EscapeDataString("<i>draft")}", new { removedDevices = new[] { Device } });
         Assert.True(alarm.IsSuccessStatusCode && draft.IsSuccessStatusCode);
         var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices"));
         foreach (var (path, locator) in new[]
         {
             ("/devices", "a[data-device]"), ($"/devices/{address}", ".tag-name"), ($"/devices/{address}/tags", "#many tr[data-tag]"), ($"/devices/{address}/clone", "#clones"), ("/log", "#log tr[data-thing]"),
-            ("/drafts", "#drafts a"), ($"/drafts/{Uri.EscapeDataString("<i>draft</i>")}", "#things tr[data-thing]"), ("/versions", "#versions tr[data-version]"), ("/alarms?show=all", "#alarms tr[data-alarm]"), ("/mapping", "#add-rule"), ("/", ".health"),
+            ("/drafts", "#drafts a"), ($"/drafts/{Uri.EscapeDataString("<i>draft")}", "#things tr[data-thing]"), ("/versions", "#versions tr[data-version]"), ("/alarms?show=all", "#alarms tr[data-alarm]"), ("/mapping", "#add-rule"), ("/", ".health"),
         })
         {
             await page.GotoAsync(new Uri(_hub.Page, path).ToString());

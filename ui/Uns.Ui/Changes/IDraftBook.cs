@@ -18,7 +18,7 @@ public interface IDraftBook
     DraftView? View(string name, bool mineWins = true);
 
     /// <summary>Lays a change into a draft; a name that is not known begins one. Faulty settings may be kept, but not published.</summary>
-    /// <param name="name">1 to 60 characters.</param>
+    /// <param name="name">1 to 60 characters without a slash.</param>
     /// <param name="change">What is to be different.</param>
     /// <param name="author">Who works on it.</param>
     /// <param name="opened">What the author saw before changing it; null: whatever is there.</param>
