@@ -48,7 +48,7 @@ public sealed class ReconnectTests
 
         var grown = GC.GetTotalMemory(forceFullCollection: true) - memory;
         Assert.True(grown < MostGrowth, $"{Times} connections left {grown} bytes behind.");
-        TestContext.Current.SendDiagnosticMessage($"{protocol}: {Times} reconnects, {Sockets() - sockets} sockets and {grown} bytes more.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{protocol}: {Times} reconnects, {Sockets() - sockets} sockets and {grown} bytes more.");
     }
 
     // Connects, reads, and loses the device: by its own end, by the device's, or in the midst of a read.
