@@ -20,6 +20,18 @@ if (args is ["host-speed"])
     return;
 }
 
+if (args is ["road-parts"])
+{
+    await RoadSpeed.ServeAsync();
+    return;
+}
+
+if (args is ["road-speed", var each])
+{
+    await RoadSpeed.RunAsync(int.Parse(each));
+    return;
+}
+
 if (args is ["connector-plant", var kind, var devices, var tags, var health])
 {
     await ConnectorSpeed.ServeAsync(kind, int.Parse(devices), int.Parse(tags), health == "dead");
@@ -84,7 +96,7 @@ var results = Path.Combine(PeerProcess.Root(), "tests", "Uns.Benchmarks", "resul
 var config = DefaultConfig.Instance
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator())
     .WithArtifactsPath(Path.Combine(PeerProcess.Root(), "artifacts", "benchmarks"));
-foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config))
+foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(RoadSpeed).Assembly).Run(args, config))
 {
     foreach (var report in Directory.GetFiles(summary.ResultsDirectoryPath, "*-report-github.md"))
     {

@@ -28,6 +28,7 @@ internal sealed partial class BrokerCore
         Logger = logger;
         Outbox = new Outbox(this, options, Counters, journal);
         Topics = new TopicCache(options.MaximumTopicLevels, options.Watch);
+        _takeOvers = new TakeOverBrake(options.TakeOvers);
         MaximumConnectBytes = Math.Min(options.MaximumConnectBytes, options.MaximumPacketBytes);
         MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
         ReadClock();
@@ -310,7 +311,15 @@ internal sealed partial class BrokerCore
         else if (HasRoomToRetain(routed.Topic.Text, isRemoval: false))
         {
             var message = routed.Keep();
-            Retained.Set(message);
+            if (routed.Topic.Place is { Message: not null } place)
+            {
+                place.Message = message; // [MQTT-3.3.1-5]
+            }
+            else
+            {
+                routed.Topic.Place = Retained.Set(message);
+            }
+
             if (!SysTopics.SysReport.Owns(message.TopicText))
             {
                 Journal?.Retained(message.TopicText, message, urgent);
