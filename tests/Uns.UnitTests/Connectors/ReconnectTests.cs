@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.S7;
+using Uns.TestKit;
 using Uns.TestKit.Devices;
 
 namespace Uns.UnitTests.Connectors;
@@ -41,10 +42,7 @@ public sealed class ReconnectTests
 
         await connector.DisconnectAsync();
         // The simulator closes its side in its own time.
-        while (Sockets() > sockets + 2)
-        {
-            await Task.Delay(50, limit.Token);
-        }
+        await Waiting.ReachAsync(() => Sockets() <= sockets + 2, limit.Token);
 
         var grown = GC.GetTotalMemory(forceFullCollection: true) - memory;
         Assert.True(grown < MostGrowth, $"{Times} connections left {grown} bytes behind.");

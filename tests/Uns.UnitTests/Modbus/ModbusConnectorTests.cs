@@ -11,10 +11,10 @@ namespace Uns.UnitTests.Modbus;
 
 public sealed class ModbusConnectorTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly RecordingSink _sink = new();
     private readonly List<IAsyncDisposable> _open = [];
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
 
     [Fact]
     public async Task Every_table_and_type_is_read_and_written_over_a_socket()
