@@ -65,7 +65,7 @@ public sealed partial class EdgeNodePublisher
         _session = new EdgeNodeSession(options);
     }
 
-    /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called for one command at a time, in order of arrival; what it throws is logged.</summary>
+    /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called in the order of arrival, for up to 32 commands at a time; what it throws is logged.</summary>
     public Func<string, string, TagValue, CancellationToken, Task>? OnCommand { get; set; }
 
     /// <summary>The node's name.</summary>
