@@ -5,20 +5,13 @@ using Uns.Tags;
 
 namespace Uns.Connectors.OpcUa;
 
-/// <summary>One tag as the plan has worked it out.</summary>
-internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, TimeSpan Period)
-{
-    /// <summary>Half the period: a change waits for a sample and then for the publishing, and both together must not take longer than the period.</summary>
-    public TimeSpan Sampling => Period / 2;
-}
-
 /// <summary>Listens to one OPC UA server over one session and one subscription.</summary>
 /// <remarks>
 /// A node that the server does not know turns its own tag bad and is tried again every <see cref="RetryPeriod"/>. Messages that did not come are
 /// asked for again; what the server keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over,
 /// or made anew where the server has lost it.
 /// </remarks>
-internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, TimeProvider clock) : IConnector
+internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, DeviceTraffic traffic, TimeProvider clock) : IConnector
 {
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestPublishing = TimeSpan.FromMilliseconds(10);
@@ -28,17 +21,20 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     private readonly bool[] _isArray = new bool[items.Count];
     private readonly RequestSize _nodesPerRead = new(options.NodesPerRequest);
     private readonly RequestSize _itemsPerCall = new(options.NodesPerRequest);
+    private readonly uint[] _itemIds = new uint[items.Count];
     private readonly EnumerationShape?[] _names = new EnumerationShape?[items.Count];
     private readonly bool[] _isNamed = new bool[items.Count];
     private StructureBook? _structures;
     private OpcUaFeed? _feed;
     private UaSession? _session;
-    private NodeId?[] _nodes = [];
+    private NodeBinding? _binding;
 
     /// <inheritdoc/>
     public bool Pushes => true;
 
     private string Peer => options.Endpoint;
+
+    private NodeBinding Nodes => _binding ??= new NodeBinding(items, _nodesPerRead, _seen, traffic);
 
     /// <inheritdoc/>
     public async Task ConnectAsync(CancellationToken cancellationToken)
@@ -51,9 +47,9 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         try
         {
             await TranslateAsync(() => session.OpenAsync(user, options.KeepAlive * 10, cancellationToken));
-            _nodes = [.. items.Select(item => item.Address.TryResolve(session.Namespaces, out var node) ? node : (NodeId?)null)];
             await LearnLimitsAsync(session, cancellationToken);
             _structures = new StructureBook(session);
+            await TranslateAsync(() => Nodes.BindAllAsync(session, _structures, cancellationToken));
             Array.Clear(_isNamed);
             _session = session;
         }
@@ -66,17 +62,13 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
 
     /// <inheritdoc/>
     public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken) =>
-        await TranslateAsync(() => ReadAsync([.. Known()], sink, cancellationToken));
+        await TranslateAsync(() => ReadAsync([.. Nodes.Bound], sink, cancellationToken));
 
     /// <inheritdoc/>
     public async Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) =>
         await TranslateAsync(async () =>
         {
-            foreach (var unknown in Enumerable.Range(0, items.Count).Where(i => _nodes[i] is null))
-            {
-                sink.Add(Bad(unknown, $"the server does not know the namespace '{items[unknown].Address.Uri}'"));
-            }
-
+            TellUnbound(Nodes.Unbound, sink);
             _feed = await ResumeAsync(sink, cancellationToken) ?? await SubscribeAsync(sink, cancellationToken);
             await PublishLoopAsync(_feed, sink, cancellationToken);
         });
@@ -85,7 +77,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     public async Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
         var index = _indexOf[tag];
-        var node = _nodes[index] ?? throw new WriteRefusedException($"'{tag}' was not written: the server does not know the namespace '{items[index].Address.Uri}'.");
+        var node = Nodes[index] ?? throw new WriteRefusedException($"'{tag}' was not written: {Nodes.FaultOf(index)}.");
         await TranslateAsync(async () =>
         {
             if (_seen[index] == UaType.Null)
@@ -96,7 +88,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             var status = await Session.WriteAsync(node, UaConversion.ToVariant(value, _seen[index], _isArray[index], tag), cancellationToken);
             if (!StatusCode.IsGood(status))
             {
-                throw new WriteRefusedException($"'{tag}' was not written: the server answered {StatusCode.Name(status)} for {items[index].Address}.");
+                throw new WriteRefusedException($"'{tag}' was not written: the server answered {StatusCode.Name(status)} for {items[index].Written}.");
             }
         });
     }
@@ -104,34 +96,8 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     /// <inheritdoc/>
     public async Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken)
     {
-        var start = NodeId.Standard(85); // Objects.
-        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(Session.Namespaces, out start)))
-        {
-            throw new ConnectorException($"'{below}' is no node of {Peer}.");
-        }
-
-        var entries = new List<BrowseEntry>();
-        await TranslateAsync(async () =>
-        {
-            var found = await Session.BrowseAsync(start, cancellationToken);
-            var seen = new HashSet<NodeId>();
-            foreach (var part in found.Where(r => r.Id.Uri is null && seen.Add(r.Id)).Chunk(_nodesPerRead.Current))
-            {
-                var variables = part.Where(r => r.IsVariable).Select(r => r.Id).ToList();
-                var types = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.DataType, cancellationToken);
-                var ranks = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.ValueRank, cancellationToken);
-                var rights = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.UserAccessLevel, cancellationToken);
-                var shapes = new List<UaShape?>();
-                foreach (var type in types)
-                {
-                    shapes.Add(type.Value.Value is NodeId id ? await _structures!.OfTypeAsync(id, cancellationToken) : null);
-                }
-
-                entries.AddRange(part.Select(r => variables.IndexOf(r.Id) is var at and >= 0
-                    ? new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, TagTypeOf(shapes[at], ranks[at]), rights[at].Value.Value is byte level && (level & 2) != 0)
-                    : new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, null, false)));
-            }
-        });
+        IReadOnlyList<BrowseEntry> entries = [];
+        await TranslateAsync(async () => entries = await new OpcUaBrowser(Session, _structures!, _nodesPerRead).LookAsync(below, cancellationToken));
         return entries;
     }
 
@@ -177,7 +143,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     private Task ReadAsync(IReadOnlyList<int> which, ITagSink sink, CancellationToken cancellationToken) =>
         _nodesPerRead.EachAsync(which, async part =>
         {
-            var values = await Session.ReadAsync([.. part.Select(i => _nodes[i]!.Value)], UaAttribute.Value, cancellationToken);
+            var values = await Session.ReadAsync([.. part.Select(i => Nodes[i]!.Value)], UaAttribute.Value, cancellationToken);
             await LearnAsync(part, values, cancellationToken);
             for (var i = 0; i < part.Count; i++)
             {
@@ -192,7 +158,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         for (var i = 0; i < which.Count; i++)
         {
             var item = which[i];
-            if (values[i].Value is { Type: UaType.Int32, Value: int } && items[item].DataType is DataType.String or DataType.Text && !_isNamed[item] && _nodes[item] is { } node)
+            if (values[i].Value is { Type: UaType.Int32, Value: int } && items[item].DataType is DataType.String or DataType.Text && !_isNamed[item] && Nodes[item] is { } node)
             {
                 var type = (await Session.ReadAsync([node], UaAttribute.DataType, cancellationToken))[0];
                 _names[item] = type.Value.Value is NodeId id ? await _structures.OfTypeAsync(id, cancellationToken) as EnumerationShape : null;
@@ -206,7 +172,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         var publishing = items.Count == 0 ? TimeSpan.FromSeconds(1) : items.Min(i => i.Sampling);
         var (subscription, keepAlive) = await Session.SubscribeAsync(publishing < ShortestPublishing ? ShortestPublishing : publishing, options.KeepAlive, cancellationToken);
         var feed = new OpcUaFeed(subscription, keepAlive, Session.Namespaces, items.Count);
-        feed.Refused = await MonitorAsync(subscription, [.. Known()], sink, cancellationToken);
+        feed.Refused = await MonitorAsync(subscription, [.. Nodes.Bound], sink, cancellationToken);
         return feed;
     }
 
@@ -252,17 +218,17 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             await TellAsync(feed, message, sink, cancellationToken);
             if (!isWhole)
             {
-                await ReadAsync([.. Known()], sink, cancellationToken); // A message is lost for good: the present values heal it.
+                await ReadAsync([.. Nodes.Bound], sink, cancellationToken); // A message is lost for good: the present values heal it.
             }
             else if (feed.IsFresh && (message.IsKeepAlive || clock.GetElapsedTime(begunAt) >= feed.KeepAlive))
             {
-                await ReadAsync(feed.TakeUntold(Known().Except(feed.Refused)), sink, cancellationToken); // No value may stay away in silence.
+                await ReadAsync(feed.TakeUntold(Nodes.Bound.Except(feed.Refused)), sink, cancellationToken); // No value may stay away in silence.
             }
 
-            if (feed.Refused.Count > 0 && clock.GetElapsedTime(retryAt) >= RetryPeriod)
+            if (clock.GetElapsedTime(retryAt) >= RetryPeriod)
             {
                 retryAt = clock.GetTimestamp();
-                feed.Refused = await MonitorAsync(feed.Id, feed.Refused, sink, cancellationToken);
+                await RetryAsync(feed, sink, cancellationToken);
             }
         }
     }
@@ -301,7 +267,40 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             feed.Tell((int)handle);
         }
 
+        await DropGoneAsync(feed, [.. known.Where(v => v.Value.Status == StatusCode.BadNodeIdUnknown).Select(v => (int)v.Handle).Distinct()], cancellationToken);
         feed.Take(message);
+    }
+
+    // Looks for what the server refused or did not know, at other places too.
+    private async Task RetryAsync(OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)
+    {
+        int[] wanted = [.. feed.Refused.Union(Nodes.Unbound)];
+        if (wanted.Length > 0)
+        {
+            await Nodes.BindAsync(Session, _structures!, wanted, cancellationToken);
+            TellUnbound(wanted.Where(i => Nodes[i] is null), sink);
+            feed.Refused = await MonitorAsync(feed.Id, [.. wanted.Where(i => Nodes[i] is not null)], sink, cancellationToken);
+        }
+    }
+
+    // A node that was taken out of the server: its item is made anew once the node, or another at its path, is there.
+    private async Task DropGoneAsync(OpcUaFeed feed, IReadOnlyList<int> gone, CancellationToken cancellationToken)
+    {
+        if (gone.Count == 0)
+        {
+            return;
+        }
+
+        feed.Refused = [.. feed.Refused.Union(gone)];
+        await _itemsPerCall.EachAsync([.. gone.Select(i => _itemIds[i])], part => Session.UnmonitorAsync(feed.Id, part, cancellationToken));
+    }
+
+    private void TellUnbound(IEnumerable<int> which, ITagSink sink)
+    {
+        foreach (var item in which)
+        {
+            sink.Add(Bad(item, Nodes.FaultOf(item)));
+        }
     }
 
     // Answers the items that the server refused.
@@ -311,20 +310,19 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
         await _itemsPerCall.EachAsync(which, async part =>
         {
             var results = await Session.MonitorAsync(
-                subscription, [.. part.Select(i => (_nodes[i]!.Value, items[i].Sampling, (uint)i))], cancellationToken);
+                subscription, [.. part.Select(i => (Nodes[i]!.Value, items[i].Sampling, (uint)i))], cancellationToken);
             for (var i = 0; i < part.Count; i++)
             {
-                if (!StatusCode.IsGood(results[i]))
+                _itemIds[part[i]] = results[i].Id;
+                if (!StatusCode.IsGood(results[i].Status))
                 {
                     refused.Add(part[i]);
-                    sink.Add(Bad(part[i], $"the server refuses {items[part[i]].Address}: {StatusCode.Name(results[i])}"));
+                    sink.Add(Bad(part[i], $"the server refuses {items[part[i]].Written}: {StatusCode.Name(results[i].Status)}"));
                 }
             }
         });
         return refused;
     }
-
-    private IEnumerable<int> Known() => Enumerable.Range(0, items.Count).Where(i => _nodes[i] is not null);
 
     private void Tell(int index, UaDataValue value, ITagSink sink)
     {
@@ -389,14 +387,6 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
             : throw new WriteRefusedException($"'{items[index].Tag}' was not written: the type of {node} is no built-in type.");
         _isArray[index] = rank.Value.Value is int and >= 1;
     }
-
-    private static DataType? TagTypeOf(UaShape? shape, UaDataValue rank) => shape switch
-    {
-        BuiltInShape builtIn => UaConversion.TypeOf(builtIn.Type, rank.Value.Value is int and >= 1),
-        EnumerationShape when rank.Value.Value is int and < 1 => DataType.Int32,
-        StructureShape => DataType.String,
-        _ => null,
-    };
 
     private async Task TranslateAsync(Func<Task> work)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
@@ -42,6 +43,15 @@ internal static class UaConversion
             _ => null,
         };
     }
+
+    /// <summary>The tag type that carries what a server describes: structures as JSON text, enumerations as their numbers; null where none does.</summary>
+    public static DataType? TypeOf(UaShape? shape, bool isArray) => shape switch
+    {
+        BuiltInShape builtIn => TypeOf(builtIn.Type, isArray),
+        EnumerationShape when !isArray => DataType.Int32,
+        StructureShape => DataType.String,
+        _ => null,
+    };
 
     /// <summary>The value as the tag's own type.</summary>
     /// <returns>False, with why, when the server's value does not fit it without loss.</returns>

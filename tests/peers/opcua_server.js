@@ -1,4 +1,5 @@
 // An OPC UA server made of node-opcua: opcua_server.js [PORT] [secure DIRECTORY]; security None, or all policies with users (operator, secret). Namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
+// opcua_server.js PORT moved: the same variables under numeric node ids, behind another namespace.
 // Commands: set NAME VALUE, get NAME.
 'use strict';
 const { serve, freePort } = require('./lines.js');
@@ -7,6 +8,7 @@ const { serve, freePort } = require('./lines.js');
   const { OPCUAServer, OPCUACertificateManager, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
   const port = Number(process.argv[2] || 0) || await freePort();
   const secure = process.argv[3] === 'secure';
+  const moved = process.argv[3] === 'moved';
   const store = (name) => new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: `${process.argv[4]}/${name}` });
   const security = secure ? {
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
@@ -26,13 +28,17 @@ const { serve, freePort } = require('./lines.js');
   });
   await server.initialize();
   const space = server.engine.addressSpace;
+  if (moved) {
+    space.registerNamespace('urn:before');
+  }
   const plant = space.registerNamespace('urn:plant');
-  const line = plant.addFolder(space.rootFolder.objects, { browseName: 'Line1', nodeId: 's=Line1' });
+  let number = 5000;
+  const line = plant.addFolder(space.rootFolder.objects, { browseName: 'Line1', nodeId: moved ? `i=${number++}` : 's=Line1' });
   const kinds = { Speed: [DataType.Double, 10.5, Number], Count: [DataType.Int32, 7, Number], Run: [DataType.Boolean, true, (t) => t === 'true'], Name: [DataType.String, 'filler', String] };
   const variables = {};
   for (const [name, [dataType, value]] of Object.entries(kinds)) {
     variables[name] = plant.addVariable({
-      componentOf: line, browseName: name, nodeId: `s=Line1.${name}`, dataType, minimumSamplingInterval: 10,
+      componentOf: line, browseName: name, nodeId: moved ? `i=${number++}` : `s=Line1.${name}`, dataType, minimumSamplingInterval: 10,
       accessLevel: 'CurrentRead | CurrentWrite', userAccessLevel: 'CurrentRead | CurrentWrite',
       value: new Variant({ dataType, value }),
     });

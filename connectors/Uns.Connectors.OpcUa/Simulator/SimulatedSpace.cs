@@ -24,11 +24,13 @@ internal sealed class SimulatedSpace : IUaSpace
                 parent = Add(parent, string.Join('.', parts[..depth]), parts[depth - 1], null, null);
             }
 
-            Add(parent, string.Join('.', parts), parts[^1], variable, clock);
+            Add(parent, variable.Id ?? string.Join('.', parts), parts[^1], variable, clock);
         }
     }
 
     public string NamespaceUri => Uri;
+
+    public bool HasTypedIds => true;
 
     public IReadOnlyList<IUaNode> Roots => _roots;
 

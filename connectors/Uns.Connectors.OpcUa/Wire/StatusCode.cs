@@ -39,6 +39,7 @@ internal static class StatusCode
     public const uint BadNoData = 0x809B0000;
     public const uint BadNoMatch = 0x806F0000;
     public const uint BadNoSubscription = 0x80790000;
+    public const uint BadNodeIdInvalid = 0x80330000;
     public const uint BadNodeIdUnknown = 0x80340000;
     public const uint BadNonceInvalid = 0x80240000;
     public const uint BadNotReadable = 0x803A0000;

@@ -9,6 +9,9 @@ public sealed class DeviceTraffic(TimeProvider clock)
     /// <summary>Most errors kept; the same one again is counted, not kept twice.</summary>
     public const int MostErrors = 32;
 
+    /// <summary>Most changed bindings kept.</summary>
+    public const int MostRebindings = 64;
+
     // Modbus knows 256 units; a protocol with more would have its others counted with the device alone.
     private const int MostStations = 256;
 
@@ -17,6 +20,8 @@ public sealed class DeviceTraffic(TimeProvider clock)
     private readonly RoundTripHistogram _roundTrips = new(TimeSpan.Zero);
     private readonly FrameRing _frames = new();
     private readonly Queue<TrafficError> _errors = new();
+    private readonly Queue<Rebinding> _rebindings = new();
+    private readonly SortedDictionary<string, string> _remarks = new(StringComparer.Ordinal);
     private readonly SortedDictionary<int, Station> _stations = [];
     private TrafficError? _lastError;
     private long _requests;
@@ -121,6 +126,37 @@ public sealed class DeviceTraffic(TimeProvider clock)
         }
     }
 
+    /// <summary>A tag is read from another address than the one that was saved, because that one is gone or means something else now.</summary>
+    public void Rebound(string tag, string from, string to)
+    {
+        lock (_gate)
+        {
+            _rebindings.Enqueue(new(clock.GetUtcNow(), tag, from, to));
+            if (_rebindings.Count > MostRebindings)
+            {
+                _rebindings.Dequeue();
+            }
+        }
+    }
+
+    /// <summary>Something that stands until it is taken back.</summary>
+    /// <param name="about">What it is about: a new remark takes the place of the one before.</param>
+    /// <param name="sentence">One sentence; null takes it back.</param>
+    public void Remark(string about, string? sentence)
+    {
+        lock (_gate)
+        {
+            if (sentence is null)
+            {
+                _remarks.Remove(about);
+            }
+            else
+            {
+                _remarks[about] = sentence;
+            }
+        }
+    }
+
     /// <summary>The figures at this moment.</summary>
     public TrafficFigures Read()
     {
@@ -131,7 +167,11 @@ public sealed class DeviceTraffic(TimeProvider clock)
                 _requests, _answers, _timeouts, _retries, _refusals, _dropped, _bytesOut, _bytesIn,
                 _roundTrips.Percentile(0.5, now), _roundTrips.Percentile(0.9, now), _roundTrips.Percentile(0.99, now),
                 [.. _stations.Select(s => new StationFigures(s.Key, s.Value.Requests, s.Value.Timeouts, s.Value.RoundTrip))],
-                [.. _errors.Select(e => new ErrorFigures(e.FirstAt, e.LastAt, e.Count, e.Sentence))]);
+                [.. _errors.Select(e => new ErrorFigures(e.FirstAt, e.LastAt, e.Count, e.Sentence))])
+            {
+                Rebindings = [.. _rebindings],
+                Remarks = [.. _remarks.Values],
+            };
         }
     }
 

@@ -1,0 +1,59 @@
+using Uns.Connectors.OpcUa.Structures;
+using Uns.Connectors.OpcUa.Wire;
+
+namespace Uns.Connectors.OpcUa;
+
+/// <summary>Looks at what a server offers: one browse at a time, and what is read of the nodes in requests of a size that the server takes.</summary>
+internal sealed class OpcUaBrowser(UaSession session, StructureBook structures, RequestSize nodesPerRead)
+{
+    private static readonly NodeId Objects = NodeId.Standard(85);
+
+    /// <summary>One level.</summary>
+    /// <param name="below">A node in any notation; null for the Objects folder.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">There is no such node.</exception>
+    public async Task<IReadOnlyList<BrowseEntry>> LookAsync(string? below, CancellationToken cancellationToken)
+    {
+        var start = Objects;
+        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(session.Namespaces, out start)))
+        {
+            throw new ConnectorException($"'{below}' is no node of this server.");
+        }
+
+        var seen = new HashSet<NodeId>();
+        var found = (await session.BrowseAsync(start, cancellationToken)).Where(r => r.Id.Uri is null && seen.Add(r.Id)).ToList();
+        return await DescribeAsync(found, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<BrowseEntry>> DescribeAsync(List<UaReference> found, CancellationToken cancellationToken)
+    {
+        var entries = new List<BrowseEntry>(found.Count);
+        await nodesPerRead.EachAsync(found, async part =>
+        {
+            var variables = part.Where(r => r.IsVariable).Select(r => r.Id).ToList();
+            var types = await AttributesAsync(variables, UaAttribute.DataType, cancellationToken);
+            var ranks = await AttributesAsync(variables, UaAttribute.ValueRank, cancellationToken);
+            var rights = await AttributesAsync(variables, UaAttribute.UserAccessLevel, cancellationToken);
+            var shapes = new List<UaShape?>();
+            foreach (var type in types)
+            {
+                shapes.Add(type.Value.Value is NodeId id ? await structures.OfTypeAsync(id, cancellationToken) : null);
+            }
+
+            entries.AddRange(part.Select(r => EntryOf(r) is var entry && variables.IndexOf(r.Id) is var at and >= 0
+                ? entry with
+                {
+                    DataType = UaConversion.TypeOf(shapes[at], ranks[at].Value.Value is int and >= 1),
+                    Writable = rights[at].Value.Value is byte level && (level & 2) != 0,
+                }
+                : entry));
+        });
+        return entries;
+    }
+
+    private BrowseEntry EntryOf(UaReference found) =>
+        new(found.Id.ToAddress(session.Namespaces), found.Name, true, null, false) { Step = $"/{BrowseStep.Of(found.BrowseName, session.Namespaces)}" };
+
+    private async Task<IReadOnlyList<UaDataValue>> AttributesAsync(List<NodeId> nodes, uint attribute, CancellationToken cancellationToken) =>
+        nodes.Count == 0 ? [] : await session.ReadAsync(nodes, attribute, cancellationToken);
+}
