@@ -1,11 +1,14 @@
+using Uns.Connectors.OpcUa.Methods;
 using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
 
 namespace Uns.Connectors.OpcUa;
 
 /// <summary>Looks at what a server offers: one browse at a time, and what is read of the nodes in requests of a size that the server takes.</summary>
-internal sealed class OpcUaBrowser(UaSession session, StructureBook structures, RequestSize nodesPerRead)
+internal sealed class OpcUaBrowser(OpcUaLine line, RequestSize nodesPerRead)
 {
+    private const uint Method = 4;
+
     private static readonly NodeId Objects = NodeId.Standard(85);
 
     /// <summary>One level.</summary>
@@ -15,13 +18,13 @@ internal sealed class OpcUaBrowser(UaSession session, StructureBook structures, 
     public async Task<IReadOnlyList<BrowseEntry>> LookAsync(string? below, CancellationToken cancellationToken)
     {
         var start = Objects;
-        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(session.Namespaces, out start)))
+        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(line.Session.Namespaces, out start)))
         {
             throw new ConnectorException($"'{below}' is no node of this server.");
         }
 
         var seen = new HashSet<NodeId>();
-        var found = (await session.BrowseAsync(start, cancellationToken)).Where(r => r.Id.Uri is null && seen.Add(r.Id)).ToList();
+        var found = (await line.Session.BrowseAsync(start, cancellationToken)).Where(r => r.Id.Uri is null && seen.Add(r.Id)).ToList();
         return await DescribeAsync(found, cancellationToken);
     }
 
@@ -37,7 +40,7 @@ internal sealed class OpcUaBrowser(UaSession session, StructureBook structures, 
             var shapes = new List<UaShape?>();
             foreach (var type in types)
             {
-                shapes.Add(type.Value.Value is NodeId id ? await structures.OfTypeAsync(id, cancellationToken) : null);
+                shapes.Add(type.Value.Value is NodeId id ? await line.Structures.OfTypeAsync(id, cancellationToken) : null);
             }
 
             entries.AddRange(part.Select(r => EntryOf(r) is var entry && variables.IndexOf(r.Id) is var at and >= 0
@@ -47,13 +50,20 @@ internal sealed class OpcUaBrowser(UaSession session, StructureBook structures, 
                     Writable = rights[at].Value.Value is byte level && (level & 2) != 0,
                 }
                 : entry));
+            for (var at = entries.Count - part.Count; at < entries.Count; at++)
+            {
+                if (part[at - entries.Count + part.Count] is { NodeClass: Method } method)
+                {
+                    entries[at] = entries[at] with { Method = await line.Session.ShapeAsync(line.Structures, method.Id, cancellationToken) };
+                }
+            }
         });
         return entries;
     }
 
     private BrowseEntry EntryOf(UaReference found) =>
-        new(found.Id.ToAddress(session.Namespaces), found.Name, true, null, false) { Step = $"/{BrowseStep.Of(found.BrowseName, session.Namespaces)}" };
+        new(found.Id.ToAddress(line.Session.Namespaces), found.Name, found.NodeClass != Method, null, false) { Step = $"/{BrowseStep.Of(found.BrowseName, line.Session.Namespaces)}" };
 
     private async Task<IReadOnlyList<UaDataValue>> AttributesAsync(List<NodeId> nodes, uint attribute, CancellationToken cancellationToken) =>
-        nodes.Count == 0 ? [] : await session.ReadAsync(nodes, attribute, cancellationToken);
+        nodes.Count == 0 ? [] : await line.Session.ReadAsync(nodes, attribute, cancellationToken);
 }

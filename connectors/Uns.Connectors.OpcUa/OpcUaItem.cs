@@ -14,6 +14,9 @@ internal sealed record OpcUaItem(string Tag, NodeId? Address, BrowsePath? Path, 
     /// <summary>Half the period: a change waits for a sample and then for the publishing, and both together must not take longer than the period.</summary>
     public TimeSpan Sampling => Period / 2;
 
+    /// <summary>The change of the raw value below which the server need tell nothing; 0 for none.</summary>
+    public double Deadband { get; init; }
+
     /// <summary>The address as the user knows it.</summary>
     public string Written => Address?.ToString() ?? Path?.ToString() ?? "";
 
@@ -45,7 +48,14 @@ internal sealed record OpcUaItem(string Tag, NodeId? Address, BrowsePath? Path, 
             return new(nameof(tag.Address), fault);
         }
 
-        item = new(tag.Name, address, path, tag.DataType, tag.Period);
+        item = new(tag.Name, address, path, tag.DataType, tag.Period) { Deadband = DeadbandOf(tag) };
         return null;
+    }
+
+    // In the server's own units: it compares what it has before our scaling. Numbers alone have one. [OPC 10000-4, 7.22.2]
+    private static double DeadbandOf(TagOptions tag)
+    {
+        var wide = tag.DeadbandPercent > 0 && tag is { Low: { } low, High: { } high } ? tag.DeadbandPercent / 100 * (high - low) : tag.Deadband;
+        return tag.DataType is >= DataType.Int8 and <= DataType.Double && double.IsFinite(wide / tag.Factor) ? Math.Abs(wide / tag.Factor) : 0;
     }
 }

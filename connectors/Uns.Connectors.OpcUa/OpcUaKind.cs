@@ -1,4 +1,5 @@
 using Uns.Connectors.OpcUa.Security;
+using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
 namespace Uns.Connectors.OpcUa;
@@ -69,6 +70,9 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
             Traffic = traffic,
         };
     }
+
+    /// <inheritdoc/>
+    public string? Explain(DeviceOptions device, TrafficFrame frame) => UaFrame.Explain(frame);
 
     /// <inheritdoc/>
     public DeviceEndPoint? EndPointOf(DeviceOptions device) => SettingsReader.Read<OpcUaOptions>(device).Options.Server();

@@ -69,4 +69,7 @@ public readonly record struct BrowseEntry(string Id, string Name, bool HasChildr
 {
     /// <summary>One step of <see cref="TagOptions.BrowsePath"/>, from the entry above to this one; empty where the protocol knows no such paths.</summary>
     public string Step { get; init; } = "";
+
+    /// <summary>What it takes and gives, where it is a method; null where it is none.</summary>
+    public MethodShape? Method { get; init; }
 }

@@ -29,6 +29,7 @@ public sealed class OpcUaRestartTests
         var browser = new DeviceBrowser(TimeProvider.System);
         var line = Assert.Single(await browser.BrowseAsync(kind, device, null, default), e => e.Name == "Line1");
         var tags = (await browser.BrowseAsync(kind, device, line.Id, default))
+            .Where(e => e.DataType is not null)
             .Select(e => new TagOptions { Name = e.Name, Address = e.Id, BrowsePath = line.Step + e.Step, DataType = e.DataType!.Value, Writable = e.Writable, Period = TimeSpan.FromMilliseconds(200) });
         device = device with { Tags = [.. tags] };
         Assert.Equal(4, device.Tags.Count);

@@ -1,10 +1,12 @@
 // An OPC UA server made of node-opcua: opcua_server.js [PORT] [secure DIRECTORY]; security None, or all policies with users (operator, secret). Namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
 // opcua_server.js PORT moved: the same variables under numeric node ids, behind another namespace.
+// Methods Add (two Doubles, their sum), Mix (of many types, told back as text) and Refuse; Speed has a history.
 // Commands: set NAME VALUE, get NAME.
 'use strict';
 const { serve, freePort } = require('./lines.js');
 
 (async () => {
+  const { addAggregateSupport } = await import('node-opcua-aggregates');
   const { OPCUAServer, OPCUACertificateManager, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
   const port = Number(process.argv[2] || 0) || await freePort();
   const secure = process.argv[3] === 'secure';
@@ -43,6 +45,18 @@ const { serve, freePort } = require('./lines.js');
       value: new Variant({ dataType, value }),
     });
   }
+  const method = (browseName, inputs, outputs, act) => plant.addMethod(line, {
+    browseName, nodeId: moved ? `i=${number++}` : `s=Line1.${browseName}`,
+    inputArguments: inputs.map(([name, dataType, valueRank = -1]) => ({ name, description: { text: `the ${name}` }, dataType, valueRank })),
+    outputArguments: outputs.map(([name, dataType]) => ({ name, description: { text: name }, dataType })),
+  }).bindMethod((given, context, done) => done(null, act(given.map((g) => g.value))));
+  method('Add', [['a', DataType.Double], ['b', DataType.Double]], [['sum', DataType.Double]],
+    ([a, b]) => ({ statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.Double, value: a + b }] }));
+  method('Mix', [['count', DataType.UInt16], ['on', DataType.Boolean], ['name', DataType.String], ['at', DataType.DateTime], ['list', DataType.Int32, 1]], [['told', DataType.String]],
+    (given) => ({ statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.String, value: JSON.stringify(given, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v)) }] }));
+  method('Refuse', [], [], () => ({ statusCode: StatusCodes.BadInvalidState, outputArguments: [] }));
+  addAggregateSupport(space);
+  space.installHistoricalDataNode(variables.Speed, { maxOnlineValues: 5000 });
   await server.start();
   serve(([verb, name, text]) => {
     if (verb === 'get') {

@@ -4,7 +4,7 @@ namespace Uns.Connectors.OpcUa.Security;
 
 /// <summary>Looks at a server's endpoints without a session, and decides how to enter by the device's settings.</summary>
 /// <remarks>OPC 10000-4, 5.4.4 (GetEndpoints).</remarks>
-internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates, TimeProvider clock)
+internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates, DeviceTraffic traffic, TimeProvider clock)
 {
     /// <summary>The protection to open the channel with.</summary>
     /// <exception cref="ConnectorException">The server does not offer what is wanted, or its certificate is not trusted.</exception>
@@ -31,7 +31,7 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
 
     private async Task<List<EndpointChoice>> EndpointsAsync(CancellationToken cancellationToken)
     {
-        await using var channel = new UaChannel(options.Server()!, options.Endpoint, UaSecurity.None(), options.AnswerTimeout, clock);
+        await using var channel = new UaChannel(options.Server()!, options.Endpoint, UaSecurity.None(), options.AnswerTimeout, clock, traffic);
         await channel.OpenAsync(cancellationToken);
         var fields = new UaWriter().String(options.Endpoint).Int32(0).Int32(0);
         return Read(await channel.CallAsync(428, 431, null, fields, options.AnswerTimeout, cancellationToken));

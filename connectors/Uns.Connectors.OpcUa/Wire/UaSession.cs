@@ -126,13 +126,17 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
 
     /// <summary>Adds values to a subscription; answers the status and the id of each, in order.</summary>
     public async Task<IReadOnlyList<(uint Status, uint Id)>> MonitorAsync(
-        uint subscription, IReadOnlyList<(NodeId Node, TimeSpan Sampling, uint Handle)> items, CancellationToken cancellationToken)
+        uint subscription, IReadOnlyList<MonitorWish> items, CancellationToken cancellationToken)
     {
         var fields = new UaWriter().UInt32(subscription).UInt32(2).Int32(items.Count); // Both time stamps.
-        foreach (var (node, sampling, handle) in items)
+        foreach (var (node, sampling, handle, queue, deadband) in items)
         {
             fields.NodeId(node).UInt32(AttributeValue).String(null).QualifiedName(0, null);
-            fields.UInt32(2).UInt32(handle).Double(sampling.TotalMilliseconds).NodeId(default).Byte(0).UInt32(10).Boolean(true); // Reporting; no filter; the newest ten.
+            fields.UInt32(2).UInt32(handle).Double(sampling.TotalMilliseconds); // Reporting.
+            fields = deadband > 0
+                ? fields.ExtensionObject(724, new UaWriter().UInt32(1).UInt32(1).Double(deadband)) // Changes of status or value, by an absolute deadband.
+                : fields.NodeId(default).Byte(0);
+            fields.UInt32(queue).Boolean(true); // The newest stay.
         }
 
         var answer = await CallAsync(751, 754, fields, cancellationToken);
@@ -291,9 +295,26 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         return StatusCode.IsGood(status) ? next is { Length: > 0 } ? next : null : throw new UaServiceException(status);
     }
 
+    /// <summary>Any service of a session.</summary>
+    /// <param name="request">Binary encoding id of the request.</param>
+    /// <param name="answer">Binary encoding id of the answer.</param>
+    /// <param name="fields">The request's own fields.</param>
+    /// <param name="limit">Longest wait; the channel is closed when it ends.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<ReadOnlyMemory<byte>> AskAsync(uint request, uint answer, UaWriter fields, TimeSpan limit, CancellationToken cancellationToken) =>
+        channel.CallAsync(request, answer, _token, fields, limit, cancellationToken);
+
     private Task<ReadOnlyMemory<byte>> CallAsync(uint request, uint answer, UaWriter fields, CancellationToken cancellationToken) =>
         channel.CallAsync(request, answer, _token, fields, answerTimeout, cancellationToken);
 }
+
+/// <summary>One value to be watched.</summary>
+/// <param name="Node">Its node.</param>
+/// <param name="Sampling">How often the server looks at it.</param>
+/// <param name="Handle">What the server calls it in its messages.</param>
+/// <param name="Queue">How many changes the server keeps until they are told.</param>
+/// <param name="Deadband">The change of a number up to which nothing is told; 0 for none.</param>
+internal readonly record struct MonitorWish(NodeId Node, TimeSpan Sampling, uint Handle, uint Queue = 10, double Deadband = 0);
 
 /// <summary>What a browse found.</summary>
 /// <param name="Id">The node.</param>

@@ -36,48 +36,66 @@ public sealed class DeviceTraffic(TimeProvider clock)
     /// <summary>A request left.</summary>
     /// <param name="station">The unit asked, or 0 where the protocol knows none.</param>
     /// <param name="frame">All bytes that were sent.</param>
-    public void Sent(int station, ReadOnlySpan<byte> frame)
+    public void Sent(int station, ReadOnlySpan<byte> frame) => Sent(station, frame, frame.Length, isRequest: true);
+
+    /// <summary>A frame left whose bytes on the wire are not those to be kept.</summary>
+    /// <param name="station">The unit asked, or 0 where the protocol knows none.</param>
+    /// <param name="frame">What is to be kept of it.</param>
+    /// <param name="wireBytes">How many bytes were sent.</param>
+    /// <param name="isRequest">False for a further part of a request.</param>
+    public void Sent(int station, ReadOnlySpan<byte> frame, int wireBytes, bool isRequest)
     {
         lock (_gate)
         {
-            _requests++;
-            _bytesOut += frame.Length;
-            if (StationOf(station) is { } known)
+            _requests += isRequest ? 1 : 0;
+            _bytesOut += wireBytes;
+            if (isRequest && StationOf(station) is { } known)
             {
                 known.Requests++;
             }
 
-            _frames.Add(clock.GetUtcNow(), FrameKind.Sent, frame);
+            _frames.Add(clock.GetUtcNow(), FrameKind.Sent, frame, wireBytes);
         }
     }
 
     /// <summary>A whole frame came.</summary>
     /// <param name="kind">Whether it was taken.</param>
     /// <param name="frame">Its bytes.</param>
-    public void Received(FrameKind kind, ReadOnlySpan<byte> frame)
+    public void Received(FrameKind kind, ReadOnlySpan<byte> frame) => Received(kind, frame, frame.Length);
+
+    /// <summary>A whole frame came whose bytes on the wire are not those to be kept.</summary>
+    /// <param name="kind">Whether it was taken.</param>
+    /// <param name="frame">What is to be kept of it.</param>
+    /// <param name="wireBytes">How many bytes came.</param>
+    public void Received(FrameKind kind, ReadOnlySpan<byte> frame, int wireBytes)
     {
         lock (_gate)
         {
-            _bytesIn += frame.Length;
+            _bytesIn += wireBytes;
             _dropped += kind == FrameKind.Dropped ? 1 : 0;
-            _frames.Add(clock.GetUtcNow(), kind, frame);
+            _frames.Add(clock.GetUtcNow(), kind, frame, wireBytes);
         }
     }
 
     /// <summary>A request was answered.</summary>
     /// <param name="station">The unit asked.</param>
-    /// <param name="roundTrip">From sending to the whole answer.</param>
+    /// <param name="roundTrip">From sending to the whole answer; null for a request that waits until the device has something to tell.</param>
     /// <param name="isRefusal">True when the device said no.</param>
-    public void Answered(int station, TimeSpan roundTrip, bool isRefusal)
+    public void Answered(int station, TimeSpan? roundTrip, bool isRefusal)
     {
         lock (_gate)
         {
             _answers++;
             _refusals += isRefusal ? 1 : 0;
-            _roundTrips.Add(roundTrip, clock.GetElapsedTime(_start));
+            if (roundTrip is not { } took)
+            {
+                return;
+            }
+
+            _roundTrips.Add(took, clock.GetElapsedTime(_start));
             if (StationOf(station) is { } known)
             {
-                known.RoundTrip = known.RoundTrip is { } mean ? mean + ((roundTrip - mean) / 8) : roundTrip;
+                known.RoundTrip = known.RoundTrip is { } mean ? mean + ((took - mean) / 8) : took;
             }
         }
     }

@@ -170,6 +170,7 @@ internal static class HubServices
         TagFileApi.Map(web);
         DeviceDiagnosticsApi.Map(web);
         CertificatesApi.Map(web);
+        DeviceServicesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);
