@@ -50,8 +50,33 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
         var user = _options.Who();
+        try
+        {
+            await OpenAsync(user, null, cancellationToken);
+            _traffic.Remark("renewal", null);
+        }
+        catch (ConnectorException refused) when (_options.Policy() is not null && _certificates.OwnBefore() is not null && refused.RetryNotBefore == TimeSpan.Zero)
+        {
+            // Perhaps the server has not accepted our renewed certificate yet.
+            var before = _certificates.OwnBefore()!;
+            try
+            {
+                await OpenAsync(user, before, cancellationToken);
+            }
+            catch (ConnectorException)
+            {
+                throw refused;
+            }
+
+            _traffic.Remark("renewal", $"The server has not accepted our renewed certificate; the one before is used until {before.NotAfter.ToUniversalTime():yyyy-MM-dd}. Accept the new one there.");
+        }
+    }
+
+    // With our certificate, or an older one of ours.
+    private async Task OpenAsync(UaUser user, System.Security.Cryptography.X509Certificates.X509Certificate2? own, CancellationToken cancellationToken)
+    {
         UaSecurity security = null!;
-        await TranslateAsync(async () => security = await new UaDoor(_options, _certificates, _traffic, _clock).ChooseAsync(cancellationToken));
+        await TranslateAsync(async () => security = await new UaDoor(_options, _certificates, _traffic, _clock).ChooseAsync(own, cancellationToken));
         var session = new UaSession(
             new UaChannel(_options.Server()!, _options.Endpoint, security, _options.AnswerTimeout, _clock, _traffic), _options.Endpoint, _options.AnswerTimeout);
         var structures = new StructureBook(session);

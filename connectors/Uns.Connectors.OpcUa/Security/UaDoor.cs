@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Uns.Connectors.OpcUa.Wire;
 
 namespace Uns.Connectors.OpcUa.Security;
@@ -8,7 +9,9 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
 {
     /// <summary>The protection to open the channel with.</summary>
     /// <exception cref="ConnectorException">The server does not offer what is wanted, or its certificate is not trusted.</exception>
-    public async Task<UaSecurity> ChooseAsync(CancellationToken cancellationToken)
+    /// <param name="own">Our certificate; without meaning for policy None.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async Task<UaSecurity> ChooseAsync(X509Certificate2? own, CancellationToken cancellationToken)
     {
         if (options.Policy() is not { } policy)
         {
@@ -26,7 +29,7 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
             throw new ConnectorException($"{options.Endpoint} is not entered: {fault}") { RetryNotBefore = TimeSpan.FromSeconds(30) };
         }
 
-        return UaSecurity.Of(policy, mode, certificates.Own(), certificate);
+        return UaSecurity.Of(policy, mode, own ?? certificates.Own(), certificate);
     }
 
     private async Task<List<EndpointChoice>> EndpointsAsync(CancellationToken cancellationToken)

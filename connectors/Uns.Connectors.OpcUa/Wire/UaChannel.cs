@@ -130,6 +130,11 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         var fields = new UaWriter().UInt32(0).UInt32(renew ? 1u : 0u).UInt32((uint)security.Mode).ByteString(nonce ?? []).UInt32((uint)TokenLifetime.TotalMilliseconds);
         var answer = await ExchangeAsync("OPN", Request(446, null, fields, answerTimeout), answerTimeout, cancellationToken);
         var lifetime = Adopt(Answer(answer, 449).Span, nonce);
+        if (security.Peer is { } peer)
+        {
+            traffic?.Remark("certificate", CertificateTerms.Sentence("The server's certificate", new(peer.NotAfter.ToUniversalTime()), clock.GetUtcNow(), "Renew it there, and accept the new one here."));
+        }
+
         _renewAt = clock.GetTimestamp() + (long)(lifetime.TotalSeconds * 0.75 * clock.TimestampFrequency);
     }
 

@@ -105,6 +105,7 @@ internal static class HubServices
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton<HealthWatch>();
         services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
