@@ -23,7 +23,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     private readonly List<ReadBlock>[] _blocks = [.. plan.Groups.Select(g => new List<ReadBlock>(plan.BlocksOf(g.Index)))];
     // Each group has its own: groups of different lanes are read at the same time.
     private readonly Dictionary<ReadBlock, Refusal>[] _refused = [.. plan.Groups.Select(_ => new Dictionary<ReadBlock, Refusal>())];
-    private readonly Dictionary<string, ModbusTag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    private readonly TagNumbers _numbers = new(plan.Tags.Count, number => plan.Tags[number].Name);
     private readonly ConcurrentDictionary<byte, bool> _withoutMask = [];
     private readonly bool[] _rejoins = new bool[plan.Groups.Count];
     private readonly UnitHealth _units = new(plan.Units, plan.Options.FailuresBeforeRest, plan.Options.RecoveryPeriod);
@@ -86,7 +86,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     /// <inheritdoc/>
     public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
-        var target = _tags[tag];
+        var target = plan.Tags[_numbers.Find(tag)];
         var address = target.Address;
         return address.Table switch
         {

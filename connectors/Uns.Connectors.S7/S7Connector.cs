@@ -6,7 +6,7 @@ namespace Uns.Connectors.S7;
 /// <summary>Reads and writes one SIMATIC CPU over one connection.</summary>
 internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider clock) : IConnector
 {
-    private readonly Dictionary<string, S7Tag> _tags = plan.Tags.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    private readonly TagNumbers _numbers = new(plan.Tags.Count, number => plan.Tags[number].Name);
     private List<S7Range>[] _ranges = [];
 
     /// <inheritdoc/>
@@ -49,30 +49,40 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     /// <inheritdoc/>
     public async Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
-        var address = _tags[tag].Address;
-        if (S7Value.Write(value, address, out var bytes) is { } fault)
+        var write = new TagWrite(tag, value);
+        await WriteManyAsync([write], cancellationToken);
+        if (write.Refusal is { } refusal)
         {
-            throw new WriteRefusedException($"'{tag}' {fault}");
+            throw refusal;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int MostWritesAtOnce => S7Pdu.MostItems;
+
+    /// <inheritdoc/>
+    public async Task WriteManyAsync(IReadOnlyList<TagWrite> writes, CancellationToken cancellationToken)
+    {
+        var writer = new S7Writer(channel);
+        foreach (var write in writes)
+        {
+            var address = AddressOf(write.Tag);
+            if (S7Value.Write(write.Value, address, out var bytes) is { } fault)
+            {
+                write.Refuse(new($"'{write.Tag}' {fault}"));
+            }
+            else if (address.Type is S7Type.String or S7Type.WString || bytes.Length > S7Writer.MostItemBytes(channel.PduBytes))
+            {
+                await writer.SendAsync(cancellationToken);
+                await WriteAloneAsync(write, address, bytes, cancellationToken);
+            }
+            else
+            {
+                await writer.AddAsync(write, address, bytes, cancellationToken);
+            }
         }
 
-        if (address.Type == S7Type.Bool && address.Count == 0)
-        {
-            await WriteItemAsync(tag, new(address.Area, address.Block, address.Byte, 1, address.Bit), bytes, cancellationToken);
-            return;
-        }
-
-        if (address.Type is S7Type.String or S7Type.WString)
-        {
-            await KeepRoomAsync(tag, address, value.Text ?? "", bytes, cancellationToken);
-        }
-
-        // Only long texts and arrays need several messages: their end goes first, so that a text's header counts what is there already.
-        var most = channel.PduBytes - S7Pdu.JobHeaderBytes - 2 - S7Pdu.ItemBytes - S7Pdu.ItemHeaderBytes & ~1;
-        for (var offset = (bytes.Length - 1) / most * most; offset >= 0; offset -= most)
-        {
-            var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
-            await WriteItemAsync(tag, new(address.Area, address.Block, address.Byte + offset, part.Length), part, cancellationToken);
-        }
+        await writer.SendAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -81,16 +91,10 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
 
     /// <inheritdoc/>
     /// <remarks>What a CPU does not know about itself it leaves out; an S7-1200 tells little over this way.</remarks>
-    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken)
-    {
-        var facts = new List<IdentityFact>();
-        foreach (var list in new[] { S7Szl.Module, S7Szl.Component, S7Szl.State })
-        {
-            facts.AddRange(S7Szl.Facts(list, S7Szl.Records((await channel.ExchangeAsync(S7Szl.Ask(list), cancellationToken)).Span)));
-        }
+    public async Task<DeviceIdentity?> IdentifyAsync(CancellationToken cancellationToken) => await Inquiry.IdentifyAsync(cancellationToken);
 
-        return new(facts, facts.Count == 0 ? "The CPU does not tell order number, firmware or state over this connection." : null);
-    }
+    /// <summary>What the CPU tells about itself; only while connected.</summary>
+    internal S7Inquiry Inquiry => new(channel);
 
     /// <inheritdoc/>
     public Task DisconnectAsync()
@@ -104,6 +108,31 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     {
         channel.Close();
         return ValueTask.CompletedTask;
+    }
+
+    // Texts, whose room is asked for first, and what takes several messages: its end goes first, so that a text's header counts what is there already.
+    private async Task WriteAloneAsync(TagWrite write, S7Address address, byte[] bytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (address.Type is S7Type.String or S7Type.WString)
+            {
+                await KeepRoomAsync(write.Tag, address, write.Value.Text ?? "", bytes, cancellationToken);
+            }
+
+            var most = S7Writer.MostItemBytes(channel.PduBytes);
+            for (var offset = (bytes.Length - 1) / most * most; offset >= 0; offset -= most)
+            {
+                var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
+                await WriteItemAsync(write.Tag, new(address.Area, address.Block, address.Byte + offset, part.Length), part, cancellationToken);
+            }
+
+            write.Confirm();
+        }
+        catch (WriteRefusedException refusal)
+        {
+            write.Refuse(refusal);
+        }
     }
 
     // The CPU's own header says how much room the text has: a length set too long here must not overwrite what lies behind it.
@@ -193,13 +222,15 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             : new(tag.Name, value, TagQuality.Good, now);
     }
 
+    private S7Address AddressOf(string tag) => plan.Tags[_numbers.Find(tag)].Address;
+
     private async Task WriteItemAsync(string tag, S7Item item, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var ack = await channel.ExchangeAsync(S7Pdu.Write(item, bytes.Span), cancellationToken);
+        var ack = await channel.ExchangeAsync(S7Pdu.Write([(item, bytes)]), cancellationToken);
         var code = ack.Length > S7Pdu.AckHeaderBytes + 2 ? ack.Span[S7Pdu.AckHeaderBytes + 2] : (byte)0;
         if (code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({_tags[tag].Address}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
+            throw new WriteRefusedException($"'{tag}' ({AddressOf(tag)}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
         }
     }
 }

@@ -4,7 +4,7 @@ using Uns.Tags;
 namespace Uns.Connectors.S7;
 
 /// <summary>SIMATIC S7 over ISO-on-TCP: the room's door.</summary>
-public sealed class S7Kind : IConnectorKind
+public sealed class S7Kind : IConnectorKind, ITellsBlocks, ITellsTime
 {
     /// <inheritdoc/>
     public string Protocol => "s7";
@@ -84,4 +84,16 @@ public sealed class S7Kind : IConnectorKind
         var options = SettingsReader.Read<S7Options>(device).Options;
         return new(options.Host, options.Port);
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DeviceBlock>> ListBlocksAsync(IConnector connector, CancellationToken cancellationToken) =>
+        ((S7Connector)connector).Inquiry.ListBlocksAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DeviceBlockFacts?> DescribeBlockAsync(IConnector connector, string kind, int number, CancellationToken cancellationToken) =>
+        ((S7Connector)connector).Inquiry.DescribeBlockAsync(kind, number, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<DateTime?> ReadClockAsync(IConnector connector, CancellationToken cancellationToken) =>
+        ((S7Connector)connector).Inquiry.ReadClockAsync(cancellationToken);
 }

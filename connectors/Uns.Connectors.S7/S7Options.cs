@@ -1,4 +1,5 @@
 using System.Globalization;
+using Uns.Connectors.S7.Wire;
 
 namespace Uns.Connectors.S7;
 
@@ -51,6 +52,11 @@ public sealed record S7Options
     /// <value>Made from connection type, rack and slot when empty.</value>
     [Setting("Remote TSAP", "The device's TSAP in hexadecimal, e.g. 02.00 for a LOGO!; empty makes it from connection type, rack and slot.")]
     public string RemoteTsap { get; init; } = "";
+
+    /// <summary>Opens a CPU that is protected against reading or writing; up to 8 characters.</summary>
+    /// <value>None is sent when empty.</value>
+    [Setting("Password", "Password of a protected S7-300 or 400, up to 8 characters. It travels readable for anyone on the network.", IsSecret = true)]
+    public string Password { get; init; } = "";
 
     /// <summary>Largest message asked for, 240 to 960 bytes; the CPU may lower it.</summary>
     /// <value>960 unless set.</value>
@@ -119,6 +125,11 @@ public sealed record S7Options
         if (RemoteTsap.Length > 0 && ParseTsap(RemoteTsap) is null)
         {
             yield return new("Settings.RemoteTsap", $"is '{RemoteTsap}': give four hexadecimal digits such as 03.01, or leave it empty.");
+        }
+
+        if (Password.Length > S7Password.Bytes || Password.Any(c => c is < ' ' or > 'ÿ'))
+        {
+            yield return new("Settings.Password", "is too long or has characters a CPU does not know: give at most 8 of Latin-1.");
         }
 
         if (PduBytes is < 240 or > 960)

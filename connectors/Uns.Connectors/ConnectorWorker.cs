@@ -21,7 +21,7 @@ public sealed partial class ConnectorWorker(
 
     private static readonly TimeSpan DisconnectLimit = TimeSpan.FromSeconds(5);
 
-    private readonly TagStage _stage = new(plan.Tags, tags, sink);
+    private readonly TagStage _stage = new(plan, tags, sink);
     private readonly WriteQueue _writes = new(device, plan, tags, clock);
     private readonly WorkerRecord _record = new(device, plan, clock);
     private readonly BackOff _backOff = new(new Random(), plan.FailuresBeforeRest, plan.RecoveryPeriod);

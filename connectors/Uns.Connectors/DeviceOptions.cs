@@ -25,6 +25,8 @@ public sealed record DeviceOptions
 /// <summary>One tag of a device as the user wrote it.</summary>
 public sealed record TagOptions
 {
+    private readonly TagRarities _rare = TagRarities.None;
+
     /// <summary>Identity that stays when the tag is renamed or moved; given at the first saving.</summary>
     public Guid Id { get; init; }
 
@@ -49,34 +51,34 @@ public sealed record TagOptions
 
     /// <summary>Engineering value = raw x Factor + Offset. Neither zero nor infinite.</summary>
     /// <value>1 unless set.</value>
-    public double Factor { get; init; } = 1;
+    public double Factor { get => _rare.Factor; init => _rare = value == _rare.Factor ? _rare : _rare with { Factor = value }; }
 
     /// <summary>Added after the factor.</summary>
-    public double Offset { get; init; }
+    public double Offset { get => _rare.Offset; init => _rare = value == _rare.Offset ? _rare : _rare with { Offset = value }; }
 
     /// <summary>True when a value beyond <see cref="Low"/> or <see cref="High"/> is told as that limit.</summary>
-    public bool Clamp { get; init; }
+    public bool Clamp { get => _rare.Clamp; init => _rare = value == _rare.Clamp ? _rare : _rare with { Clamp = value }; }
 
     /// <summary>Change, in engineering units, below which nothing is reported; 0 reports every change.</summary>
-    public double Deadband { get; init; }
+    public double Deadband { get => _rare.Deadband; init => _rare = value == _rare.Deadband ? _rare : _rare with { Deadband = value }; }
 
     /// <summary>The same in percent of the span from <see cref="Low"/> to <see cref="High"/>, 0 to 100; only one of the two is given.</summary>
-    public double DeadbandPercent { get; init; }
+    public double DeadbandPercent { get => _rare.DeadbandPercent; init => _rare = value == _rare.DeadbandPercent ? _rare : _rare with { DeadbandPercent = value }; }
 
     /// <summary>Lowest engineering value the tag is meant to take, and that may be written; null for no bound.</summary>
-    public double? Low { get; init; }
+    public double? Low { get => _rare.Low; init => _rare = value == _rare.Low ? _rare : _rare with { Low = value }; }
 
     /// <summary>Highest engineering value the tag is meant to take, and that may be written; null for no bound.</summary>
-    public double? High { get; init; }
+    public double? High { get => _rare.High; init => _rare = value == _rare.High ? _rare : _rare with { High = value }; }
 
     /// <summary>Lowest engineering value that commands may set, where that is narrower than <see cref="Low"/>; null for no other bound.</summary>
-    public double? WriteMinimum { get; init; }
+    public double? WriteMinimum { get => _rare.WriteMinimum; init => _rare = value == _rare.WriteMinimum ? _rare : _rare with { WriteMinimum = value }; }
 
     /// <summary>Highest engineering value that commands may set, where that is narrower than <see cref="High"/>; null for no other bound.</summary>
-    public double? WriteMaximum { get; init; }
+    public double? WriteMaximum { get => _rare.WriteMaximum; init => _rare = value == _rare.WriteMaximum ? _rare : _rare with { WriteMaximum = value }; }
 
     /// <summary>Most writes in any minute, 0 to 600; 0 for no limit.</summary>
-    public int WritesPerMinute { get; init; }
+    public int WritesPerMinute { get => _rare.WritesPerMinute; init => _rare = value == _rare.WritesPerMinute ? _rare : _rare with { WritesPerMinute = value }; }
 
     /// <summary>Engineering unit; free text.</summary>
     public string Unit { get; init; } = "";

@@ -31,6 +31,15 @@ public interface IConnector : IAsyncDisposable
     /// <remarks>A write whose confirmation does not come is never sent again: whether it was taken is not known.</remarks>
     Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken);
 
+    /// <summary>Most writes that <see cref="WriteManyAsync"/> takes; 1 where each goes alone, by <see cref="WriteAsync"/>.</summary>
+    int MostWritesAtOnce => 1;
+
+    /// <summary>Writes several values in as few messages as the protocol allows, in their order, and tells each how it ended.</summary>
+    /// <param name="writes">At least one and at most <see cref="MostWritesAtOnce"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <remarks>Where the device is lost on the way, what was not told its end may have been taken or not, and is never sent again.</remarks>
+    Task WriteManyAsync(IReadOnlyList<TagWrite> writes, CancellationToken cancellationToken) => throw new NotSupportedException("Each write goes alone.");
+
     /// <summary>What the device offers below a place, or at its root when <paramref name="below"/> is null.</summary>
     /// <returns>Empty where the protocol knows no browsing.</returns>
     Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken);

@@ -44,6 +44,9 @@ public sealed record DeviceEndPoint(string Host, int Port);
 /// <param name="RawTypes">What the device holds for each tag, before scaling. Same order as <paramref name="Tags"/>.</param>
 public sealed record ConnectorPlan(IConnector Connector, IReadOnlyList<PollGroup> Groups, IReadOnlyList<TagDefinition> Tags, IReadOnlyList<DataType> RawTypes)
 {
+    /// <summary>The place of each tag in <see cref="Tags"/>, by its name.</summary>
+    public TagNumbers Numbers { get; } = new(Tags.Count, number => Tags[number].Name);
+
     /// <summary>The worker's own limit of one call, for a connector that forgets its own; well above what a read of many blocks takes.</summary>
     /// <value>30 seconds unless set.</value>
     public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);

@@ -10,19 +10,29 @@ internal sealed class TagStage
 {
     private readonly Lock _gate = new();
     private readonly ITagSink _sink;
-    private readonly List<Entry> _entries = [];
-    private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<TagOptions> _tags;
+    private readonly TagNumbers _numbers;
+    private readonly Entry[] _entries;
     private Passage? _open;
 
-    public TagStage(IReadOnlyList<TagDefinition> definitions, IReadOnlyList<TagOptions> tags, ITagSink sink)
+    public TagStage(ConnectorPlan plan, IReadOnlyList<TagOptions> tags, ITagSink sink)
     {
         _sink = sink;
-        for (var index = 0; index < tags.Count; index++)
+        _tags = tags;
+        _numbers = plan.Numbers;
+        _entries = new Entry[tags.Count];
+        // A device has few ways to treat a tag: tags of one type without scaling and deadband share theirs.
+        var treatments = new Dictionary<Treatment, Treatment>();
+        for (var number = 0; number < tags.Count; number++)
         {
-            var tag = tags[index];
-            var entry = new Entry(tag.Name, definitions[index].DataType, new Scaling(tag.Factor, tag.Offset), LimitsOf(tag), new ChangeFilter(DeviceChecks.DeadbandOf(tag)));
-            _entries.Add(entry);
-            _byName.Add(tag.Name, entry);
+            var tag = tags[number];
+            var treatment = new Treatment(plan.Tags[number].DataType, new Scaling(tag.Factor, tag.Offset), LimitsOf(tag), DeviceChecks.DeadbandOf(tag));
+            if (!treatments.TryGetValue(treatment, out var known))
+            {
+                treatments.Add(treatment, known = treatment);
+            }
+
+            _entries[number].Treatment = known;
         }
     }
 
@@ -42,9 +52,9 @@ internal sealed class TagStage
         lock (_gate)
         {
             _open = null;
-            foreach (var entry in _entries)
+            for (var number = 0; number < _entries.Length; number++)
             {
-                Pass(entry, new TagSample(entry.Name, TagValue.Null(entry.Type), TagQuality.Bad, at, reason));
+                Pass(ref _entries[number], new TagSample(_tags[number].Name, TagValue.Null(_entries[number].Treatment.Type), TagQuality.Bad, at, reason));
             }
         }
     }
@@ -89,14 +99,19 @@ internal sealed class TagStage
         lock (_gate)
         {
             // A name that no tag has comes from a connector's fault; there is nobody to tell it to.
-            return ReferenceEquals(_open, from) && _byName.TryGetValue(raw.Tag, out var entry)
-                && Pass(entry, Clamp(Scale(raw, entry.Scaling, entry.Type), entry.Limits));
+            if (!ReferenceEquals(_open, from) || _numbers.Find(raw.Tag) is not (>= 0 and var number))
+            {
+                return false;
+            }
+
+            ref var entry = ref _entries[number];
+            return Pass(ref entry, Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits));
         }
     }
 
-    private bool Pass(Entry entry, in TagSample sample)
+    private bool Pass(ref Entry entry, in TagSample sample)
     {
-        if (!entry.Filter.Passes(sample))
+        if (!entry.Filter.Passes(sample, entry.Treatment.Deadband))
         {
             return false;
         }
@@ -105,7 +120,13 @@ internal sealed class TagStage
         return true;
     }
 
-    private sealed record Entry(string Name, DataType Type, Scaling Scaling, (double Low, double High)? Limits, ChangeFilter Filter);
+    private sealed record Treatment(DataType Type, Scaling Scaling, (double Low, double High)? Limits, Deadband Deadband);
+
+    private struct Entry
+    {
+        public Treatment Treatment;
+        public ChangeFilter Filter;
+    }
 
     /// <summary>The way of one connection's samples; shut when the next one opens.</summary>
     internal sealed class Passage(TagStage stage) : ITagSink

@@ -10,22 +10,23 @@ internal sealed class WriteQueue
     public const int Capacity = 64;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
+    // When the last writes of a tag came, where their rate is limited: as many as a minute may bring.
+    private readonly Dictionary<int, Queue<long>> _turns = [];
     private readonly Channel<PendingCall>[] _waiting;
     private readonly string _device;
+    private readonly ConnectorPlan _plan;
+    private readonly IReadOnlyList<TagOptions> _tags;
     private readonly TimeProvider _clock;
     private string? _closedBecause = "it has not been reached yet.";
 
     public WriteQueue(string device, ConnectorPlan plan, IReadOnlyList<TagOptions> tags, TimeProvider clock)
     {
         _device = device;
+        _plan = plan;
+        _tags = tags;
         _clock = clock;
         _waiting = [.. Enumerable.Range(0, plan.Lanes).Select(_ => Channel.CreateBounded<PendingCall>(
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true }))];
-        for (var index = 0; index < tags.Count; index++)
-        {
-            _targets.Add(tags[index].Name, new Target(tags[index], plan.RawTypes[index], plan.TagLanes.Count == 0 ? 0 : plan.TagLanes[index]));
-        }
     }
 
     /// <summary>Where one lane takes its writes from.</summary>
@@ -36,12 +37,13 @@ internal sealed class WriteQueue
     /// <exception cref="ConnectorException">The device is not connected, or was lost before the device confirmed.</exception>
     public Task WriteAsync(string tag, in TagValue value, CancellationToken cancellationToken)
     {
-        if (!_targets.TryGetValue(tag, out var target))
+        var number = _plan.Numbers.Find(tag);
+        if (number < 0)
         {
             throw new WriteRefusedException($"{_device} has no tag '{tag}'.");
         }
 
-        var pending = new PendingWrite(tag, ToRaw(tag, target, value), cancellationToken);
+        var pending = new PendingWrite(new(tag, ToRaw(_tags[number], _plan.RawTypes[number], value)), cancellationToken);
         lock (_gate)
         {
             if (_closedBecause is not null)
@@ -49,12 +51,12 @@ internal sealed class WriteQueue
                 throw new ConnectorException($"{_device} is not connected, '{tag}' was not written: {_closedBecause}");
             }
 
-            if (!target.HasTurn(_clock.GetTimestamp(), _clock.TimestampFrequency * 60))
+            if (!HasTurn(number, _clock.GetTimestamp()))
             {
-                throw new WriteRefusedException($"'{tag}' of {_device} was not written: {target.Options.WritesPerMinute} writes came in the last minute, and more are not allowed (WritesPerMinute).");
+                throw new WriteRefusedException($"'{tag}' of {_device} was not written: {_tags[number].WritesPerMinute} writes came in the last minute, and more are not allowed (WritesPerMinute).");
             }
 
-            if (!_waiting[target.Lane].Writer.TryWrite(pending))
+            if (!_waiting[_plan.TagLanes.Count == 0 ? 0 : _plan.TagLanes[number]].Writer.TryWrite(pending))
             {
                 throw new WriteRefusedException($"{Capacity} writes to {_device} already wait, '{tag}' was not written: send fewer at a time.");
             }
@@ -128,42 +130,69 @@ internal sealed class WriteQueue
         }
     }
 
-    private TagValue ToRaw(string tag, Target target, in TagValue value)
+    // True when one more write is allowed now; it is then counted.
+    private bool HasTurn(int number, long now)
     {
-        if (!target.Options.Writable)
+        if (_tags[number].WritesPerMinute == 0)
         {
-            throw new WriteRefusedException($"'{tag}' of {_device} is not writable: set Writable to allow it.");
+            return true;
+        }
+
+        if (!_turns.TryGetValue(number, out var turns))
+        {
+            _turns.Add(number, turns = new());
+        }
+
+        while (turns.TryPeek(out var oldest) && now - oldest >= _clock.TimestampFrequency * 60)
+        {
+            turns.Dequeue();
+        }
+
+        if (turns.Count >= _tags[number].WritesPerMinute)
+        {
+            return false;
+        }
+
+        turns.Enqueue(now);
+        return true;
+    }
+
+    private TagValue ToRaw(TagOptions tag, DataType rawType, in TagValue value)
+    {
+        if (!tag.Writable)
+        {
+            throw new WriteRefusedException($"'{tag.Name}' of {_device} is not writable: set Writable to allow it.");
         }
 
         if (value.IsNumber && !double.IsFinite(value.Number))
         {
-            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give a finite number.");
+            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give a finite number.");
         }
 
-        if (value.IsNumber && value.Number < target.Options.Low)
+        if (value.IsNumber && value.Number < tag.Low)
         {
-            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at least {target.Options.Low} {target.Options.Unit}".TrimEnd() + ".");
+            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give at least {tag.Low} {tag.Unit}".TrimEnd() + ".");
         }
 
-        if (value.IsNumber && value.Number > target.Options.High)
+        if (value.IsNumber && value.Number > tag.High)
         {
-            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: give at most {target.Options.High} {target.Options.Unit}".TrimEnd() + ".");
+            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give at most {tag.High} {tag.Unit}".TrimEnd() + ".");
         }
 
-        if (value.IsNumber && (value.Number < target.Options.WriteMinimum || value.Number > target.Options.WriteMaximum))
+        if (value.IsNumber && (value.Number < tag.WriteMinimum || value.Number > tag.WriteMaximum))
         {
-            throw new WriteRefusedException($"'{tag}' of {_device} is {value}: {RangeOf(target.Options)}.");
+            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: {RangeOf(tag)}.");
         }
 
-        var scaling = new Scaling(target.Options.Factor, target.Options.Offset);
-        if (target.RawType == DataType.Unknown)
+        var scaling = new Scaling(tag.Factor, tag.Offset);
+        if (rawType == DataType.Unknown)
         {
             // Only the device knows the type: the number is descaled and the connector fits it in.
             return scaling.IsNone || !value.IsNumber ? value : TagValue.Of((value.Number - scaling.Offset) / scaling.Factor);
         }
 
-        return scaling.Undo(value, target.RawType, out var raw) is { } fault
-            ? throw new WriteRefusedException($"'{tag}' of {_device} {fault}")
+        return scaling.Undo(value, rawType, out var raw) is { } fault
+            ? throw new WriteRefusedException($"'{tag.Name}' of {_device} {fault}")
             : raw;
     }
 
@@ -173,40 +202,6 @@ internal sealed class WriteQueue
         { WriteMinimum: { } least } => $"commands may set {least} {tag.Unit} or more",
         _ => $"commands may set up to {tag.WriteMaximum} {tag.Unit}",
     }).TrimEnd();
-
-    private sealed class Target(TagOptions options, DataType rawType, int lane)
-    {
-        // When the last writes came: as many as a minute may bring.
-        private readonly Queue<long> _turns = new();
-
-        public TagOptions Options => options;
-
-        public DataType RawType => rawType;
-
-        public int Lane => lane;
-
-        /// <summary>True when one more write is allowed now; it is then counted.</summary>
-        public bool HasTurn(long now, long minute)
-        {
-            if (options.WritesPerMinute == 0)
-            {
-                return true;
-            }
-
-            while (_turns.TryPeek(out var oldest) && now - oldest >= minute)
-            {
-                _turns.Dequeue();
-            }
-
-            if (_turns.Count >= options.WritesPerMinute)
-            {
-                return false;
-            }
-
-            _turns.Enqueue(now);
-            return true;
-        }
-    }
 }
 
 /// <summary>One call that waits for its turn between two reads.</summary>
@@ -229,15 +224,18 @@ internal abstract class PendingCall(CancellationToken caller)
 }
 
 /// <summary>One write on its way.</summary>
-internal sealed class PendingWrite(string tag, TagValue raw, CancellationToken caller) : PendingCall(caller)
+internal sealed class PendingWrite(TagWrite write, CancellationToken caller) : PendingCall(caller)
 {
-    public override string What => $"Writing '{tag}'";
+    /// <summary>What is written.</summary>
+    public TagWrite Write => write;
 
-    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(tag, raw, cancellationToken);
+    public override string What => $"Writing '{write.Tag}'";
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => connector.WriteAsync(write.Tag, write.Value, cancellationToken);
 
     public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
-        ? $"{device} was lost while '{tag}' was written, whether it took the value is not known: {reason}"
-        : $"{device} was lost before '{tag}' was written: {reason}";
+        ? $"{device} was lost while '{write.Tag}' was written, whether it took the value is not known: {reason}"
+        : $"{device} was lost before '{write.Tag}' was written: {reason}";
 }
 
 /// <summary>A call that changes something on its way.</summary>

@@ -30,26 +30,74 @@ internal sealed class WriteTurn(string device, IConnector connector, ChannelRead
     /// <exception cref="ConnectorException">The device was lost during a write; whether it took the value is not known.</exception>
     public async Task ServeAsync(CancellationToken cancellationToken)
     {
-        for (var count = 0; count < AtATime && waiting.TryRead(out var write); count++)
+        for (var count = 0; count < AtATime && waiting.TryRead(out var call); count++)
         {
-            if (write.Caller.IsCancellationRequested)
+            if (call.Caller.IsCancellationRequested)
             {
                 continue;
             }
 
-            try
+            await (call is PendingWrite write && connector.MostWritesAtOnce > 1 ? ServeAsync(WithThoseBehind(write), cancellationToken) : ServeAsync(call, cancellationToken));
+        }
+    }
+
+    private async Task ServeAsync(PendingCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await limit.KeepAsync(call.What, token => call.MakeAsync(connector, token), cancellationToken);
+            call.Done.TrySetResult();
+        }
+        catch (WriteRefusedException refused)
+        {
+            call.Done.TrySetException(refused);
+        }
+        catch (Exception failure)
+        {
+            call.Done.TrySetException(new ConnectorException(call.Lost(device, failure.Message, isUnderWay: true), failure));
+            throw;
+        }
+    }
+
+    // The writes that wait behind it, up to what the connector sends together; a look between them is passed by nobody.
+    private List<PendingWrite> WithThoseBehind(PendingWrite first)
+    {
+        var writes = new List<PendingWrite> { first };
+        while (writes.Count < connector.MostWritesAtOnce && waiting.TryPeek(out var next) && next is PendingWrite && waiting.TryRead(out var taken))
+        {
+            if (taken is PendingWrite { Caller.IsCancellationRequested: false } write)
             {
-                await limit.KeepAsync(write.What, token => write.MakeAsync(connector, token), cancellationToken);
-                write.Done.TrySetResult();
+                writes.Add(write);
             }
-            catch (WriteRefusedException refused)
+        }
+
+        return writes;
+    }
+
+    private async Task ServeAsync(List<PendingWrite> calls, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+        try
+        {
+            await limit.KeepAsync(calls.Count == 1 ? calls[0].What : $"Writing {calls.Count} tags", token => connector.WriteManyAsync([.. calls.Select(c => c.Write)], token), cancellationToken);
+        }
+        catch (Exception lost)
+        {
+            failure = lost;
+            throw;
+        }
+        finally
+        {
+            foreach (var call in calls)
             {
-                write.Done.TrySetException(refused);
-            }
-            catch (Exception failure)
-            {
-                write.Done.TrySetException(new ConnectorException(write.Lost(device, failure.Message, isUnderWay: true), failure));
-                throw;
+                if (call.Write.IsConfirmed)
+                {
+                    call.Done.TrySetResult();
+                }
+                else
+                {
+                    call.Done.TrySetException(call.Write.Refusal ?? (Exception)new ConnectorException(call.Lost(device, failure?.Message ?? "the connector told nothing of it.", isUnderWay: true), failure));
+                }
             }
         }
     }

@@ -2,25 +2,28 @@ namespace Uns.Tags;
 
 /// <summary>
 /// Report by exception for one tag: lets a sample through when the value moved beyond the deadband, or when quality, its
-/// reason or the type changed. Pure; one caller at a time.
+/// reason or the type changed. One caller at a time; kept in place, a copy of it remembers on its own.
 /// </summary>
 /// <remarks>The distance is taken from the sample last let through, so that a slow drift is told too.</remarks>
-public sealed class ChangeFilter(Deadband deadband)
+public struct ChangeFilter
 {
-    private TagSample _reported;
+    private TagValue _value;
+    private string? _reason;
+    private TagQuality _quality;
     private bool _hasReported;
 
     /// <summary>True when the sample is news; it is then what the next ones are measured against.</summary>
-    public bool Passes(in TagSample sample)
+    /// <param name="sample">What was read.</param>
+    /// <param name="deadband">How far a number has to move.</param>
+    public bool Passes(in TagSample sample, Deadband deadband)
     {
         var isNews = !_hasReported
-            || sample.Quality != _reported.Quality
-            || !string.Equals(sample.Reason, _reported.Reason, StringComparison.Ordinal)
-            || deadband.IsBeyond(_reported.Value, sample.Value);
+            || sample.Quality != _quality
+            || !string.Equals(sample.Reason, _reason, StringComparison.Ordinal)
+            || deadband.IsBeyond(_value, sample.Value);
         if (isNews)
         {
-            _reported = sample;
-            _hasReported = true;
+            (_value, _quality, _reason, _hasReported) = (sample.Value, sample.Quality, sample.Reason, true);
         }
 
         return isNews;

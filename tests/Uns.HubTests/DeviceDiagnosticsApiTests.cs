@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
+using Uns.Connectors.S7;
 using Uns.Tags;
 using Uns.TestKit;
 
@@ -54,6 +55,29 @@ public sealed class DeviceDiagnosticsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_blocks_and_the_clock_of_a_CPU_are_told()
+    {
+        await using var cpu = new S7Simulator([], TimeProvider.System) { Password = "secret" };
+        cpu.SetBlock(7, new byte[120]);
+        await cpu.StartAsync();
+        await _hub.SaveDeviceAsync("press", new
+        {
+            protocol = "s7",
+            settings = new { Host = "127.0.0.1", cpu.EndPoint.Port, Password = "secret" },
+            tags = new object[] { new { name = "Strokes", address = "DB7.DBW0" } },
+        });
+        await _hub.ValueAsync("plant/hub/press/Strokes", "0");
+
+        var blocks = await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/press/blocks");
+        Assert.Equal(["OB1", "DB7"], blocks.EnumerateArray().Select(b => $"{b.GetProperty("kind").GetString()}{b.GetProperty("number").GetInt32()}"));
+        var facts = await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/press/blocks/DB/7");
+        Assert.Equal(120, facts.GetProperty("bytes").GetInt32());
+        var clock = await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/press/clock");
+        Assert.InRange(TimeSpan.Parse(clock.GetProperty("aheadOfUtc").GetString()!), TimeSpan.FromMinutes(-5), TimeSpan.FromMinutes(5));
+        Assert.DoesNotContain("secret", await _hub.Http.GetStringAsync("/api/v1/devices/press"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_device_is_reckoned_before_it_is_saved()
     {
         using var answer = await _hub.Http.PostAsJsonAsync("/api/v1/devices/budget", new
@@ -73,6 +97,9 @@ public sealed class DeviceDiagnosticsApiTests : IAsyncLifetime
     [Theory]
     [InlineData("/api/v1/devices/nope/diagnostics", null, HttpStatusCode.NotFound, "no device 'nope'")]
     [InlineData("/api/v1/devices/nope/frames", null, HttpStatusCode.NotFound, "no device 'nope'")]
+    [InlineData("/api/v1/devices/nope/blocks", null, HttpStatusCode.NotFound, "no device 'nope'")]
+    [InlineData("/api/v1/devices/oven/blocks", null, HttpStatusCode.BadRequest, "do not tell the blocks of their program")]
+    [InlineData("/api/v1/devices/oven/clock", null, HttpStatusCode.BadRequest, "do not tell their time")]
     [InlineData("/api/v1/devices/nope/decode", "{}", HttpStatusCode.NotFound, "no device 'nope'")]
     [InlineData("/api/v1/devices/oven/decode", "{\"count\":1000}", HttpStatusCode.BadRequest, "The count is 1000: give 1 to 125.")]
     public async Task What_cannot_be_told_is_one_sentence(string path, string? body, HttpStatusCode status, string words)

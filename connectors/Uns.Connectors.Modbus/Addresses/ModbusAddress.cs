@@ -6,6 +6,11 @@ namespace Uns.Connectors.Modbus;
 /// <summary>Where a value lies in a Modbus device, whatever notation it was written in.</summary>
 public sealed record ModbusAddress
 {
+    // There is one for every tag: what is seldom given takes a byte, one above its number, or zero for none.
+    private readonly byte _bit;
+    private readonly byte _order;
+    private readonly byte _text;
+
     /// <summary>Unit behind a gateway, 0 to 255; null takes the device's own.</summary>
     public byte? Unit { get; init; }
 
@@ -16,16 +21,16 @@ public sealed record ModbusAddress
     public ushort Offset { get; init; }
 
     /// <summary>Bit of the register, 0 the least significant; null for the whole register.</summary>
-    public int? Bit { get; init; }
+    public int? Bit { get => _bit == 0 ? null : _bit - 1; init => _bit = (byte)(value + 1 ?? 0); }
 
     /// <summary>Order of a value's bytes; null takes the device's own.</summary>
-    public ByteOrder? Order { get; init; }
+    public ByteOrder? Order { get => _order == 0 ? null : (ByteOrder)(_order - 1); init => _order = (byte)((int?)value + 1 ?? 0); }
 
     /// <summary>Bytes of a text, or elements of an array; zero for a single value.</summary>
     public int Length { get; init; }
 
     /// <summary>How a text lies in its registers, where the address says so; null leaves it to the type whether <see cref="Length"/> counts bytes of a text or elements.</summary>
-    public TextLayout? Text { get; init; }
+    public TextLayout? Text { get => _text == 0 ? null : (TextLayout)(_text - 1); init => _text = (byte)((int?)value + 1 ?? 0); }
 
     /// <summary>True when digits are coded in four bits each: 4 digits in one register, 8 in two.</summary>
     public bool IsBcd { get; init; }

@@ -44,6 +44,10 @@ internal sealed class S7Memory
 
     public byte[]? Area(S7Area area, int block) => _areas.GetValueOrDefault((area, block));
 
+    /// <summary>The data blocks there are, with their lengths, in order.</summary>
+    public IReadOnlyList<(int Number, int Bytes)> Blocks() =>
+        [.. _areas.Where(a => a.Key.Area == S7Area.DataBlock).Select(a => (a.Key.Block, a.Value.Length)).OrderBy(b => b.Block)];
+
     /// <summary>Brings every moving value to its place at this time.</summary>
     public void Move(TimeSpan elapsed)
     {
@@ -75,11 +79,6 @@ internal sealed class S7Memory
     /// <summary>The answer to a job.</summary>
     public byte[] Answer(ReadOnlySpan<byte> job, int pduBytes, Func<S7Area, int, int, byte>? codeFor)
     {
-        if (job[1] == S7Pdu.UserData)
-        {
-            return Tell(job);
-        }
-
         var parameter = job.Length > S7Pdu.JobHeaderBytes + 1 ? job[S7Pdu.JobHeaderBytes..] : [0, 0];
         switch (parameter[0])
         {
@@ -88,7 +87,7 @@ internal sealed class S7Memory
                 return Ack(job, [S7Pdu.SetupFunction, 0, 0, 1, 0, 1, (byte)(agreed >> 8), (byte)agreed], []);
             case S7Pdu.ReadFunction when parameter.Length >= 2 + (parameter[1] * S7Pdu.ItemBytes):
                 return Read(job, parameter, pduBytes, codeFor);
-            case S7Pdu.WriteFunction when parameter.Length >= 2 + S7Pdu.ItemBytes && parameter[1] == 1:
+            case S7Pdu.WriteFunction when parameter.Length >= 2 + (parameter[1] * S7Pdu.ItemBytes):
                 return Write(job, parameter, codeFor);
             default:
                 return Ack(job, [], [], error: 0x8104);
@@ -101,32 +100,6 @@ internal sealed class S7Memory
         (byte)(parameter.Length >> 8), (byte)parameter.Length, (byte)(data.Length >> 8), (byte)data.Length,
         (byte)(error >> 8), (byte)error, .. parameter, .. data,
     ];
-
-    // Who it is: the lists that S7Szl asks for; any other is not there.
-    private static byte[] Tell(ReadOnlySpan<byte> job)
-    {
-        const int Asked = S7Pdu.JobHeaderBytes + 12;
-        var list = job.Length >= Asked + 2 ? BinaryPrimitives.ReadUInt16BigEndian(job[Asked..]) : (ushort)0;
-        byte[][] records = list switch
-        {
-            S7Szl.Module => [[0, 1, .. Padded("6ES7 315-2EH14-0AB0", 20), 0, 0, 0, 1, 0, 1], [0, 7, .. Padded("", 20), 0, 0, (byte)'V', 3, 2, 6]],
-            S7Szl.Component => [[0, 1, .. Padded("Simulator", 32)], [0, 5, .. Padded("S C-0000000001", 32)], [0, 7, .. Padded("CPU 315-2 PN/DP", 32)]],
-            S7Szl.State => [[0, 0, 0, 8, .. new byte[16]]],
-            _ => [],
-        };
-        var error = (byte)(records.Length == 0 ? 0xD4 : 0);
-        byte[] parameter = [0, 1, 0x12, 8, 0x12, 0x84, 1, 0, 0, 0, error, (byte)(error == 0 ? 0 : 1)];
-        var size = records.Length == 0 ? 0 : records[0].Length;
-        byte[] content = [(byte)(list >> 8), (byte)list, 0, 0, (byte)(size >> 8), (byte)size, 0, (byte)records.Length, .. records.SelectMany(r => r)];
-        byte[] data = [error == 0 ? S7ReturnCode.Good : S7ReturnCode.NoSuchObject, 9, (byte)(content.Length >> 8), (byte)content.Length, .. content];
-        return
-        [
-            0x32, S7Pdu.UserData, 0, 0, job[4], job[5],
-            0, (byte)parameter.Length, (byte)(data.Length >> 8), (byte)data.Length, .. parameter, .. data,
-        ];
-    }
-
-    private static byte[] Padded(string text, int bytes) => [.. System.Text.Encoding.ASCII.GetBytes(text), .. new byte[bytes - text.Length]];
 
     private byte[] Read(ReadOnlySpan<byte> job, ReadOnlySpan<byte> parameter, int pduBytes, Func<S7Area, int, int, byte>? codeFor)
     {
@@ -161,23 +134,34 @@ internal sealed class S7Memory
 
     private byte[] Write(ReadOnlySpan<byte> job, ReadOnlySpan<byte> parameter, Func<S7Area, int, int, byte>? codeFor)
     {
-        var item = S7Pdu.ReadItem(parameter[2..]);
-        var data = parameter[(2 + S7Pdu.ItemBytes)..];
-        var code = data.Length < 4 + item.Length ? (byte)0x07 : Check(item, codeFor);
-        if (code == S7ReturnCode.Good)
+        var data = parameter[(2 + (parameter[1] * S7Pdu.ItemBytes))..];
+        var codes = new byte[parameter[1]];
+        for (var index = 0; index < codes.Length; index++)
         {
-            var memory = Area(item.Area, item.Block)!;
-            if (item.Bit >= 0)
+            var item = S7Pdu.ReadItem(parameter[(2 + (index * S7Pdu.ItemBytes))..]);
+            codes[index] = data.Length < S7Pdu.ItemHeaderBytes + item.Length ? (byte)0x07 : Check(item, codeFor);
+            if (codes[index] == S7ReturnCode.Good)
             {
-                SetBit(memory, item.Byte, item.Bit, data[4] != 0);
+                Put(item, data[S7Pdu.ItemHeaderBytes..]);
             }
-            else
-            {
-                data.Slice(4, item.Length).CopyTo(memory.AsSpan(item.Byte));
-            }
+
+            data = data[Math.Min(data.Length, S7Pdu.ItemHeaderBytes + item.Length + (item.Length & 1))..];
         }
 
-        return Ack(job, [S7Pdu.WriteFunction, 1], [code]);
+        return Ack(job, [S7Pdu.WriteFunction, parameter[1]], codes);
+    }
+
+    private void Put(in S7Item item, ReadOnlySpan<byte> bytes)
+    {
+        var memory = Area(item.Area, item.Block)!;
+        if (item.Bit >= 0)
+        {
+            SetBit(memory, item.Byte, item.Bit, bytes[0] != 0);
+        }
+        else
+        {
+            bytes[..item.Length].CopyTo(memory.AsSpan(item.Byte));
+        }
     }
 
     private byte Check(in S7Item item, Func<S7Area, int, int, byte>? codeFor)

@@ -21,7 +21,9 @@ public sealed record SimulatedPoint(string Address, DataType Type, Signal? Signa
 public sealed record SimulatedS7Fault(
     TimeSpan Delay = default, bool IsSilent = false, bool Disconnects = false, ushort Error = 0, int ReferenceShift = 0, int FragmentBytes = 0);
 
-/// <summary>A real ISO-on-TCP server on the loopback interface with data blocks, merkers, inputs, outputs and moving values.</summary>
+/// <summary>
+/// A real ISO-on-TCP server on the loopback interface with data blocks, merkers, inputs, outputs and moving values. It tells who it is, its blocks and its clock.
+/// </summary>
 public sealed class S7Simulator : IAsyncDisposable
 {
     private const int MostFrameBytes = 4096;
@@ -54,6 +56,9 @@ public sealed class S7Simulator : IAsyncDisposable
 
     /// <summary>Most connections; one more is refused at COTP. Real CPUs have few.</summary>
     public int MostConnections { get; set; } = 16;
+
+    /// <summary>Refuses to be read or written until a connection has given it; empty for none.</summary>
+    public string Password { get; set; } = "";
 
     /// <summary>Asked before each answer, with the job; null answers as it should be.</summary>
     public Func<ReadOnlyMemory<byte>, SimulatedS7Fault?>? FaultFor { get; set; }
@@ -108,13 +113,14 @@ public sealed class S7Simulator : IAsyncDisposable
     private async Task ServeFramesAsync(Socket socket, bool isWelcome, CancellationToken cancellationToken)
     {
         var received = new byte[MostFrameBytes];
+        var session = new S7Session();
         var count = 0;
         while (true)
         {
             if (Cotp.TryRead(received.AsSpan(0, count), out var frame, out var fault))
             {
                 var content = received.AsMemory(0, frame.Length);
-                if (!await AnswerAsync(socket, frame, content, isWelcome, cancellationToken))
+                if (!await AnswerAsync(socket, frame, content, session, isWelcome, cancellationToken))
                 {
                     return;
                 }
@@ -134,7 +140,8 @@ public sealed class S7Simulator : IAsyncDisposable
         }
     }
 
-    private async Task<bool> AnswerAsync(Socket socket, CotpFrame frame, ReadOnlyMemory<byte> bytes, bool isWelcome, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        Socket socket, CotpFrame frame, ReadOnlyMemory<byte> bytes, S7Session session, bool isWelcome, CancellationToken cancellationToken)
     {
         if (frame.Kind == Cotp.ConnectionRequest)
         {
@@ -167,7 +174,7 @@ public sealed class S7Simulator : IAsyncDisposable
         lock (_gate)
         {
             _memory.Move(_clock.GetElapsedTime(_start));
-            answer = fault.Error != 0 ? S7Memory.Ack(job.Span, [], [], fault.Error) : _memory.Answer(job.Span, PduBytes, CodeFor);
+            answer = Answer(job.Span, fault.Error, session);
         }
 
         answer[5] += (byte)fault.ReferenceShift;
@@ -180,6 +187,14 @@ public sealed class S7Simulator : IAsyncDisposable
         }
 
         return true;
+    }
+
+    private byte[] Answer(ReadOnlySpan<byte> job, ushort error, S7Session session)
+    {
+        var isLocked = Password.Length > 0 && !session.IsUnlocked && job[1] == S7Pdu.Job && job.Length > S7Pdu.JobHeaderBytes && job[S7Pdu.JobHeaderBytes] != S7Pdu.SetupFunction;
+        return error != 0 || isLocked ? S7Memory.Ack(job, [], [], error != 0 ? error : S7Password.Missing)
+            : job[1] == S7Pdu.UserData ? new SimulatedServices(_memory.Blocks(), Password).Answer(job, session, PduBytes, _clock.GetUtcNow())
+            : _memory.Answer(job, PduBytes, CodeFor);
     }
 
     private static async Task SendAsync(Socket socket, byte[] bytes, CancellationToken cancellationToken)

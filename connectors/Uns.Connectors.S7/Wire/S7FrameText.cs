@@ -29,6 +29,21 @@ internal static class S7FrameText
         };
     }
 
+    /// <summary>The frame as it may be kept and shown: a password is blanked out.</summary>
+    public static byte[] WithoutPassword(byte[] frame)
+    {
+        const int Message = Cotp.TpktBytes + Cotp.DataHeaderBytes;
+        const int Kind = Message + S7Pdu.JobHeaderBytes + 5;
+        if (frame.Length <= Kind || frame[Message + 1] != S7Pdu.UserData || frame[Kind] != (S7Service.RequestMark | S7Service.Security))
+        {
+            return frame;
+        }
+
+        var kept = frame.ToArray();
+        kept.AsSpan(kept.Length - S7Password.Bytes).Clear();
+        return kept;
+    }
+
     private static string Message(ReadOnlySpan<byte> message)
     {
         var reference = BinaryPrimitives.ReadUInt16BigEndian(message[4..]);
@@ -39,7 +54,7 @@ internal static class S7FrameText
 
         if (message[1] == S7Pdu.UserData)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"service {reference}");
+            return string.Create(CultureInfo.InvariantCulture, $"service {reference}{Service(message[S7Pdu.JobHeaderBytes..])}");
         }
 
         var error = message.Length >= S7Pdu.AckHeaderBytes ? BinaryPrimitives.ReadUInt16BigEndian(message[10..]) : 0;
@@ -64,6 +79,17 @@ internal static class S7FrameText
 
         return $" {string.Join(", ", names)}{(count > MostItemsNamed ? $" and {count - MostItemsNamed} more" : "")}";
     }
+
+    private static string Service(ReadOnlySpan<byte> parameter) => parameter.Length < S7Service.ParameterBytes ? "" : (parameter[5] & 0x0F, parameter[6]) switch
+    {
+        (S7Service.Blocks, S7Blocks.CountAll) => ": count the blocks",
+        (S7Service.Blocks, S7Blocks.ListOne) => ": list blocks",
+        (S7Service.Blocks, S7Blocks.Describe) => ": describe a block",
+        (S7Service.Lists, S7Szl.ReadList) => ": read a list about itself",
+        (S7Service.Security, S7Password.Enter) => ": enter the password (not kept here)",
+        (S7Service.Clock, S7Clock.ReadFunction) => ": read the clock",
+        _ => "",
+    };
 
     private static string Name(byte function) => function switch
     {

@@ -62,18 +62,29 @@ internal static class S7Pdu
         return Message(parameter, []);
     }
 
-    public static byte[] Write(in S7Item item, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes several items in one job.</summary>
+    /// <param name="items">At least one, at most <see cref="MostItems"/>; with their bytes.</param>
+    public static byte[] Write(IReadOnlyList<(S7Item Item, ReadOnlyMemory<byte> Bytes)> items)
     {
-        var parameter = new byte[2 + ItemBytes];
+        var parameter = new byte[2 + (items.Count * ItemBytes)];
         parameter[0] = WriteFunction;
-        parameter[1] = 1;
-        WriteItem(parameter.AsSpan(2), item);
-        var data = new byte[4 + bytes.Length];
-        data[1] = item.Bit >= 0 ? AsBit : item.IsNumbered ? AsBytes : AsBytesCountedInBits;
-        BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(2), (ushort)(item.Bit >= 0 ? 1 : item.IsNumbered ? bytes.Length : bytes.Length * 8));
-        bytes.CopyTo(data.AsSpan(4));
+        parameter[1] = (byte)items.Count;
+        var data = new byte[items.Sum(i => WrittenBytes(i.Bytes.Length)) - (items[^1].Bytes.Length & 1)];
+        for (var (index, at) = (0, 0); index < items.Count; index++)
+        {
+            var (item, bytes) = items[index];
+            WriteItem(parameter.AsSpan(2 + (index * ItemBytes)), item);
+            data[at + 1] = item.Bit >= 0 ? AsBit : item.IsNumbered ? AsBytes : AsBytesCountedInBits;
+            BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(at + 2), (ushort)(item.Bit >= 0 ? 1 : item.IsNumbered ? bytes.Length : bytes.Length * 8));
+            bytes.Span.CopyTo(data.AsSpan(at + ItemHeaderBytes));
+            at += WrittenBytes(bytes.Length);
+        }
+
         return Message(parameter, data);
     }
+
+    /// <summary>What the bytes of one item take in a job that writes: every item but the last is filled up to an even length.</summary>
+    public static int WrittenBytes(int length) => ItemHeaderBytes + length + (length & 1);
 
     /// <summary>Checks an answer's header against its job.</summary>
     /// <returns>Null when it is the answer; else what is wrong.</returns>
@@ -197,7 +208,8 @@ internal static class S7ReturnCode
     {
         0x8104 => "the CPU does not allow it: tick 'Permit access with PUT/GET' under Protection & Security of the CPU",
         0x8500 => "the message was longer than agreed",
-        0xD241 or 0xD401 or 0xD402 => "the CPU is protected by a password for this access",
+        S7Password.Wrong => "the password is wrong",
+        S7Password.Missing or 0xD401 or 0xD402 => "the CPU is protected by a password for this access: give it as Password",
         _ => "the CPU refused the job",
     };
 }

@@ -16,52 +16,25 @@ internal static class S7Szl
     /// <summary>Operating state.</summary>
     public const ushort State = 0x0424;
 
-    private const int ParameterBytes = 8;
-    private const int AnswerParameterBytes = 12;
-    private const int DataHeaderBytes = 4;
+    public const byte ReadList = 1;
+
     private const int ListHeaderBytes = 8;
-    private const byte Octets = 9;
 
-    /// <summary>The request for one list.</summary>
-    public static byte[] Ask(ushort list) =>
-    [
-        0x32, S7Pdu.UserData, 0, 0, 0, 0, 0, ParameterBytes, 0, 8, // the reference comes later
-        0, 1, 0x12, 4, 0x11, 0x44, 1, 0, // request of function group 4, read a list
-        S7ReturnCode.Good, Octets, 0, 4, (byte)(list >> 8), (byte)list, 0, 0,
-    ];
+    /// <summary>What to ask <see cref="ReadList"/> for.</summary>
+    public static byte[] Asked(ushort list) => [(byte)(list >> 8), (byte)list, 0, 0];
 
-    /// <summary>Checks the header of an answer against its request.</summary>
-    /// <returns>Null when it is the answer; else what is wrong.</returns>
-    public static string? Check(ReadOnlySpan<byte> answer, ushort reference)
+    /// <summary>The records of a list, from all parts of the answer.</summary>
+    public static IReadOnlyList<byte[]> Records(ReadOnlySpan<byte> content)
     {
-        if (answer.Length < S7Pdu.JobHeaderBytes || answer[1] != S7Pdu.UserData || BinaryPrimitives.ReadUInt16BigEndian(answer[4..]) != reference)
-        {
-            return $"the answer to service {reference} was awaited.";
-        }
-
-        var parameter = BinaryPrimitives.ReadUInt16BigEndian(answer[6..]);
-        var data = BinaryPrimitives.ReadUInt16BigEndian(answer[8..]);
-        return S7Pdu.JobHeaderBytes + parameter + data == answer.Length
-            ? null : $"the header says {parameter} and {data} bytes, {answer.Length - S7Pdu.JobHeaderBytes} came.";
-    }
-
-    /// <summary>The records of a list.</summary>
-    /// <param name="answer">Its header has been checked.</param>
-    /// <returns>Empty when the CPU has no such list. A list in several parts is read as far as the first goes.</returns>
-    public static IReadOnlyList<byte[]> Records(ReadOnlySpan<byte> answer)
-    {
-        var parameter = BinaryPrimitives.ReadUInt16BigEndian(answer[6..]);
-        var data = answer[(S7Pdu.JobHeaderBytes + parameter)..];
-        if (parameter < AnswerParameterBytes || BinaryPrimitives.ReadUInt16BigEndian(answer[(S7Pdu.JobHeaderBytes + 10)..]) != 0
-            || data.Length < DataHeaderBytes + ListHeaderBytes || data[0] != S7ReturnCode.Good)
-        {
-            return [];
-        }
-
-        var size = BinaryPrimitives.ReadUInt16BigEndian(data[8..]);
-        var rest = data[(DataHeaderBytes + ListHeaderBytes)..];
         var records = new List<byte[]>();
-        for (var count = BinaryPrimitives.ReadUInt16BigEndian(data[10..]); count > 0 && size > 0 && rest.Length >= size; count--)
+        if (content.Length < ListHeaderBytes)
+        {
+            return records;
+        }
+
+        var size = BinaryPrimitives.ReadUInt16BigEndian(content[4..]);
+        var rest = content[ListHeaderBytes..];
+        for (var count = BinaryPrimitives.ReadUInt16BigEndian(content[6..]); count > 0 && size > 0 && rest.Length >= size; count--)
         {
             records.Add(rest[..size].ToArray());
             rest = rest[size..];

@@ -53,6 +53,10 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
         }
 
         PduBytes = Math.Min(agreed, options.PduBytes);
+        if (options.Password.Length > 0)
+        {
+            await UnlockAsync(cancellationToken);
+        }
     }
 
     public Task<ReadOnlyMemory<byte>> ExchangeAsync(byte[] job, CancellationToken cancellationToken) =>
@@ -89,6 +93,17 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
         { RetryNotBefore = FullCpuPause };
     }
 
+    private async Task UnlockAsync(CancellationToken cancellationToken)
+    {
+        var request = S7Service.Ask(S7Service.Security, S7Password.Enter, S7Password.Encode(options.Password));
+        var answer = S7Service.Read(await ExchangeAsync(request, cancellationToken));
+        if (answer.Error is not (0 or S7Password.NoneIsSet))
+        {
+            Close();
+            throw new ConnectorException($"{Name} did not take the password (0x{answer.Error:X4}): {S7ReturnCode.ExplainError(answer.Error)}.") { RetryNotBefore = ProtectedPause };
+        }
+    }
+
     private async Task<ReadOnlyMemory<byte>> SendJobAsync(byte[] job, CancellationToken cancellationToken)
     {
         // Zero is left out: it is what some CPUs put into messages of their own.
@@ -119,7 +134,7 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
 
         ushort error = 0;
         var wrong = job[1] == S7Pdu.UserData
-            ? S7Szl.Check(_message.AsSpan(0, length), _reference)
+            ? S7Service.Check(_message.AsSpan(0, length), job)
             : S7Pdu.CheckAck(_message.AsSpan(0, length), _reference, job[S7Pdu.JobHeaderBytes], out error);
         if (wrong is not null)
         {
@@ -139,7 +154,7 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
             sent += await socket.SendAsync(frame.AsMemory(sent), cancellationToken);
         }
 
-        traffic.Sent(0, frame);
+        traffic.Sent(0, S7FrameText.WithoutPassword(frame));
     }
 
     // The frame stays at the start of the buffer until it is dropped.

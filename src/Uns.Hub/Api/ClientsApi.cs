@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Uns.Mqtt.Broker;
+using Uns.Mqtt.Broker.Inspection;
 using Uns.Ui.Clients;
 
 namespace Uns.Hub.Api;
@@ -12,8 +13,8 @@ internal static class ClientsApi
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/mqtt", (MqttBroker broker) => new BrokerView(broker.Durability, broker.StoreFault, broker.Statistics))
-            .WithTags("Broker").WithName("GetBroker").WithSummary("What an acknowledgement outlives (power-safe, crash-safe, none), what keeps the store from it, and the broker's figures.");
+        routes.MapGet("/api/v1/mqtt", (MqttBroker broker) => new BrokerView(broker.Durability, broker.StoreFault, broker.Disputes, broker.Statistics))
+            .WithTags("Broker").WithName("GetBroker").WithSummary("What an acknowledgement outlives (power-safe, crash-safe, none), what keeps the store from it, the identifiers that two clients fight over, and the broker's figures.");
         routes.MapGet("/api/v1/mqtt/subscribers", Subscribers)
             .WithTags("Broker").WithName("GetSubscribers").WithSummary("Who gets the messages of 'topic', connected or away, by client identifier: at most 'limit' (1 to 1000, 100 unless given).")
             .Produces<IReadOnlyList<SubscriberRow>>().ProducesProblem(StatusCodes.Status400BadRequest);
@@ -62,5 +63,5 @@ internal static class ClientsApi
         Results.Problem($"There is no such client '{id}': GET {Root} lists them.", statusCode: StatusCodes.Status404NotFound);
 }
 
-/// <summary>The broker: what its acknowledgements outlive, why nothing is kept at present (null while all is well), and its figures.</summary>
-internal sealed record BrokerView(string Durability, string? StoreFault, BrokerStatistics Figures);
+/// <summary>The broker: what its acknowledgements outlive, why nothing is kept at present (null while all is well), the identifiers that two clients fight over, and its figures.</summary>
+internal sealed record BrokerView(string Durability, string? StoreFault, IReadOnlyList<ClientDispute> Disputes, BrokerStatistics Figures);

@@ -15,42 +15,9 @@ internal static class DeviceDiagnosticsApi
         devices.MapGet("/{name}/frames", Frames)
             .WithName("GetDeviceFrames").WithSummary("The last raw frames of a device, the oldest first, in hexadecimal and in words.")
             .Produces<IReadOnlyList<FrameView>>().ProducesProblem(StatusCodes.Status404NotFound);
-        devices.MapPost("/{name}/decode", Decode)
-            .WithName("DecodeRegisters").WithSummary("Reads a range of a device without types and shows it under every type and byte order, with a hint how likely each is.")
-            .Produces<DecodedRange>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status502BadGateway);
         devices.MapPost("/budget", Budget)
             .WithName("GetPollBudget").WithSummary("What a device would cost before it is saved: requests, bytes and expected cycles. By measured round trips where a device of that name runs.")
             .Produces<PollBudget>().ProducesValidationProblem();
-    }
-
-    private static async Task<IResult> Decode(
-        string name, DecodeRequest request, IDeviceBook book, IEnumerable<IConnectorKind> kinds, CancellationToken cancellationToken)
-    {
-        if (book.Find(name) is not { } device)
-        {
-            return DeviceApi.NotRunning(name, book);
-        }
-
-        if (kinds.First(k => k.Protocol.Equals(device.Protocol, StringComparison.OrdinalIgnoreCase)) is not IDecodes kind)
-        {
-            return Results.Problem($"'{name}' speaks {device.Protocol}, whose values have types: there is nothing to decode.", statusCode: StatusCodes.Status400BadRequest);
-        }
-
-        if (kind.Fault(device, request) is { } fault)
-        {
-            return Results.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
-        }
-
-        try
-        {
-            DecodedRange? found = null;
-            await book.LookAsync(device, async (connector, token) => found = await kind.DecodeAsync(connector, device, request, token), cancellationToken);
-            return Results.Ok(found);
-        }
-        catch (ConnectorException lost)
-        {
-            return Results.Problem(lost.Message, statusCode: StatusCodes.Status502BadGateway);
-        }
     }
 
     private static IResult Frames(string name, IDeviceBook book, IEnumerable<IConnectorKind> kinds)

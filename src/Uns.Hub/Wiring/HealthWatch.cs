@@ -192,6 +192,11 @@ internal sealed class HealthWatch(
             yield return new("Broker", HealthState.Wrong, $"The broker takes nothing that must survive: {fault}", "/clients");
         }
 
+        foreach (var dispute in broker.Disputes.Take(MostOfAKind))
+        {
+            yield return new("Broker", HealthState.Wrong, dispute.ToString(), $"/clients?search={Uri.EscapeDataString(dispute.ClientId)}", dispute.Since);
+        }
+
         var dropped = figures.DroppedSlowReceiver + figures.DroppedQueueFull;
         if (dropped > 0)
         {

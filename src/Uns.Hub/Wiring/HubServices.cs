@@ -170,6 +170,7 @@ internal static class HubServices
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         DeviceDiagnosticsApi.Map(web);
+        DeviceLookApi.Map(web);
         CertificatesApi.Map(web);
         DeviceServicesApi.Map(web);
         NodesApi.Map(web);

@@ -144,6 +144,13 @@ internal sealed partial class BrokerConnection
             return;
         }
 
+        if (core.WaitForTakeOver(connect.ClientId, this) is { } wait && wait > TimeSpan.Zero)
+        {
+            var reason = Version == ProtocolVersion.V5 ? ReasonCode.ConnectionRateExceeded : ReasonCode.ServerUnavailable;
+            Refuse(reason, $"Another client keeps connecting with the identifier '{connect.ClientId}': come again in {Math.Ceiling(wait.TotalSeconds)} s, or with another identifier.");
+            return;
+        }
+
         var v5 = Version == ProtocolVersion.V5;
         var wanted = v5 ? connect.Properties.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : core.MaximumSessionExpirySeconds;
         var expiry = Math.Min(wanted, core.MaximumSessionExpirySeconds);

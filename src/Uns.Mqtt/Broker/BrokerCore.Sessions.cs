@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Inspection;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Broker.Subscriptions;
 using Uns.Mqtt.Packets;
@@ -10,6 +11,7 @@ internal sealed partial class BrokerCore
 {
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private readonly HashSet<Session> _away = [];
+    private readonly TakeOverBrake _takeOvers;
     private readonly HashSet<BrokerConnection> _connections = [];
     private readonly List<BrokerConnection> _ticked = []; // A tick may end connections while it goes through them.
 
@@ -28,6 +30,26 @@ internal sealed partial class BrokerCore
     /// <summary>True when a session of this name belongs to another principal, which must not be driven out. Where everybody is let in nobody owns a name.</summary>
     public bool IsOfAnother(string clientId, string principal) => Options.Access is not Access.OpenGate
         && _sessions.TryGetValue(clientId, out var session) && !string.Equals(session.Principal, principal, StringComparison.Ordinal);
+
+    /// <summary>The identifiers that two clients fight over; from any thread.</summary>
+    public IReadOnlyList<ClientDispute> Disputes => _takeOvers.Disputes;
+
+    /// <summary>How long a newcomer has to wait before it may take over; zero: it may now, or nobody is connected by that identifier.</summary>
+    public TimeSpan WaitForTakeOver(string clientId, BrokerConnection newcomer)
+    {
+        if (!_sessions.TryGetValue(clientId, out var session) || session.Connection is not { } holder)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var wait = _takeOvers.WaitFor(clientId, holder, newcomer, Now, out var dispute);
+        if (dispute is not null)
+        {
+            LogDispute(Logger, dispute);
+        }
+
+        return wait;
+    }
 
     /// <summary>Finds or makes the session of an accepted CONNECT.</summary>
     public (Session Session, bool IsPresent) Begin(BrokerConnection connection, ConnectPacket connect, string principal, uint expirySeconds)
@@ -152,6 +174,7 @@ internal sealed partial class BrokerCore
     {
         var now = Now;
         Buffers.Tick();
+        _takeOvers.Tick(now);
         _ticked.AddRange(_connections);
         foreach (var connection in _ticked)
         {
@@ -232,4 +255,7 @@ internal sealed partial class BrokerCore
 
     [LoggerMessage(1013, LogLevel.Warning, "{ClientId} from {Remote} was silent for {Seconds} s, longer than its keep alive allows.")]
     private static partial void LogSilent(ILogger logger, string clientId, string remote, double seconds);
+
+    [LoggerMessage(1015, LogLevel.Warning, "{Dispute}")]
+    private static partial void LogDispute(ILogger logger, ClientDispute dispute);
 }

@@ -28,6 +28,7 @@ internal sealed partial class BrokerCore
         Logger = logger;
         Outbox = new Outbox(this, options, Counters, journal);
         Topics = new TopicCache(options.MaximumTopicLevels, options.Watch);
+        _takeOvers = new TakeOverBrake(options.TakeOvers);
         MaximumConnectBytes = Math.Min(options.MaximumConnectBytes, options.MaximumPacketBytes);
         MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
         ReadClock();

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Inspection;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Store;
@@ -94,6 +95,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     /// <summary>What the broker holds and has done; cheap, from any thread.</summary>
     public BrokerStatistics Statistics => _core.Counters.Snapshot();
+
+    /// <summary>The identifiers that two clients fight over now; cheap, from any thread.</summary>
+    public IReadOnlyList<ClientDispute> Disputes => _core.Disputes;
 
     /// <summary>Completes when the I/O thread ends; faulted when it ended by an error, which the hub must not outlive.</summary>
     public Task Ended => _loop.Ended;

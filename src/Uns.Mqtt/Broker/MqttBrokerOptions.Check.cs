@@ -39,6 +39,7 @@ public sealed partial record MqttBrokerOptions
         .. InRange(nameof(MaximumSubscriptions), MaximumSubscriptions, 1, int.MaxValue),
         .. InRange(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 1024),
         .. InRange(nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        .. InRange(nameof(TakeOvers), TakeOvers, 1, int.MaxValue),
         .. InRange(nameof(WillGrace), WillGrace, TimeSpan.Zero, TimeSpan.FromDays(1)),
         .. InRange(nameof(StorePolicy), (int)StorePolicy, 0, 2),
         .. DenySubscribe.Where(f => !TextRules.IsTopicFilter(f)).Select(f => new BrokerOptionFault(nameof(DenySubscribe), $"holds \"{f}\": give topic filters.")),

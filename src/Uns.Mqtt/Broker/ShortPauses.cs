@@ -8,7 +8,7 @@ namespace Uns.Mqtt.Broker;
 internal sealed class ShortPauses
 {
     /// <summary>Bytes after which the young generations are collected: some hundred new connections, one to three milliseconds.</summary>
-    private const long YoungBytes = 2 * 1024 * 1024;
+    private const long YoungBytes = 1024 * 1024;
 
     private long _collectedAt;
 

@@ -101,25 +101,46 @@ public sealed partial class EdgeNodePublisher
         }
     }
 
+    // Several are under way at a time, begun in the order in which they came: a slow device holds up no other, and a fast one may send them together.
     private async Task CarryOutAsync(CancellationToken cancellationToken)
     {
+        var places = new SemaphoreSlim(CommandsAtOnce);
         try
         {
             await foreach (var command in _commands.Reader.ReadAllAsync(cancellationToken))
             {
-                try
-                {
-                    await (OnCommand?.Invoke(command.Device, command.Tag, command.Value, cancellationToken) ?? Task.CompletedTask);
-                }
-                catch (Exception fault) when (fault is not OperationCanceledException)
-                {
-                    LogCommandFailed(_options.Id, command.Device, command.Tag, command.Value.ToString(), fault.Message);
-                }
+                await places.WaitAsync(cancellationToken);
+                _ = CarryOutAsync(command, places, cancellationToken);
             }
         }
         catch (OperationCanceledException)
         {
             // Planned stop.
+        }
+
+        for (var ended = 0; ended < CommandsAtOnce; ended++)
+        {
+            await places.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task CarryOutAsync(Command command, SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (OnCommand?.Invoke(command.Device, command.Tag, command.Value, cancellationToken) ?? Task.CompletedTask);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Planned stop.
+        }
+        catch (Exception fault)
+        {
+            LogCommandFailed(_options.Id, command.Device, command.Tag, command.Value.ToString(), fault.Message);
+        }
+        finally
+        {
+            places.Release();
         }
     }
 

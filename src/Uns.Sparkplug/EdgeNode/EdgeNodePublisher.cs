@@ -17,6 +17,7 @@ namespace Uns.Sparkplug.EdgeNode;
 public sealed partial class EdgeNodePublisher
 {
     private const int CommandsBound = 256; // The house's bound for writes.
+    private const int CommandsAtOnce = 32; // Fewer than a device lets wait.
 
     private readonly EdgeNodeOptions _options;
     private readonly IReadOnlyList<MqttClientOptions> _brokers;

@@ -122,9 +122,9 @@ public abstract class BrokerFixture : IAsyncLifetime
         }
     }
 
-    internal async Task<RawClient> OpenAsync(ProtocolVersion version = ProtocolVersion.V5)
+    internal async Task<RawClient> OpenAsync(ProtocolVersion version = ProtocolVersion.V5, string? from = null)
     {
-        var client = await RawClient.OpenAsync(Broker.EndPoint, version);
+        var client = await RawClient.OpenAsync(Broker.EndPoint, version, from);
         _owned.Add(client);
         return client;
     }

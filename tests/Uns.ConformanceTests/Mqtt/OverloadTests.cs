@@ -58,6 +58,47 @@ public sealed class OverloadTests : BrokerFixture
     }
 
     [Fact]
+    public async Task Clients_that_send_without_end_are_served_in_turn_with_one_that_sends_little()
+    {
+        const int Floods = 4;
+        var burst = new System.Buffers.ArrayBufferWriter<byte>();
+        while (burst.WrittenCount < 512 * 1024)
+        {
+            PublishPacket.Write(burst, ProtocolVersion.V5, "flood/x", new byte[200]);
+        }
+
+        using var end = new CancellationTokenSource();
+        var floods = new List<Task<long>>();
+        for (var i = 0; i < Floods; i++)
+        {
+            var flooder = await ConnectAsync($"flood{i}");
+            floods.Add(Task.Run(async () =>
+            {
+                var bursts = 0L;
+                for (; !end.IsCancellationRequested; bursts++)
+                {
+                    await flooder.SendAsync(burst.WrittenMemory);
+                }
+
+                return bursts;
+            }));
+        }
+
+        var polite = await ConnectAsync("polite");
+        await polite.SubscribeAsync("echo", AtLeastOnce);
+        for (ushort i = 1; i <= 200; i++)
+        {
+            await polite.PublishAsync("echo", $"{i}", AtLeastOnce, id: i);
+            await polite.ReceivePublishAsync();
+            await polite.ReceiveAsync(PacketType.PubAck);
+            Assert.All(floods, f => Assert.False(f.IsCompleted));
+        }
+
+        await end.CancelAsync();
+        Assert.All(await Task.WhenAll(floods), bursts => Assert.True(bursts > 0));
+    }
+
+    [Fact]
     public async Task A_retained_message_whose_life_is_over_is_swept_away()
     {
         var client = await ConnectAsync("c");

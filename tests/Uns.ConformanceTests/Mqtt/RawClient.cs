@@ -41,9 +41,15 @@ internal sealed class RawClient : IAsyncDisposable
 
     public ProtocolVersion Version { get; }
 
-    public static async Task<RawClient> OpenAsync(System.Net.IPEndPoint broker, ProtocolVersion version)
+    /// <param name="from">An address of this machine to come from; null: any.</param>
+    public static async Task<RawClient> OpenAsync(System.Net.IPEndPoint broker, ProtocolVersion version, string? from = null)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(broker.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+        {
+            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Parse(from), 0));
+        }
+
         await socket.ConnectAsync(broker);
         return new RawClient(new NetworkStream(socket, ownsSocket: true), version);
     }

@@ -11,9 +11,13 @@ internal abstract class BrokerLoop
     /// <summary>How often a batch looks for more before it sends: what came while it worked shares its sends.</summary>
     private const int FurtherLooks = 2;
 
+    /// <summary>Looks that found nothing, after which only every so many batches look again: a call for nothing costs a quiet broker most.</summary>
+    private const int VainLooks = 16;
+
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isAwake;
+    private int _vainLooks;
     private volatile bool _isStopping;
 
     /// <summary>Called before each batch, on the loop's thread.</summary>
@@ -68,6 +72,21 @@ internal abstract class BrokerLoop
     /// <summary>Lets go of what the loop holds of the operating system.</summary>
     protected abstract void Release();
 
+    private void LookFurther(int events)
+    {
+        if (_vainLooks >= VainLooks && ++_vainLooks % VainLooks != 0)
+        {
+            return;
+        }
+
+        for (var i = 0; i < FurtherLooks && events > 0; i++)
+        {
+            events = Look();
+            HandleEvents(events);
+            _vainLooks = events > 0 ? 0 : _vainLooks + 1;
+        }
+    }
+
     private void RunPosted(Action work)
     {
         try
@@ -91,11 +110,7 @@ internal abstract class BrokerLoop
                 var events = Wait();
                 BeginBatch();
                 HandleEvents(events);
-                for (var i = 0; i < FurtherLooks && events > 0; i++)
-                {
-                    events = Look();
-                    HandleEvents(events);
-                }
+                LookFurther(events);
 
                 Volatile.Write(ref _isAwake, 0);
                 Interlocked.MemoryBarrier();
