@@ -111,12 +111,12 @@ internal sealed class NodeBinding(IReadOnlyList<OpcUaItem> items, RequestSize pe
         {
             var name = (await session.ReadAsync([node], UaAttribute.BrowseName, cancellationToken))[0];
             var isGone = name.Status is StatusCode.BadNodeIdUnknown or StatusCode.BadNodeIdInvalid;
-            if (!isGone && (!StatusCode.IsGood(name.Status) || name.Value.Value is not string called || called == last))
+            if (!isGone && (!StatusCode.IsGood(name.Status) || name.Value.Value is not UaName called || called.Name == last))
             {
                 return; // The node is there and has its name: the path is the one that has changed.
             }
 
-            why = isGone ? "its node id is gone" : $"its node id now means '{name.Value.Value}'";
+            why = isGone ? "its node id is gone" : $"its node id now means '{(name.Value.Value as UaName?)?.Name}'";
         }
 
         if (await MisfitAsync(session, structures, item, target, cancellationToken) is { } misfit)

@@ -8,6 +8,7 @@ namespace Uns.Connectors.OpcUa;
 internal sealed class OpcUaBrowser(OpcUaLine line, RequestSize nodesPerRead)
 {
     private const uint Method = 4;
+    private const uint HierarchicalReferences = 33;
 
     private static readonly NodeId Objects = NodeId.Standard(85);
 
@@ -17,18 +18,48 @@ internal sealed class OpcUaBrowser(OpcUaLine line, RequestSize nodesPerRead)
     /// <exception cref="ConnectorException">There is no such node.</exception>
     public async Task<IReadOnlyList<BrowseEntry>> LookAsync(string? below, CancellationToken cancellationToken)
     {
-        var start = Objects;
-        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(line.Session.Namespaces, out start)))
-        {
-            throw new ConnectorException($"'{below}' is no node of this server.");
-        }
-
+        var start = Find(below);
         var seen = new HashSet<NodeId>();
         var found = (await line.Session.BrowseAsync(start, cancellationToken)).Where(r => r.Id.Uri is null && seen.Add(r.Id)).ToList();
         return await DescribeAsync(found, cancellationToken);
     }
 
-    private async Task<IReadOnlyList<BrowseEntry>> DescribeAsync(List<UaReference> found, CancellationToken cancellationToken)
+    /// <summary>The node of an id in any notation; Objects for null.</summary>
+    /// <exception cref="ConnectorException">There is no such node.</exception>
+    public NodeId Find(string? id)
+    {
+        if (id is null)
+        {
+            return Objects;
+        }
+
+        return NodeId.TryParse(id, out var found, out _) && found.TryResolve(line.Session.Namespaces, out found)
+            ? found
+            : throw new ConnectorException($"'{id}' is no node of this server.");
+    }
+
+    /// <summary>The browse path of a node from Objects downwards; empty for Objects, and for a node that is not below it.</summary>
+    public async Task<string> WayToAsync(NodeId node, CancellationToken cancellationToken)
+    {
+        var steps = new Stack<string>();
+        for (var at = node; at != Objects && steps.Count <= BrowsePath.Longest;)
+        {
+            var name = (await line.Session.ReadAsync([at], UaAttribute.BrowseName, cancellationToken))[0].Value.Value;
+            var above = (await line.Session.FollowAsync(at, HierarchicalReferences, isForward: false, cancellationToken)).FirstOrDefault(r => r.Id.Uri is null);
+            if (name is not UaName called || above == default)
+            {
+                return "";
+            }
+
+            steps.Push($"/{BrowseStep.Of(called, line.Session.Namespaces)}");
+            at = above.Id;
+        }
+
+        return steps.Count > BrowsePath.Longest ? "" : string.Concat(steps);
+    }
+
+    /// <summary>What is to be said of some nodes.</summary>
+    public async Task<IReadOnlyList<BrowseEntry>> DescribeAsync(List<UaReference> found, CancellationToken cancellationToken)
     {
         var entries = new List<BrowseEntry>(found.Count);
         await nodesPerRead.EachAsync(found, async part =>

@@ -3,6 +3,7 @@ using Uns.Connectors.OpcUa.Methods;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
+using Uns.Connectors.TagFiles;
 using Uns.Tags;
 
 namespace Uns.Connectors.OpcUa;
@@ -13,7 +14,7 @@ namespace Uns.Connectors.OpcUa;
 /// keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over, or made anew where the server
 /// has lost it.
 /// </remarks>
-internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory
+internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory, IOffersTags
 {
     private readonly OpcUaOptions _options;
     private readonly IReadOnlyList<OpcUaItem> _items;
@@ -129,6 +130,19 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory
         IReadOnlyList<BrowseEntry> entries = [];
         await TranslateAsync(async () => entries = await new OpcUaBrowser(Line, _nodesPerRead).LookAsync(below, cancellationToken));
         return entries;
+    }
+
+    /// <inheritdoc/>
+    public async Task<TagOffer> OfferAsync(string? below, CancellationToken cancellationToken)
+    {
+        TagOffer offer = null!;
+        await TranslateAsync(async () =>
+        {
+            var browser = new OpcUaBrowser(Line, _nodesPerRead);
+            var start = browser.Find(below);
+            offer = await new SubtreeWalk(Line, browser, _clock).WalkAsync(start, await browser.WayToAsync(start, cancellationToken), cancellationToken);
+        });
+        return offer;
     }
 
     /// <inheritdoc/>

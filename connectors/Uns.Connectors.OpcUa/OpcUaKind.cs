@@ -6,7 +6,7 @@ namespace Uns.Connectors.OpcUa;
 
 /// <summary>The OPC UA protocol: checks devices and makes connectors.</summary>
 /// <param name="certificates">Our own certificate and the servers' that are trusted; null keeps them in memory.</param>
-public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnectorKind
+public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnectorKind, IDiscovers
 {
     private CertificateStore? _certificates = certificates;
 
@@ -70,6 +70,10 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
             Traffic = traffic,
         };
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DiscoveredWay>> DiscoverAsync(string address, TimeProvider clock, CancellationToken cancellationToken) =>
+        UaDiscovery.FindAsync(address, clock, cancellationToken);
 
     /// <inheritdoc/>
     public string? Explain(DeviceOptions device, TrafficFrame frame) => UaFrame.Explain(frame);

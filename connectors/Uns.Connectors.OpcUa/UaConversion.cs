@@ -64,7 +64,7 @@ internal static class UaConversion
             return true;
         }
 
-        value = variant.Value is object?[] elements ? Elements(elements, wanted) : Scalar(variant.Value, wanted);
+        value = variant.Value is object?[] elements ? Elements([.. elements.Select(Plain)], wanted) : Scalar(Plain(variant.Value)!, wanted);
         if (value.IsNull)
         {
             fault = $"the server's value is {(variant.Value is Array ? "an array of " : "")}{variant.Type}, which does not fit the tag's type {wanted}";
@@ -120,6 +120,9 @@ internal static class UaConversion
         UaType.String or UaType.LocalizedText or UaType.XmlElement => (string)value,
         _ => throw new InvalidCastException(),
     };
+
+    // Of a name that belongs to a namespace, a tag carries the name.
+    private static object? Plain(object? value) => value is UaName name ? name.Name ?? "" : value;
 
     // Null when it does not fit.
     private static TagValue Scalar(object value, DataType wanted)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Uns.Connectors;
 using Uns.Connectors.OpcUa;
+using Uns.Connectors.TagFiles;
 using Uns.Tags;
 using Uns.TestKit;
 
@@ -87,6 +88,35 @@ public sealed class OpcUaServicesTests(OpcUaServicesTests.PlainServer server) : 
 
         // The connection is as good as before.
         Assert.NotEmpty(await connector.BrowseAsync(null, default));
+    }
+
+    [Fact]
+    public async Task A_whole_subtree_becomes_tags_with_types_and_browse_paths()
+    {
+        await using var connector = await ConnectAsync("");
+        var offer = await ((IOffersTags)connector).OfferAsync(Line, default);
+        Assert.True(offer.IsWhole);
+        var rows = offer.Rows.Where(r => !r.Tag.Name.Contains('/', StringComparison.Ordinal)).ToDictionary(r => r.Tag.Name);
+        Assert.Equal(["Count", "Name", "Run", "Speed"], rows.Keys.Order());
+        Assert.Equal((DataType.Double, true, Speed, "/nsu=urn:plant;Line1/nsu=urn:plant;Speed"), (rows["Speed"].Tag.DataType, rows["Speed"].Tag.Writable, rows["Speed"].Tag.Address, rows["Speed"].Tag.BrowsePath));
+        var all = await ((IOffersTags)connector).OfferAsync(null, default);
+        Assert.Contains(all.Rows, r => r.Tag.Name == "Line1/Speed" && r.Tag.BrowsePath == rows["Speed"].Tag.BrowsePath);
+        Assert.Equal(all.Rows.Count, all.Rows.Select(r => r.Tag.Address).Distinct().Count());
+        var own = await ((IOffersTags)connector).OfferAsync("i=2253", default);
+        Assert.True(own.Rows.Count > 50, $"{own.Rows.Count} rows");
+        Assert.Contains(own.Rows, r => r.Tag is { Name: "ServerStatus/CurrentTime", DataType: DataType.DateTime, BrowsePath: "/Server/ServerStatus/CurrentTime" });
+    }
+
+    [Fact]
+    public async Task The_ways_into_a_server_are_found_with_the_settings_for_each()
+    {
+        var address = $"127.0.0.1:{server.Peer.Port.ToString(CultureInfo.InvariantCulture)}";
+        var way = Assert.Single(await new OpcUaKind().DiscoverAsync(address, TimeProvider.System, default));
+        Assert.Equal("None; anonymous", way.Title[..15]);
+        var device = new DeviceOptions { Name = "found", Protocol = "opcua", Settings = way.Settings! };
+        Assert.Empty(new OpcUaKind().Check(device));
+        Assert.NotEmpty(await new DeviceBrowser(TimeProvider.System).BrowseAsync(new OpcUaKind(), device, null, default));
+        Assert.Contains("is no address", (await Assert.ThrowsAsync<ConnectorException>(() => new OpcUaKind().DiscoverAsync("http://x", TimeProvider.System, default))).Message, StringComparison.Ordinal);
     }
 
     private static Task<MethodAnswer> CallAsync(IConnector connector, string method, string arguments) =>

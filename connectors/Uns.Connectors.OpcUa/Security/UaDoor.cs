@@ -37,19 +37,7 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
         await using var channel = new UaChannel(options.Server()!, options.Endpoint, UaSecurity.None(), options.AnswerTimeout, clock, traffic);
         await channel.OpenAsync(cancellationToken);
         var fields = new UaWriter().String(options.Endpoint).Int32(0).Int32(0);
-        return Read(await channel.CallAsync(428, 431, null, fields, options.AnswerTimeout, cancellationToken));
-    }
-
-    private static List<EndpointChoice> Read(ReadOnlyMemory<byte> answer)
-    {
-        var reader = new UaReader(answer.Span);
-        var found = new List<EndpointChoice>();
-        for (var count = reader.Count(20); count > 0; count--)
-        {
-            found.Add(EndpointChoice.Read(ref reader));
-        }
-
-        return found;
+        return EndpointChoice.ReadAll((await channel.CallAsync(428, 431, null, fields, options.AnswerTimeout, cancellationToken)).Span);
     }
 
     private static string Offered(IEnumerable<EndpointChoice> endpoints) =>

@@ -282,14 +282,14 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         var next = reader.ByteString();
         for (var i = reader.Count(10); i > 0; i--)
         {
-            reader.NodeId(); // Reference type.
+            var isProperty = reader.NodeId() == NodeId.Standard(46);
             reader.Boolean(); // Forward.
             var id = reader.ExpandedNodeId();
             var (index, browseName) = reader.QualifiedName();
             var displayName = reader.LocalizedText();
             var nodeClass = reader.UInt32();
             reader.ExpandedNodeId(); // Type definition.
-            found.Add(new UaReference(id, displayName ?? browseName ?? "", nodeClass, new(index, browseName)));
+            found.Add(new UaReference(id, displayName ?? browseName ?? "", nodeClass, new(index, browseName), isProperty));
         }
 
         return StatusCode.IsGood(status) ? next is { Length: > 0 } ? next : null : throw new UaServiceException(status);
@@ -321,7 +321,8 @@ internal readonly record struct MonitorWish(NodeId Node, TimeSpan Sampling, uint
 /// <param name="Name">Its name for people.</param>
 /// <param name="NodeClass">1 an object, 2 a variable, 4 a method. [OPC 10000-3, 8.29]</param>
 /// <param name="BrowseName">Its name for paths.</param>
-internal readonly record struct UaReference(NodeId Id, string Name, uint NodeClass, UaName BrowseName)
+/// <param name="IsProperty">True for what only describes the node above.</param>
+internal readonly record struct UaReference(NodeId Id, string Name, uint NodeClass, UaName BrowseName, bool IsProperty = false)
 {
     public bool IsVariable => NodeClass == 2;
 }

@@ -1,4 +1,6 @@
 using Uns.Connectors;
+using Uns.Connectors.TagFiles;
+using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Api;
 
@@ -11,6 +13,12 @@ internal static class DeviceServicesApi
         devices.MapGet("/{name}/browse", Browse)
             .WithName("BrowseDevice").WithSummary("One level of what a device offers: folders, values with type and browse path step, methods with inputs and outputs. below is an id of the level above.")
             .Produces<IReadOnlyList<BrowseEntry>>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status502BadGateway);
+        devices.MapPost("/{name}/import/browse", ImportBrowsed)
+            .WithName("ImportBrowsed").WithSummary("Makes tags of everything that a device offers below a place, with types and browse paths. Without apply=true nothing is changed: the answer says what would be.")
+            .Produces<ImportView>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status502BadGateway);
+        routes.MapGet("/api/v1/protocols/{protocol}/discover", Discover).WithTags("Devices")
+            .WithName("DiscoverServers").WithSummary("The ways into the servers at an address, with the settings that a device needs for each. Nothing is entered.")
+            .Produces<IReadOnlyList<DiscoveredWay>>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status502BadGateway);
         devices.MapPost("/{name}/call", Call)
             .WithName("CallMethod").WithSummary("Calls a method of a device once. The device's setting Methods must allow it; a call whose answer is lost is not repeated.")
             .Produces<MethodAnswer>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status502BadGateway);
@@ -33,6 +41,50 @@ internal static class DeviceServicesApi
             return Results.Ok(found);
         });
     }
+
+    private static async Task<IResult> ImportBrowsed(
+        string name, IDeviceBook book, ImportDesk desk, CancellationToken cancellationToken, string? below = null, ImportMode mode = ImportMode.MergeSafe, bool apply = false)
+    {
+        if (book.Find(name) is not { } device)
+        {
+            return DeviceApi.NotRunning(name, book);
+        }
+
+        return await AnswerAsync(async () =>
+        {
+            TagOffer? offer = null;
+            await book.LookAsync(device, async (connector, token) => offer = connector is IOffersTags giver ? await giver.OfferAsync(below, token) : null, cancellationToken);
+            if (offer is null)
+            {
+                return Fault($"'{name}' speaks a protocol that names no tags.");
+            }
+
+            if (!offer.IsWhole && apply)
+            {
+                return Fault($"Only {offer.Rows.Count} tags were found in the time there was: nothing was changed. Give below, for a smaller part.");
+            }
+
+            var plan = desk.Plan(device, offer.Rows, mode);
+            try
+            {
+                if (apply)
+                {
+                    await desk.ApplyAsync(plan, cancellationToken);
+                }
+            }
+            catch (ArgumentException faulty)
+            {
+                return Fault(faulty.Message);
+            }
+
+            return Results.Ok(ImportView.Of(offer.IsWhole ? "Browsed" : "Browsed in part", apply, plan));
+        });
+    }
+
+    private static async Task<IResult> Discover(string protocol, string address, IEnumerable<IConnectorKind> kinds, TimeProvider clock, CancellationToken cancellationToken) =>
+        kinds.FirstOrDefault(k => k.Protocol.Equals(protocol, StringComparison.OrdinalIgnoreCase)) is IDiscovers kind
+            ? await AnswerAsync(async () => Results.Ok(await kind.DiscoverAsync(address, clock, cancellationToken)))
+            : Fault($"'{protocol}' is no protocol whose servers can be asked: try opcua.");
 
     private static async Task<IResult> Call(string name, MethodCall call, IDeviceBook book, CancellationToken cancellationToken)
     {
