@@ -6,7 +6,7 @@ internal sealed class AliasTable
 {
     private const int Spread = 4; // An array may be this many times larger than the aliases in it.
 
-    private static readonly HostMetric Ambiguous = new(null!, new()); // Stands for an alias that was given twice.
+    private static readonly HostMetric Ambiguous = new(null!, new(new(), false), 0); // Stands for an alias that was given twice.
 
     private HostMetric?[] _dense = [];
     private Dictionary<ulong, HostMetric>? _sparse;

@@ -4,7 +4,12 @@ using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
-/// <summary>Makes a metric's definition from its birth's properties. Units repeat over thousands of metrics and are kept once.</summary>
+/// <summary>What a birth tells about a metric.</summary>
+/// <param name="Definition">Name, type, unit, range and rights.</param>
+/// <param name="HasQuality">True when the properties may hold a quality or a reason for it.</param>
+internal readonly record struct BirthDescription(TagDefinition Definition, bool HasQuality);
+
+/// <summary>Makes a metric's definition from its birth's properties. Machines of one kind are born alike: equal definitions are one object, and so are units and ranges.</summary>
 internal sealed class DefinitionReader
 {
     private const int UnitsBound = 1024;
@@ -13,52 +18,53 @@ internal sealed class DefinitionReader
     private const int LongestShared = 200;
 
     private readonly Dictionary<string, string> _units = new(StringComparer.Ordinal);
-    private readonly Dictionary<ulong, string> _names = [];
-    private readonly Dictionary<(string Name, DataType Type, ulong Properties), TagDefinition> _definitions = [];
+    private readonly Dictionary<ulong, BirthDescription> _whole = []; // By a hash over name, type and properties.
+    private readonly Dictionary<ulong, BirthDescription> _nameless = []; // By a hash over type and properties.
 
-    /// <summary>A metric's name; one name is kept once for all nodes that use it.</summary>
-    /// <param name="utf8">Its bytes.</param>
-    public string Name(ReadOnlySpan<byte> utf8)
+    /// <summary>What is told about a metric that was not known.</summary>
+    /// <param name="name">Its name in valid UTF-8.</param>
+    /// <param name="nameHash">The name's <see cref="Utf8Hash.Of64"/>.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="properties">The bytes of its property set; empty when there is none.</param>
+    /// <param name="propertiesHash">Their hash; 0 when there is none.</param>
+    public BirthDescription Read(ReadOnlySpan<byte> name, ulong nameHash, DataType type, ReadOnlySpan<byte> properties, ulong propertiesHash)
     {
-        var hash = Utf8Hash.Of64(utf8);
-        if (_names.TryGetValue(hash, out var known) && utf8.SequenceEqual(Encoding.UTF8.GetBytes(known)))
+        var shape = Utf8Hash.With(propertiesHash, (ulong)type);
+        var key = Utf8Hash.With(nameHash, shape);
+        if (_whole.TryGetValue(key, out var known) && known.Definition.DataType == type && HostMetric.IsName(known.Definition.Name, name))
         {
             return known;
         }
 
-        var name = Encoding.UTF8.GetString(utf8);
+        var named = Named(Encoding.UTF8.GetString(name), shape, type, properties);
         if (name.Length <= LongestShared)
         {
-            Keep(_names, hash, name);
+            Keep(_whole, key, named);
         }
 
-        return name;
+        return named;
     }
 
-    /// <summary>The definition. Machines of one kind are born alike: equal definitions are one object.</summary>
-    /// <param name="before">The definition until now; its name stays.</param>
-    /// <param name="type">The metric's type.</param>
-    /// <param name="properties">The bytes of its property set; empty when there is none.</param>
-    /// <param name="propertiesHash">Their hash.</param>
-    public TagDefinition Read(TagDefinition before, DataType type, ReadOnlySpan<byte> properties, ulong propertiesHash)
+    /// <summary>What is told anew about a metric that is known.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{byte}, ulong, DataType, ReadOnlySpan{byte}, ulong)"/>
+    public BirthDescription Read(string name, DataType type, ReadOnlySpan<byte> properties, ulong propertiesHash)
     {
-        var key = (before.Name, type, propertiesHash);
-        if (_definitions.TryGetValue(key, out var known))
-        {
-            return known;
-        }
-
-        var read = Read(before.Name, type, properties);
-        if (before.Name.Length <= LongestShared)
-        {
-            Keep(_definitions, key, read);
-        }
-
-        return read;
+        var utf8 = Encoding.UTF8.GetBytes(name);
+        return Read(utf8, Utf8Hash.Of64(utf8), type, properties, propertiesHash);
     }
 
-    private static void Keep<TKey, TKept>(Dictionary<TKey, TKept> kept, TKey key, TKept value)
-        where TKey : notnull
+    private BirthDescription Named(string name, ulong shape, DataType type, ReadOnlySpan<byte> properties)
+    {
+        if (!_nameless.TryGetValue(shape, out var known) || known.Definition.DataType != type)
+        {
+            known = new(Read(type, properties), HasQualityIn(properties));
+            Keep(_nameless, shape, known);
+        }
+
+        return known with { Definition = known.Definition with { Name = name } };
+    }
+
+    private static void Keep(Dictionary<ulong, BirthDescription> kept, ulong key, BirthDescription value)
     {
         if (kept.Count >= DefinitionsBound)
         {
@@ -69,11 +75,11 @@ internal sealed class DefinitionReader
     }
 
     // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.
-    private TagDefinition Read(string name, DataType type, ReadOnlySpan<byte> properties)
+    private TagDefinition Read(DataType type, ReadOnlySpan<byte> properties)
     {
         if (properties.IsEmpty || !PropertyReader.TryReadSet(properties, out var set))
         {
-            return new() { Name = name, DataType = type };
+            return new() { DataType = type };
         }
 
         string unit = "", description = "";
@@ -103,11 +109,10 @@ internal sealed class DefinitionReader
             }
         }
 
-        return new() { Name = name, DataType = type, Unit = unit, Description = description, Low = low, High = high, Writable = isWritable };
+        return new() { DataType = type, Unit = unit, Description = description, Low = low, High = high, Writable = isWritable };
     }
 
-    /// <summary>True when the set's bytes may hold a quality or a reason for it.</summary>
-    public static bool HasQuality(ReadOnlySpan<byte> properties) =>
+    private static bool HasQualityIn(ReadOnlySpan<byte> properties) =>
         !properties.IsEmpty && (!QualityScan.TryRead(properties, out var code, out _, out var reason) || code is not null || reason is not null);
 
     private string Once(string unit)

@@ -5,11 +5,11 @@ using Uns.Tags;
 namespace Uns.Sparkplug.Host;
 
 /// <summary>One metric as its birth named it and its messages left it. Kept small: a host holds very many.</summary>
-internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : MetricSource
+internal sealed class HostMetric(DeviceState owner, BirthDescription description, ulong propertiesHash) : MetricSource
 {
     private long _ticks;
-    private ulong _propertiesHash; // Of the birth's property set: equal ones are not read again.
-    private Flags _flags;
+    private ulong _propertiesHash = propertiesHash; // Of the birth's property set: equal ones are not read again.
+    private Flags _flags = description.HasQuality ? Flags.QualityInBirth : 0;
     private byte _quality; // An index into Qualities: four words in one byte.
 
     [Flags]
@@ -27,7 +27,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
     public DeviceState Owner { get; } = owner;
 
     /// <summary>Everything the birth tells. The metric's name stands here.</summary>
-    public TagDefinition Definition { get; private set; } = definition;
+    public TagDefinition Definition { get; private set; } = description.Definition;
 
     /// <summary>The birth that named the metric last, as its owner counts them.</summary>
     public int Epoch { get; set; }
@@ -55,9 +55,11 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
     public bool HasAlias => (_flags & Flags.Alias) != 0;
 
     /// <summary>True when these bytes are the metric's name in UTF-8.</summary>
-    public bool IsNamed(ReadOnlySpan<byte> utf8)
+    public bool IsNamed(ReadOnlySpan<byte> utf8) => IsName(Name, utf8);
+
+    /// <summary>True when these bytes are a name in UTF-8.</summary>
+    public static bool IsName(string name, ReadOnlySpan<byte> utf8)
     {
-        var name = Name;
         if (utf8.Length == name.Length)
         {
             if (Ascii.Equals(utf8, name))
@@ -84,9 +86,9 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
         var hash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
         if (hash != _propertiesHash || type != Definition.DataType)
         {
-            Definition = definitions.Read(Definition, type, properties, hash);
+            (Definition, var hasQuality) = definitions.Read(Name, type, properties, hash);
             _propertiesHash = hash;
-            _flags = DefinitionReader.HasQuality(properties) ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
+            _flags = hasQuality ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
         }
 
         if (type != Type || entry.IsNull)
@@ -156,7 +158,7 @@ internal sealed class HostMetric(DeviceState owner, TagDefinition definition) : 
     /// <returns>False when the value does not fit the birth's type.</returns>
     public bool TryPast(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, out MetricChange change)
     {
-        var past = new HostMetric(Owner, Definition) { Value = TagValue.Null(Type), Place = Place };
+        var past = new HostMetric(Owner, new(Definition, false), 0) { Value = TagValue.Null(Type), Place = Place };
         var broken = past.Take(entry, wire, ticks);
         change = past.Change(asBirth: false) with { Source = this };
         return broken is null;

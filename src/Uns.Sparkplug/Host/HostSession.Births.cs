@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 
@@ -167,7 +168,7 @@ public sealed partial class HostSession
                 continue;
             }
 
-            var metric = device.Metrics.Find(name, ref place) ?? Added(device, name);
+            var metric = device.Metrics.At(name, ref place) ?? FoundOrAdded(device, name, entry, frame, ref place);
             var isRepeat = metric.Epoch == epoch;
             metric.Epoch = epoch;
             isRebirthOffered |= isNode && name.SequenceEqual("Node Control/Rebirth"u8);
@@ -219,10 +220,24 @@ public sealed partial class HostSession
         node.Aliases.Expect(highest, frame.Metrics.Length);
     }
 
-    private HostMetric Added(DeviceState device, ReadOnlySpan<byte> name)
+    private HostMetric FoundOrAdded(DeviceState device, ReadOnlySpan<byte> name, in MetricEntry entry, in PayloadFrame frame, ref int place)
     {
-        var metric = new HostMetric(device, new() { Name = _definitions.Name(name) });
-        device.Metrics.Add(metric);
+        if (!Utf8.IsValid(name))
+        {
+            name = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(name)); // It is known by what stands for it.
+        }
+
+        var hash = Utf8Hash.Of64(name);
+        if (device.Metrics.Find(name, Utf8Hash.Fold(hash)) is { } known)
+        {
+            return known;
+        }
+
+        var properties = entry.Properties.Of(frame.Wire);
+        var propertiesHash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
+        var metric = new HostMetric(device, _definitions.Read(name, hash, entry.Type, properties, propertiesHash), propertiesHash);
+        device.Metrics.Add(metric, Utf8Hash.Fold(hash));
+        place = device.Metrics.Count;
         return metric;
     }
 

@@ -15,14 +15,20 @@ internal sealed class MetricTable
     /// <summary>The metrics in the order of their birth.</summary>
     public ReadOnlySpan<HostMetric> All => _order.AsSpan(0, Count);
 
+    /// <summary>The metric at a place of the order, if these bytes are its name: births name metrics in the same order again.</summary>
+    /// <param name="name">UTF-8.</param>
+    /// <param name="place">Moved on when it is found there.</param>
+    public HostMetric? At(ReadOnlySpan<byte> name, ref int place) =>
+        (uint)place < (uint)Count && _order[place].IsNamed(name) ? _order[place++] : null;
+
     /// <summary>Finds a metric by its name's bytes.</summary>
     /// <param name="name">UTF-8.</param>
-    /// <param name="place">Where it may stand in the order: births name metrics in the same order again. Set to the place after the one found there.</param>
+    /// <param name="place">Where it may stand in the order. Moved on when it is found there.</param>
     public HostMetric? Find(ReadOnlySpan<byte> name, ref int place)
     {
-        if ((uint)place < (uint)Count && _order[place].IsNamed(name))
+        if (At(name, ref place) is { } metric)
         {
-            return _order[place++];
+            return metric;
         }
 
         // A name that is no UTF-8 is known by what stands for it.
@@ -66,7 +72,9 @@ internal sealed class MetricTable
     }
 
     /// <summary>Adds a metric that is not there.</summary>
-    public void Add(HostMetric metric)
+    /// <param name="metric">The metric.</param>
+    /// <param name="hash">The hash of its name's bytes.</param>
+    public void Add(HostMetric metric, uint hash)
     {
         if (Count == _order.Length)
         {
@@ -75,7 +83,7 @@ internal sealed class MetricTable
         }
 
         _order[Count++] = metric;
-        Put(Count);
+        Put(Count, hash);
     }
 
     /// <summary>Takes out every metric that the last birth did not name.</summary>
@@ -106,17 +114,18 @@ internal sealed class MetricTable
     private void Rehash(int room)
     {
         _slots = new int[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, room + (room / 4) + 1))];
+        Span<byte> small = stackalloc byte[768];
         for (var place = 1; place <= Count; place++)
         {
-            Put(place);
+            var name = _order[place - 1].Name;
+            var utf8 = name.Length <= 256 ? small : new byte[name.Length * 3];
+            Put(place, Utf8Hash.Of(utf8[..Encoding.UTF8.GetBytes(name, utf8)]));
         }
     }
 
-    private void Put(int place)
+    private void Put(int place, uint hash)
     {
-        var name = _order[place - 1].Name;
-        var utf8 = name.Length <= 256 ? stackalloc byte[name.Length * 3] : new byte[name.Length * 3];
-        var at = (int)(Utf8Hash.Of(utf8[..Encoding.UTF8.GetBytes(name, utf8)]) & (uint)(_slots.Length - 1));
+        var at = (int)(hash & (uint)(_slots.Length - 1));
         while (_slots[at] > 0)
         {
             at = (at + 1) & (_slots.Length - 1);

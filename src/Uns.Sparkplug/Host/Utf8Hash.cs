@@ -9,11 +9,13 @@ internal static class Utf8Hash
     private static readonly ulong Secret = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8)) | 1;
 
     /// <summary>32 bits, for a table.</summary>
-    public static uint Of(ReadOnlySpan<byte> bytes)
-    {
-        var hash = Of64(bytes);
-        return (uint)(hash ^ (hash >> 32));
-    }
+    public static uint Of(ReadOnlySpan<byte> bytes) => Fold(Of64(bytes));
+
+    /// <summary>32 bits of 64.</summary>
+    public static uint Fold(ulong hash) => (uint)(hash ^ (hash >> 32));
+
+    /// <summary>A hash over a hash and something more.</summary>
+    public static ulong With(ulong hash, ulong more) => Mix(hash ^ Mix(more ^ Secret));
 
     /// <summary>64 bits, for telling whether bytes are the same as before. Never 0.</summary>
     public static ulong Of64(ReadOnlySpan<byte> bytes)
