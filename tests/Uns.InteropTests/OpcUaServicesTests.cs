@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Uns.Connectors;
@@ -117,6 +118,56 @@ public sealed class OpcUaServicesTests(OpcUaServicesTests.PlainServer server) : 
         Assert.Empty(new OpcUaKind().Check(device));
         Assert.NotEmpty(await new DeviceBrowser(TimeProvider.System).BrowseAsync(new OpcUaKind(), device, null, default));
         Assert.Contains("is no address", (await Assert.ThrowsAsync<ConnectorException>(() => new OpcUaKind().DiscoverAsync("http://x", TimeProvider.System, default))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_running_hub_imports_calls_and_reads_history_over_its_API()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        var address = $"127.0.0.1:{server.Peer.Port.ToString(CultureInfo.InvariantCulture)}";
+        var ways = await hub.Http.GetFromJsonAsync<JsonElement>($"/api/v1/protocols/opcua/discover?address={address}");
+        var endpoint = ways[0].GetProperty("settings").GetProperty("Endpoint").GetString();
+        await hub.SaveDeviceAsync("robot", new { protocol = "opcua", settings = new { Endpoint = endpoint, Methods = $"{Line}.Add" }, tags = Array.Empty<object>() });
+        await hub.EventuallyAsync(
+            async () => (await hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/robot")).GetProperty("status").GetProperty("state").GetString() == "Running", "the device runs", TimeSpan.FromMinutes(1));
+
+        var below = Uri.EscapeDataString(Line);
+        var levels = await hub.Http.GetFromJsonAsync<JsonElement>($"/api/v1/devices/robot/browse?below={below}");
+        Assert.Contains(levels.EnumerateArray(), e => e.GetProperty("name").GetString() == "Add" && e.GetProperty("method").GetProperty("inputs").GetArrayLength() == 2);
+        using (var dry = await hub.Http.PostAsync($"/api/v1/devices/robot/import/browse?below={below}", null))
+        {
+            Assert.Equal(4, (await dry.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("counts").GetProperty("New").GetInt32());
+        }
+
+        using (var imported = await hub.Http.PostAsync($"/api/v1/devices/robot/import/browse?below={below}&apply=true", null))
+        {
+            Assert.True((await imported.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("applied").GetBoolean());
+        }
+
+        await hub.ValueAsync("plant/hub/robot/Name", "filler", TimeSpan.FromMinutes(2));
+        Assert.Contains("/nsu=urn:plant;Line1/nsu=urn:plant;Name", await hub.Http.GetStringAsync("/api/v1/devices/robot/export?format=csv"), StringComparison.Ordinal);
+
+        async Task<(int Status, string Text)> CallAsync(string method, params double[] arguments)
+        {
+            using var answer = await hub.Http.PostAsJsonAsync("/api/v1/devices/robot/call", new { @object = Line, method = $"{Line}.{method}", arguments });
+            return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+
+        // The worker begins its connection anew after the import: until then it says so.
+        var sum = (Status: 0, Text: "");
+        await hub.EventuallyAsync(async () => (sum = await CallAsync("Add", 2, 40)).Status != 502, "the device can be called", TimeSpan.FromMinutes(1), () => sum.Text);
+        Assert.Contains("\"name\":\"sum\",\"value\":42", sum.Text, StringComparison.Ordinal);
+        Assert.Contains("does not allow it", (await CallAsync("Mix")).Text, StringComparison.Ordinal);
+
+        var begin = DateTimeOffset.UtcNow;
+        await server.Peer.AskAsync("set Speed 123.5");
+        var history = await hub.Http.GetFromJsonAsync<JsonElement>(
+            $"/api/v1/devices/robot/history?tag=Speed&from={Uri.EscapeDataString(begin.ToString("O", CultureInfo.InvariantCulture))}&to={Uri.EscapeDataString(DateTimeOffset.UtcNow.AddSeconds(1).ToString("O", CultureInfo.InvariantCulture))}");
+        Assert.Contains(history.GetProperty("values").EnumerateArray(), v => v.GetProperty("value").GetDouble() == 123.5);
+        var frames = (await hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/robot/frames")).EnumerateArray().Select(f => f.GetProperty("words").GetString()!).ToList();
+        Assert.Contains(frames, f => f.StartsWith("HistoryRead request", StringComparison.Ordinal));
+        using var nobody = await hub.Http.PostAsJsonAsync("/api/v1/devices/nobody/call", new { @object = Line, method = Line, arguments = Array.Empty<int>() });
+        Assert.Equal(404, (int)nobody.StatusCode);
     }
 
     private static Task<MethodAnswer> CallAsync(IConnector connector, string method, string arguments) =>
