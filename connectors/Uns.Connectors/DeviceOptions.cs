@@ -36,6 +36,9 @@ public sealed record TagOptions
     /// <summary>Address in the protocol's own notation.</summary>
     public string Address { get; init; } = "";
 
+    /// <summary>The way to the value by names, where the protocol knows one (OPC UA): it is gone by when the address is no longer known, or means something else.</summary>
+    public string BrowsePath { get; init; } = "";
+
     /// <summary>Type of the raw value; <see cref="DataType.Unknown"/> takes the one that the address implies.</summary>
     public DataType DataType { get; init; }
 

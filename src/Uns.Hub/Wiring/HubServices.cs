@@ -107,6 +107,7 @@ internal static class HubServices
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton<HealthWatch>();
         services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
@@ -173,6 +174,7 @@ internal static class HubServices
         DeviceDiagnosticsApi.Map(web);
         DeviceLookApi.Map(web);
         CertificatesApi.Map(web);
+        DeviceServicesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);

@@ -112,6 +112,12 @@ internal sealed class DeviceForm
 
         public string WritesPerMinute { get; set; } = "0";
 
+        /// <summary>Not typed: it comes by browsing, and stays with the tag.</summary>
+        public string BrowsePath
+        {
+            set => _rest = _rest with { BrowsePath = value };
+        }
+
         public static TagForm Of(TagOptions tag) => new()
         {
             _rest = tag,
