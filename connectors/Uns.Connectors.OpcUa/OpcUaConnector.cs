@@ -1,64 +1,100 @@
+using Uns.Connectors.OpcUa.History;
+using Uns.Connectors.OpcUa.Methods;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
+using Uns.Connectors.TagFiles;
 using Uns.Tags;
 
 namespace Uns.Connectors.OpcUa;
 
-/// <summary>One tag as the plan has worked it out.</summary>
-internal sealed record OpcUaItem(string Tag, NodeId Address, DataType DataType, TimeSpan Period)
-{
-    /// <summary>Half the period: a change waits for a sample and then for the publishing, and both together must not take longer than the period.</summary>
-    public TimeSpan Sampling => Period / 2;
-}
-
-/// <summary>Listens to one OPC UA server over one session and one subscription.</summary>
+/// <summary>One OPC UA server over one session and one subscription.</summary>
 /// <remarks>
-/// A node that the server does not know turns its own tag bad and is tried again every <see cref="RetryPeriod"/>. Messages that did not come are
-/// asked for again; what the server keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over,
-/// or made anew where the server has lost it.
+/// A node that the server does not know turns its own tag bad and is tried again. Messages that did not come are asked for again; what the server
+/// keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over, or made anew where the server
+/// has lost it.
 /// </remarks>
-internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, TimeProvider clock) : IConnector
+internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory, IOffersTags
 {
-    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ShortestPublishing = TimeSpan.FromMilliseconds(10);
+    private readonly OpcUaOptions _options;
+    private readonly IReadOnlyList<OpcUaItem> _items;
+    private readonly CertificateStore _certificates;
+    private readonly DeviceTraffic _traffic;
+    private readonly TimeProvider _clock;
+    private readonly Dictionary<string, int> _indexOf;
+    private readonly RequestSize _nodesPerRead;
+    private readonly RequestSize _itemsPerCall;
+    private readonly ItemValues _values;
+    private readonly NodeBinding _nodes;
+    private readonly OpcUaListener _listener;
+    private OpcUaLine? _line;
 
-    private readonly Dictionary<string, int> _indexOf = items.Select((item, index) => (item.Tag, index)).ToDictionary(p => p.Tag, p => p.index, StringComparer.Ordinal);
-    private readonly UaType[] _seen = new UaType[items.Count];
-    private readonly bool[] _isArray = new bool[items.Count];
-    private readonly RequestSize _nodesPerRead = new(options.NodesPerRequest);
-    private readonly RequestSize _itemsPerCall = new(options.NodesPerRequest);
-    private readonly EnumerationShape?[] _names = new EnumerationShape?[items.Count];
-    private readonly bool[] _isNamed = new bool[items.Count];
-    private StructureBook? _structures;
-    private OpcUaFeed? _feed;
-    private UaSession? _session;
-    private NodeId?[] _nodes = [];
+    public OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, DeviceTraffic traffic, TimeProvider clock)
+    {
+        (_options, _items, _certificates, _traffic, _clock) = (options, items, certificates, traffic, clock);
+        _indexOf = items.Select((item, index) => (item.Tag, index)).ToDictionary(p => p.Tag, p => p.index, StringComparer.Ordinal);
+        _nodesPerRead = new(options.NodesPerRequest);
+        _itemsPerCall = new(options.NodesPerRequest);
+        _values = new(items, traffic, clock);
+        _nodes = new(items, _nodesPerRead, _values.Types, traffic);
+        _listener = new(options, items, _nodes, _values, _nodesPerRead, _itemsPerCall, clock);
+    }
 
     /// <inheritdoc/>
     public bool Pushes => true;
 
-    private string Peer => options.Endpoint;
+    private string Peer => _options.Endpoint;
+
+    private OpcUaLine Line => _line ?? throw new ConnectorException($"{Peer} is not connected.");
 
     /// <inheritdoc/>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        var user = options.Who();
-        UaSecurity security = null!;
-        await TranslateAsync(async () => security = await new UaDoor(options, certificates, clock).ChooseAsync(cancellationToken));
-        var session = new UaSession(
-            new UaChannel(options.Server()!, options.Endpoint, security, options.AnswerTimeout, clock), options.Endpoint, options.AnswerTimeout);
+        var user = _options.Who();
         try
         {
-            await TranslateAsync(() => session.OpenAsync(user, options.KeepAlive * 10, cancellationToken));
-            _nodes = [.. items.Select(item => item.Address.TryResolve(session.Namespaces, out var node) ? node : (NodeId?)null)];
-            await LearnLimitsAsync(session, cancellationToken);
-            _structures = new StructureBook(session);
-            Array.Clear(_isNamed);
-            _session = session;
+            await OpenAsync(user, null, cancellationToken);
+            _traffic.Remark("renewal", null);
+        }
+        catch (ConnectorException refused) when (_options.Policy() is not null && _certificates.OwnBefore() is not null && refused.RetryNotBefore == TimeSpan.Zero)
+        {
+            // Perhaps the server has not accepted our renewed certificate yet.
+            var before = _certificates.OwnBefore()!;
+            try
+            {
+                await OpenAsync(user, before, cancellationToken);
+            }
+            catch (ConnectorException)
+            {
+                throw refused;
+            }
+
+            _traffic.Remark("renewal", $"The server has not accepted our renewed certificate; the one before is used until {before.NotAfter.ToUniversalTime():yyyy-MM-dd}. Accept the new one there.");
+        }
+    }
+
+    // With our certificate, or an older one of ours.
+    private async Task OpenAsync(UaUser user, System.Security.Cryptography.X509Certificates.X509Certificate2? own, CancellationToken cancellationToken)
+    {
+        UaSecurity security = null!;
+        await TranslateAsync(async () => security = await new UaDoor(_options, _certificates, _traffic, _clock).ChooseAsync(own, cancellationToken));
+        var session = new UaSession(
+            new UaChannel(_options.Server()!, _options.Endpoint, security, _options.AnswerTimeout, _clock, _traffic), _options.Endpoint, _options.AnswerTimeout);
+        var structures = new StructureBook(session);
+        try
+        {
+            await TranslateAsync(async () =>
+            {
+                await session.OpenAsync(user, _options.KeepAlive * 10, cancellationToken);
+                await LearnLimitsAsync(session, cancellationToken);
+                await _nodes.BindAllAsync(session, structures, cancellationToken);
+            });
+            _values.ForgetNames();
+            _line = new(session, structures);
         }
         catch
         {
+            structures.Dispose();
             await session.DisposeAsync();
             throw;
         }
@@ -66,37 +102,24 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
 
     /// <inheritdoc/>
     public async Task ReadAsync(PollGroup group, ITagSink sink, CancellationToken cancellationToken) =>
-        await TranslateAsync(() => ReadAsync([.. Known()], sink, cancellationToken));
+        await TranslateAsync(() => _listener.ReadAsync(Line, [.. _nodes.Bound], sink, cancellationToken));
 
     /// <inheritdoc/>
     public async Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) =>
-        await TranslateAsync(async () =>
-        {
-            foreach (var unknown in Enumerable.Range(0, items.Count).Where(i => _nodes[i] is null))
-            {
-                sink.Add(Bad(unknown, $"the server does not know the namespace '{items[unknown].Address.Uri}'"));
-            }
-
-            _feed = await ResumeAsync(sink, cancellationToken) ?? await SubscribeAsync(sink, cancellationToken);
-            await PublishLoopAsync(_feed, sink, cancellationToken);
-        });
+        await TranslateAsync(() => _listener.ListenAsync(Line, sink, cancellationToken));
 
     /// <inheritdoc/>
     public async Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
         var index = _indexOf[tag];
-        var node = _nodes[index] ?? throw new WriteRefusedException($"'{tag}' was not written: the server does not know the namespace '{items[index].Address.Uri}'.");
+        var node = _nodes[index] ?? throw new WriteRefusedException($"'{tag}' was not written: {_nodes.FaultOf(index)}.");
         await TranslateAsync(async () =>
         {
-            if (_seen[index] == UaType.Null)
-            {
-                await LearnTypeAsync(index, node, cancellationToken);
-            }
-
-            var status = await Session.WriteAsync(node, UaConversion.ToVariant(value, _seen[index], _isArray[index], tag), cancellationToken);
+            var variant = await _values.ToVariantAsync(Line.Session, index, node, value, cancellationToken);
+            var status = await Line.Session.WriteAsync(node, variant, cancellationToken);
             if (!StatusCode.IsGood(status))
             {
-                throw new WriteRefusedException($"'{tag}' was not written: the server answered {StatusCode.Name(status)} for {items[index].Address}.");
+                throw new WriteRefusedException($"'{tag}' was not written: the server answered {StatusCode.Name(status)} for {_items[index].Written}.");
             }
         });
     }
@@ -104,35 +127,54 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     /// <inheritdoc/>
     public async Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken)
     {
-        var start = NodeId.Standard(85); // Objects.
-        if (below is not null && !(NodeId.TryParse(below, out start, out _) && start.TryResolve(Session.Namespaces, out start)))
-        {
-            throw new ConnectorException($"'{below}' is no node of {Peer}.");
-        }
+        IReadOnlyList<BrowseEntry> entries = [];
+        await TranslateAsync(async () => entries = await new OpcUaBrowser(Line, _nodesPerRead).LookAsync(below, cancellationToken));
+        return entries;
+    }
 
-        var entries = new List<BrowseEntry>();
+    /// <inheritdoc/>
+    public async Task<TagOffer> OfferAsync(string? below, CancellationToken cancellationToken)
+    {
+        TagOffer offer = null!;
         await TranslateAsync(async () =>
         {
-            var found = await Session.BrowseAsync(start, cancellationToken);
-            var seen = new HashSet<NodeId>();
-            foreach (var part in found.Where(r => r.Id.Uri is null && seen.Add(r.Id)).Chunk(_nodesPerRead.Current))
-            {
-                var variables = part.Where(r => r.IsVariable).Select(r => r.Id).ToList();
-                var types = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.DataType, cancellationToken);
-                var ranks = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.ValueRank, cancellationToken);
-                var rights = variables.Count == 0 ? [] : await Session.ReadAsync(variables, UaAttribute.UserAccessLevel, cancellationToken);
-                var shapes = new List<UaShape?>();
-                foreach (var type in types)
-                {
-                    shapes.Add(type.Value.Value is NodeId id ? await _structures!.OfTypeAsync(id, cancellationToken) : null);
-                }
-
-                entries.AddRange(part.Select(r => variables.IndexOf(r.Id) is var at and >= 0
-                    ? new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, TagTypeOf(shapes[at], ranks[at]), rights[at].Value.Value is byte level && (level & 2) != 0)
-                    : new BrowseEntry(r.Id.ToAddress(Session.Namespaces), r.Name, true, null, false)));
-            }
+            var browser = new OpcUaBrowser(Line, _nodesPerRead);
+            var start = browser.Find(below);
+            offer = await new SubtreeWalk(Line, browser, _clock).WalkAsync(start, await browser.WayToAsync(start, cancellationToken), cancellationToken);
         });
-        return entries;
+        return offer;
+    }
+
+    /// <inheritdoc/>
+    public async Task<MethodAnswer> CallAsync(MethodCall call, CancellationToken cancellationToken)
+    {
+        MethodAnswer answer = null!;
+        try
+        {
+            await TranslateAsync(async () => answer = await new MethodDesk(_options, Line.Session, Line.Structures).CallAsync(call, cancellationToken));
+        }
+        catch (ConnectorException refused) when (refused.InnerException is UaServiceException)
+        {
+            throw new WriteRefusedException(refused.Message); // The service itself was refused: the connection is fine.
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public async Task<HistoryPage> ReadHistoryAsync(HistoryAsk ask, CancellationToken cancellationToken)
+    {
+        HistoryPage page = null!;
+        try
+        {
+            await TranslateAsync(async () => page = await new HistoryReader(_options, Line, _clock).ReadAsync(ask, cancellationToken));
+        }
+        catch (ConnectorException refused) when (refused.InnerException is UaServiceException)
+        {
+            page = new([], true, refused.Message);
+        }
+
+        return page;
     }
 
     /// <inheritdoc/>
@@ -141,7 +183,7 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     {
         (string Name, uint Node)[] facts = [("Vendor", 2263), ("Product", 2261), ("Version", 2264), ("Build", 2265)];
         IReadOnlyList<UaDataValue> values = [];
-        await TranslateAsync(async () => values = await Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], UaAttribute.Value, cancellationToken));
+        await TranslateAsync(async () => values = await Line.Session.ReadAsync([.. facts.Select(f => NodeId.Standard(f.Node))], UaAttribute.Value, cancellationToken));
         var found = facts.Select((f, i) => new IdentityFact(f.Name, values[i].Value.Value as string ?? "")).Where(f => f.Value.Length > 0).ToList();
         return new(found, found.Count == 0 ? "The server does not tell its product." : null);
     }
@@ -149,254 +191,25 @@ internal sealed class OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaIt
     /// <inheritdoc/>
     public async Task DisconnectAsync()
     {
-        var session = _session;
-        _session = null;
-        if (session is not null)
+        var line = _line;
+        _line = null;
+        if (line is not null)
         {
-            await session.DisposeAsync();
+            await line.Session.DisposeAsync();
+            line.Structures.Dispose();
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await DisconnectAsync();
+
+    // What the server takes at once; one that does not tell is asked with what the user allows. [OPC 10000-5, 6.3.11]
+    private async Task LearnLimitsAsync(UaSession session, CancellationToken cancellationToken)
     {
-        await DisconnectAsync();
-        _structures?.Dispose();
+        var told = await session.ReadAsync([NodeId.Standard(11705), NodeId.Standard(11712), NodeId.Standard(11714)], UaAttribute.Value, cancellationToken);
+        _nodesPerRead.Limit(told[0].Value.Value as uint?, told[1].Value.Value as uint?);
+        _itemsPerCall.Limit(told[2].Value.Value as uint?);
     }
-
-    // What the server takes at once; one that does not tell is asked with what the user allows.
-    private async Task LearnLimitsAsync(UaSession session, CancellationToken cancellationToken) => await TranslateAsync(async () =>
-    {
-        var told = await session.ReadAsync([NodeId.Standard(11705), NodeId.Standard(11714)], UaAttribute.Value, cancellationToken);
-        _nodesPerRead.Limit(told[0].Value.Value as uint?);
-        _itemsPerCall.Limit(told[1].Value.Value as uint?);
-    });
-
-    private UaSession Session => _session ?? throw new ConnectorException($"{Peer} is not connected.");
-
-    private Task ReadAsync(IReadOnlyList<int> which, ITagSink sink, CancellationToken cancellationToken) =>
-        _nodesPerRead.EachAsync(which, async part =>
-        {
-            var values = await Session.ReadAsync([.. part.Select(i => _nodes[i]!.Value)], UaAttribute.Value, cancellationToken);
-            await LearnAsync(part, values, cancellationToken);
-            for (var i = 0; i < part.Count; i++)
-            {
-                Tell(part[i], values[i], sink);
-            }
-        });
-
-    // Asks for the structures and enumerations that these values are made of, once for each.
-    private async Task LearnAsync(IReadOnlyList<int> which, IReadOnlyList<UaDataValue> values, CancellationToken cancellationToken)
-    {
-        await _structures!.LearnAsync(values.Select(v => v.Value), cancellationToken);
-        for (var i = 0; i < which.Count; i++)
-        {
-            var item = which[i];
-            if (values[i].Value is { Type: UaType.Int32, Value: int } && items[item].DataType is DataType.String or DataType.Text && !_isNamed[item] && _nodes[item] is { } node)
-            {
-                var type = (await Session.ReadAsync([node], UaAttribute.DataType, cancellationToken))[0];
-                _names[item] = type.Value.Value is NodeId id ? await _structures.OfTypeAsync(id, cancellationToken) as EnumerationShape : null;
-                _isNamed[item] = true;
-            }
-        }
-    }
-
-    private async Task<OpcUaFeed> SubscribeAsync(ITagSink sink, CancellationToken cancellationToken)
-    {
-        var publishing = items.Count == 0 ? TimeSpan.FromSeconds(1) : items.Min(i => i.Sampling);
-        var (subscription, keepAlive) = await Session.SubscribeAsync(publishing < ShortestPublishing ? ShortestPublishing : publishing, options.KeepAlive, cancellationToken);
-        var feed = new OpcUaFeed(subscription, keepAlive, Session.Namespaces, items.Count);
-        feed.Refused = await MonitorAsync(subscription, [.. Known()], sink, cancellationToken);
-        return feed;
-    }
-
-    // Takes the subscription of the lost connection over, so that nothing that happened meanwhile is missed. Null: it has to be made anew.
-    private async Task<OpcUaFeed?> ResumeAsync(ITagSink sink, CancellationToken cancellationToken)
-    {
-        if (_feed is not { } feed || !feed.Fits(Session.Namespaces) || await Session.TransferAsync(feed.Id, cancellationToken) is not { } kept)
-        {
-            return null;
-        }
-
-        feed.Resume();
-        foreach (var missed in feed.MissedOf(kept))
-        {
-            if (await Session.RepublishAsync(feed.Id, missed, cancellationToken) is { } message)
-            {
-                await TellAsync(feed, message, sink, cancellationToken);
-            }
-        }
-
-        feed.Refused = await MonitorAsync(feed.Id, feed.Refused, sink, cancellationToken);
-        return feed;
-    }
-
-    private async Task PublishLoopAsync(OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)
-    {
-        var (begunAt, retryAt) = (clock.GetTimestamp(), clock.GetTimestamp());
-        while (true)
-        {
-            await Session.RenewWhenDueAsync(cancellationToken);
-            var message = await Session.PublishAsync(feed.TakeAcknowledgements(), (feed.KeepAlive * 3) + options.AnswerTimeout, cancellationToken);
-            if (message.Subscription != feed.Id)
-            {
-                continue; // One of before that ended.
-            }
-
-            if (message.Status is { } ended)
-            {
-                throw new ConnectorException($"{Peer} ended the subscription: {StatusCode.Name(ended)}.");
-            }
-
-            var isWhole = await FetchMissedAsync(feed, message.Sequence, sink, cancellationToken);
-            await TellAsync(feed, message, sink, cancellationToken);
-            if (!isWhole)
-            {
-                await ReadAsync([.. Known()], sink, cancellationToken); // A message is lost for good: the present values heal it.
-            }
-            else if (feed.IsFresh && (message.IsKeepAlive || clock.GetElapsedTime(begunAt) >= feed.KeepAlive))
-            {
-                await ReadAsync(feed.TakeUntold(Known().Except(feed.Refused)), sink, cancellationToken); // No value may stay away in silence.
-            }
-
-            if (feed.Refused.Count > 0 && clock.GetElapsedTime(retryAt) >= RetryPeriod)
-            {
-                retryAt = clock.GetTimestamp();
-                feed.Refused = await MonitorAsync(feed.Id, feed.Refused, sink, cancellationToken);
-            }
-        }
-    }
-
-    // Asks again for messages that did not come. False when one of them is lost for good.
-    private async Task<bool> FetchMissedAsync(OpcUaFeed feed, uint before, ITagSink sink, CancellationToken cancellationToken)
-    {
-        if (feed.Missed(before) is not { } missed)
-        {
-            return false;
-        }
-
-        var isWhole = true;
-        foreach (var sequence in missed)
-        {
-            if (await Session.RepublishAsync(feed.Id, sequence, cancellationToken) is { } again)
-            {
-                await TellAsync(feed, again, sink, cancellationToken);
-            }
-            else
-            {
-                isWhole = false;
-            }
-        }
-
-        return isWhole;
-    }
-
-    private async Task TellAsync(OpcUaFeed feed, UaNotification message, ITagSink sink, CancellationToken cancellationToken)
-    {
-        var known = message.Values.Where(v => v.Handle < items.Count).ToList();
-        await LearnAsync([.. known.Select(v => (int)v.Handle)], [.. known.Select(v => v.Value)], cancellationToken);
-        foreach (var (handle, value) in known)
-        {
-            Tell((int)handle, value, sink);
-            feed.Tell((int)handle);
-        }
-
-        feed.Take(message);
-    }
-
-    // Answers the items that the server refused.
-    private async Task<List<int>> MonitorAsync(uint subscription, IReadOnlyList<int> which, ITagSink sink, CancellationToken cancellationToken)
-    {
-        var refused = new List<int>();
-        await _itemsPerCall.EachAsync(which, async part =>
-        {
-            var results = await Session.MonitorAsync(
-                subscription, [.. part.Select(i => (_nodes[i]!.Value, items[i].Sampling, (uint)i))], cancellationToken);
-            for (var i = 0; i < part.Count; i++)
-            {
-                if (!StatusCode.IsGood(results[i]))
-                {
-                    refused.Add(part[i]);
-                    sink.Add(Bad(part[i], $"the server refuses {items[part[i]].Address}: {StatusCode.Name(results[i])}"));
-                }
-            }
-        });
-        return refused;
-    }
-
-    private IEnumerable<int> Known() => Enumerable.Range(0, items.Count).Where(i => _nodes[i] is not null);
-
-    private void Tell(int index, UaDataValue value, ITagSink sink)
-    {
-        var item = items[index];
-        if (value.Value.Type != UaType.Null)
-        {
-            _seen[index] = value.Value.Type;
-            _isArray[index] = value.Value.Value is Array and not byte[];
-        }
-
-        if (!StatusCode.IsGood(value.Status) && !StatusCode.IsUncertain(value.Status))
-        {
-            sink.Add(Bad(index, $"the server says {StatusCode.Name(value.Status)}"));
-            return;
-        }
-
-        if (!TryConvert(index, value.Value, out var converted, out var fault))
-        {
-            sink.Add(Bad(index, fault));
-            return;
-        }
-
-        var time = value.SourceTime ?? value.ServerTime ?? clock.GetUtcNow();
-        sink.Add(StatusCode.IsGood(value.Status)
-            ? new TagSample(item.Tag, converted, TagQuality.Good, time)
-            : new TagSample(item.Tag, converted, TagQuality.Uncertain, time, $"the server says {StatusCode.Name(value.Status)}"));
-    }
-
-    // Structures become JSON, and numbers with names their names, where the tag is a text.
-    private bool TryConvert(int index, UaVariant value, out TagValue converted, out string fault)
-    {
-        var wanted = items[index].DataType;
-        if (wanted is not (DataType.String or DataType.Text))
-        {
-            return UaConversion.TryConvert(value, wanted, out converted, out fault);
-        }
-
-        if (value.Type == UaType.ExtensionObject && value.Value is not null)
-        {
-            var isRead = new StructureJson(_structures!.OfEncoding).TryWrite(value, out var text, out fault);
-            converted = isRead ? TagValue.Of(text, wanted) : TagValue.Null(wanted);
-            return isRead;
-        }
-
-        if (value.Value is int number && _names[index] is { } names)
-        {
-            (converted, fault) = (TagValue.Of(names.Name(number), wanted), "");
-            return true;
-        }
-
-        return UaConversion.TryConvert(value, wanted, out converted, out fault);
-    }
-
-    private TagSample Bad(int index, string reason) => new(items[index].Tag, TagValue.Null(items[index].DataType), TagQuality.Bad, clock.GetUtcNow(), reason);
-
-    private async Task LearnTypeAsync(int index, NodeId node, CancellationToken cancellationToken)
-    {
-        var type = (await Session.ReadAsync([node], UaAttribute.DataType, cancellationToken))[0];
-        var rank = (await Session.ReadAsync([node], UaAttribute.ValueRank, cancellationToken))[0];
-        _seen[index] = type.Value.Value is NodeId { Namespace: 0, Kind: IdKind.Numeric, Number: >= 1 and <= 15 } builtIn
-            ? (UaType)builtIn.Number
-            : throw new WriteRefusedException($"'{items[index].Tag}' was not written: the type of {node} is no built-in type.");
-        _isArray[index] = rank.Value.Value is int and >= 1;
-    }
-
-    private static DataType? TagTypeOf(UaShape? shape, UaDataValue rank) => shape switch
-    {
-        BuiltInShape builtIn => UaConversion.TypeOf(builtIn.Type, rank.Value.Value is int and >= 1),
-        EnumerationShape when rank.Value.Value is int and < 1 => DataType.Int32,
-        StructureShape => DataType.String,
-        _ => null,
-    };
 
     private async Task TranslateAsync(Func<Task> work)
     {

@@ -6,7 +6,7 @@ namespace Uns.Connectors.OpcUa;
 
 /// <summary>The OPC UA protocol: checks devices and makes connectors.</summary>
 /// <param name="certificates">Our own certificate and the servers' that are trusted; null keeps them in memory.</param>
-public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnectorKind
+public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnectorKind, IDiscovers
 {
     private CertificateStore? _certificates = certificates;
 
@@ -33,9 +33,9 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
         for (var index = 0; index < device.Tags.Count; index++)
         {
             var tag = device.Tags[index];
-            if (!NodeId.TryParse(tag.Address, out _, out var fault))
+            if (OpcUaItem.Read(tag, out _) is { } fault)
             {
-                faults.Add(new($"Tags[{index}].{nameof(tag.Address)}", fault));
+                faults.Add(fault with { Path = $"Tags[{index}].{fault.Path}" });
             }
 
             if (!UaConversion.IsSupported(tag.DataType))
@@ -57,17 +57,26 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
         for (var index = 0; index < items.Length; index++)
         {
             var tag = device.Tags[index];
-            items[index] = NodeId.TryParse(tag.Address, out var node, out var fault)
-                ? new OpcUaItem(tag.Name, node, tag.DataType, tag.Period)
-                : throw new ArgumentException($"Tag '{tag.Name}': its address {fault}", nameof(device));
+            items[index] = OpcUaItem.Read(tag, out var item) is not { } fault ? item : throw new ArgumentException($"Tag '{tag.Name}': {fault}", nameof(device));
         }
 
+        var traffic = new DeviceTraffic(clock);
         return new ConnectorPlan(
-            new OpcUaConnector(options, items, _certificates ??= new CertificateStore(null, clock), clock),
+            new OpcUaConnector(options, items, _certificates ??= new CertificateStore(null, clock), traffic, clock),
             [new PollGroup(0, options.KeepAlive * 3)],
             [.. device.Tags.Select(t => DeviceChecks.Define(t, t.DataType))],
-            [.. device.Tags.Select(t => t.DataType)]);
+            [.. device.Tags.Select(t => t.DataType)])
+        {
+            Traffic = traffic,
+        };
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DiscoveredWay>> DiscoverAsync(string address, TimeProvider clock, CancellationToken cancellationToken) =>
+        UaDiscovery.FindAsync(address, clock, cancellationToken);
+
+    /// <inheritdoc/>
+    public string? Explain(DeviceOptions device, TrafficFrame frame) => UaFrame.Explain(frame);
 
     /// <inheritdoc/>
     public DeviceEndPoint? EndPointOf(DeviceOptions device) => SettingsReader.Read<OpcUaOptions>(device).Options.Server();

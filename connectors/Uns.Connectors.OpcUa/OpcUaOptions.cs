@@ -53,6 +53,15 @@ public sealed record OpcUaOptions
     [Setting("Nodes per request", "Most nodes in one request, 1 to 10000; small controllers take 100.")]
     public int NodesPerRequest { get; init; } = 100;
 
+    /// <summary>How many changes of one value the server keeps until they are told, 1 to 1,000.</summary>
+    /// <value>Ten unless set: what happens during a short break of the line is not lost.</value>
+    [Setting("Queue size", "How many changes of one value the server keeps until they are told, also while the connection is broken, 1 to 1000.")]
+    public int QueueSize { get; init; } = 10;
+
+    /// <summary>Node ids of the methods that may be called, parted by <c>|</c>; <c>*</c> for all, empty for none.</summary>
+    [Setting("Methods", "Node ids of the methods that may be called, parted by a bar; * for all, empty for none.")]
+    public string Methods { get; init; } = "";
+
     /// <summary>Which algorithms protect the messages.</summary>
     /// <value>None unless set.</value>
     [Setting("Security policy", "None, Basic256Sha256, Aes128Sha256RsaOaep or Aes256Sha256RsaPss; the server's certificate must then be accepted once.")]
@@ -107,7 +116,20 @@ public sealed record OpcUaOptions
         {
             yield return new(nameof(NodesPerRequest), $"is {NodesPerRequest.ToString(CultureInfo.InvariantCulture)}: give 1 to 10000.");
         }
+
+        if (QueueSize is < 1 or > 1_000)
+        {
+            yield return new(nameof(QueueSize), $"is {QueueSize.ToString(CultureInfo.InvariantCulture)}: give 1 to 1000.");
+        }
+
+        foreach (var wrong in AllowedMethods().Where(m => m != "*" && !Wire.NodeId.TryParse(m, out _, out _)))
+        {
+            yield return new(nameof(Methods), $"has '{wrong}': give node ids such as nsu=urn:plant;s=Line1.Start, parted by |, or * for all.");
+        }
     }
+
+    /// <summary>The methods that may be called, as they are written.</summary>
+    internal IReadOnlyList<string> AllowedMethods() => Methods.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>The policy's algorithms; null for None.</summary>
     internal UaPolicy? Policy() => SecurityPolicy switch

@@ -14,13 +14,16 @@ internal sealed class RequestSize
     /// <summary>Operations in the next request, at least one.</summary>
     public int Current { get; private set; }
 
-    /// <summary>Takes the server's own limit; null or 0 means that it tells none.</summary>
-    public void Limit(uint? told)
+    /// <summary>Takes the server's own limits, the smallest counts; null or 0 means that it tells none.</summary>
+    public void Limit(params ReadOnlySpan<uint?> told)
     {
-        if (told is > 0)
+        var most = (uint)_most;
+        foreach (var limit in told)
         {
-            Current = (int)Math.Min((uint)_most, told.Value);
+            most = limit is > 0 ? Math.Min(most, limit.Value) : most;
         }
+
+        Current = (int)most;
     }
 
     /// <summary>Asks for less after a refusal.</summary>

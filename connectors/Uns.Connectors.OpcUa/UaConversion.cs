@@ -1,4 +1,5 @@
 using System.Globalization;
+using Uns.Connectors.OpcUa.Structures;
 using Uns.Connectors.OpcUa.Wire;
 using Uns.Tags;
 
@@ -43,6 +44,15 @@ internal static class UaConversion
         };
     }
 
+    /// <summary>The tag type that carries what a server describes: structures as JSON text, enumerations as their numbers; null where none does.</summary>
+    public static DataType? TypeOf(UaShape? shape, bool isArray) => shape switch
+    {
+        BuiltInShape builtIn => TypeOf(builtIn.Type, isArray),
+        EnumerationShape when !isArray => DataType.Int32,
+        StructureShape => DataType.String,
+        _ => null,
+    };
+
     /// <summary>The value as the tag's own type.</summary>
     /// <returns>False, with why, when the server's value does not fit it without loss.</returns>
     public static bool TryConvert(UaVariant variant, DataType wanted, out TagValue value, out string fault)
@@ -54,7 +64,7 @@ internal static class UaConversion
             return true;
         }
 
-        value = variant.Value is object?[] elements ? Elements(elements, wanted) : Scalar(variant.Value, wanted);
+        value = variant.Value is object?[] elements ? Elements([.. elements.Select(Plain)], wanted) : Scalar(Plain(variant.Value)!, wanted);
         if (value.IsNull)
         {
             fault = $"the server's value is {(variant.Value is Array ? "an array of " : "")}{variant.Type}, which does not fit the tag's type {wanted}";
@@ -110,6 +120,9 @@ internal static class UaConversion
         UaType.String or UaType.LocalizedText or UaType.XmlElement => (string)value,
         _ => throw new InvalidCastException(),
     };
+
+    // Of a name that belongs to a namespace, a tag carries the name.
+    private static object? Plain(object? value) => value is UaName name ? name.Name ?? "" : value;
 
     // Null when it does not fit.
     private static TagValue Scalar(object value, DataType wanted)

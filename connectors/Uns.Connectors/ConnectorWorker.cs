@@ -57,6 +57,14 @@ public sealed partial class ConnectorWorker(
     /// <exception cref="ConnectorException">Not connected, or lost meanwhile.</exception>
     public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _writes.LookAsync(look, cancellationToken);
 
+    /// <summary>Makes one call that changes something at the connected device, between two reads of the first lane. It is sent once.</summary>
+    /// <param name="what">What it is, as the beginning of a sentence.</param>
+    /// <param name="act">Makes the call; a <see cref="WriteRefusedException"/> leaves the connection as it is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="WriteRefusedException">Too many calls wait, or the device refused.</exception>
+    /// <exception cref="ConnectorException">Not connected, or lost meanwhile: the message says whether it may have been carried out.</exception>
+    public Task ActAsync(string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken) => _writes.ActAsync(what, act, cancellationToken);
+
     /// <summary>What the device offers below a place. Only for a device that can be browsed while it is read or listened to.</summary>
     /// <exception cref="ConnectorException">Not connected, or it was lost.</exception>
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>

@@ -9,7 +9,7 @@ public sealed record DeviceOptions
     /// <summary>Name, unique in the hub; becomes the Sparkplug device id. No <c>/ + #</c>.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Which connector reads it: <c>modbus</c>, <c>s7</c> or <c>opcua</c>.</summary>
+    /// <summary>Which connector reads it: <c>modbus</c>, <c>s7</c>, <c>opcua</c> or <c>simulated</c>.</summary>
     public string Protocol { get; init; } = "";
 
     /// <summary>False stops the device without forgetting it.</summary>
@@ -35,6 +35,9 @@ public sealed record TagOptions
 
     /// <summary>Address in the protocol's own notation.</summary>
     public string Address { get; init; } = "";
+
+    /// <summary>The way to the value by names, where the protocol knows one (OPC UA): it is gone by when the address is no longer known, or means something else.</summary>
+    public string BrowsePath { get; init; } = "";
 
     /// <summary>Type of the raw value; <see cref="DataType.Unknown"/> takes the one that the address implies.</summary>
     public DataType DataType { get; init; }

@@ -74,4 +74,11 @@ public readonly record struct PollGroup(int Index, TimeSpan Period)
 /// <param name="HasChildren">True when browsing below it may find more.</param>
 /// <param name="DataType">Type of its value; null when it has none or one that no tag can carry.</param>
 /// <param name="Writable">True when the device says that it can be written.</param>
-public readonly record struct BrowseEntry(string Id, string Name, bool HasChildren, DataType? DataType, bool Writable);
+public readonly record struct BrowseEntry(string Id, string Name, bool HasChildren, DataType? DataType, bool Writable)
+{
+    /// <summary>One step of <see cref="TagOptions.BrowsePath"/>, from the entry above to this one; empty where the protocol knows no such paths.</summary>
+    public string Step { get; init; } = "";
+
+    /// <summary>What it takes and gives, where it is a method; null where it is none.</summary>
+    public MethodShape? Method { get; init; }
+}

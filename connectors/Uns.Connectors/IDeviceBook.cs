@@ -34,6 +34,15 @@ public interface IDeviceBook
     /// <exception cref="ConnectorException">The device cannot be reached.</exception>
     Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken);
 
+    /// <summary>Makes one call that changes something at a running device, over the worker's connection alone. It is sent once.</summary>
+    /// <param name="name">The device.</param>
+    /// <param name="what">What it is, as the beginning of a sentence.</param>
+    /// <param name="act">Makes the call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="WriteRefusedException">The device does not run, or refused.</exception>
+    /// <exception cref="ConnectorException">Not connected, or lost meanwhile: the message says whether it may have been carried out.</exception>
+    Task ActAsync(string name, string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken);
+
     /// <summary>A device was saved or removed, or a worker's state changed.</summary>
     event Action Changed;
 }

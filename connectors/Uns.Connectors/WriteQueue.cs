@@ -81,6 +81,31 @@ internal sealed class WriteQueue
         return pending.Done.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Queues one call that changes something, in the first lane. It is sent once.</summary>
+    /// <param name="what">What it is, as the beginning of a sentence.</param>
+    /// <param name="act">Makes the call.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="WriteRefusedException">Too many calls wait, or the device refused.</exception>
+    /// <exception cref="ConnectorException">The device is not connected, or was lost.</exception>
+    public Task ActAsync(string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken)
+    {
+        var pending = new PendingAct(what, act, cancellationToken);
+        lock (_gate)
+        {
+            if (_closedBecause is not null)
+            {
+                throw new ConnectorException($"{_device} is not connected, nothing was done: {_closedBecause}");
+            }
+
+            if (!_waiting[0].Writer.TryWrite(pending))
+            {
+                throw new WriteRefusedException($"{Capacity} calls to {_device} already wait, nothing was done: send fewer at a time.");
+            }
+        }
+
+        return pending.Done.Task.WaitAsync(cancellationToken);
+    }
+
     public void Open()
     {
         lock (_gate)
@@ -211,6 +236,18 @@ internal sealed class PendingWrite(TagWrite write, CancellationToken caller) : P
     public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
         ? $"{device} was lost while '{write.Tag}' was written, whether it took the value is not known: {reason}"
         : $"{device} was lost before '{write.Tag}' was written: {reason}";
+}
+
+/// <summary>A call that changes something on its way.</summary>
+internal sealed class PendingAct(string what, Func<IConnector, CancellationToken, Task> act, CancellationToken caller) : PendingCall(caller)
+{
+    public override string What => what;
+
+    public override Task MakeAsync(IConnector connector, CancellationToken cancellationToken) => act(connector, cancellationToken);
+
+    public override string Lost(string device, string reason, bool isUnderWay) => isUnderWay
+        ? $"{device} was lost during '{what}', whether it was carried out is not known: {reason}"
+        : $"{device} was lost before '{what}' was begun: {reason}";
 }
 
 /// <summary>A look at the device on its way.</summary>

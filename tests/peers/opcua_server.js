@@ -1,12 +1,16 @@
 // An OPC UA server made of node-opcua: opcua_server.js [PORT] [secure DIRECTORY]; security None, or all policies with users (operator, secret). Namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
+// opcua_server.js PORT moved: the same variables under numeric node ids, behind another namespace.
+// Methods Add (two Doubles, their sum), Mix (of many types, told back as text) and Refuse; Speed has a history.
 // Commands: set NAME VALUE, get NAME.
 'use strict';
 const { serve, freePort } = require('./lines.js');
 
 (async () => {
+  const { addAggregateSupport } = await import('node-opcua-aggregates');
   const { OPCUAServer, OPCUACertificateManager, Variant, DataType, StatusCodes, MessageSecurityMode, SecurityPolicy } = await import('node-opcua');
   const port = Number(process.argv[2] || 0) || await freePort();
   const secure = process.argv[3] === 'secure';
+  const moved = process.argv[3] === 'moved';
   const store = (name) => new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: `${process.argv[4]}/${name}` });
   const security = secure ? {
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
@@ -26,17 +30,33 @@ const { serve, freePort } = require('./lines.js');
   });
   await server.initialize();
   const space = server.engine.addressSpace;
+  if (moved) {
+    space.registerNamespace('urn:before');
+  }
   const plant = space.registerNamespace('urn:plant');
-  const line = plant.addFolder(space.rootFolder.objects, { browseName: 'Line1', nodeId: 's=Line1' });
+  let number = 5000;
+  const line = plant.addFolder(space.rootFolder.objects, { browseName: 'Line1', nodeId: moved ? `i=${number++}` : 's=Line1' });
   const kinds = { Speed: [DataType.Double, 10.5, Number], Count: [DataType.Int32, 7, Number], Run: [DataType.Boolean, true, (t) => t === 'true'], Name: [DataType.String, 'filler', String] };
   const variables = {};
   for (const [name, [dataType, value]] of Object.entries(kinds)) {
     variables[name] = plant.addVariable({
-      componentOf: line, browseName: name, nodeId: `s=Line1.${name}`, dataType, minimumSamplingInterval: 10,
+      componentOf: line, browseName: name, nodeId: moved ? `i=${number++}` : `s=Line1.${name}`, dataType, minimumSamplingInterval: 10,
       accessLevel: 'CurrentRead | CurrentWrite', userAccessLevel: 'CurrentRead | CurrentWrite',
       value: new Variant({ dataType, value }),
     });
   }
+  const method = (browseName, inputs, outputs, act) => plant.addMethod(line, {
+    browseName, nodeId: moved ? `i=${number++}` : `s=Line1.${browseName}`,
+    inputArguments: inputs.map(([name, dataType, valueRank = -1]) => ({ name, description: { text: `the ${name}` }, dataType, valueRank })),
+    outputArguments: outputs.map(([name, dataType]) => ({ name, description: { text: name }, dataType })),
+  }).bindMethod((given, context, done) => done(null, act(given.map((g) => g.value))));
+  method('Add', [['a', DataType.Double], ['b', DataType.Double]], [['sum', DataType.Double]],
+    ([a, b]) => ({ statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.Double, value: a + b }] }));
+  method('Mix', [['count', DataType.UInt16], ['on', DataType.Boolean], ['name', DataType.String], ['at', DataType.DateTime], ['list', DataType.Int32, 1]], [['told', DataType.String]],
+    (given) => ({ statusCode: StatusCodes.Good, outputArguments: [{ dataType: DataType.String, value: JSON.stringify(given, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v)) }] }));
+  method('Refuse', [], [], () => ({ statusCode: StatusCodes.BadInvalidState, outputArguments: [] }));
+  addAggregateSupport(space);
+  space.installHistoricalDataNode(variables.Speed, { maxOnlineValues: 5000 });
   await server.start();
   serve(([verb, name, text]) => {
     if (verb === 'get') {

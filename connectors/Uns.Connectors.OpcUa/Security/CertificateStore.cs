@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -14,21 +13,20 @@ public sealed class CertificateStore : IServerTrust
     /// <summary>The application's URI, in the certificate and in every session.</summary>
     public const string ApplicationUri = "urn:uns:hub";
 
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365 * 5);
-
     private readonly Lock _gate = new();
     private readonly string? _folder;
     private readonly TimeProvider _clock;
     private readonly Dictionary<string, byte[]> _trusted = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<(string Thumbprint, byte[] Bytes)> _rejected = [];
-    private X509Certificate2? _own;
+    private readonly OwnCertificate _own;
+    private readonly RevocationLists _revoked;
 
     /// <summary>Opens a store.</summary>
     /// <param name="folder">Where it lies; null keeps all in memory.</param>
     /// <param name="clock">Says whether certificates are valid.</param>
     public CertificateStore(string? folder, TimeProvider clock)
     {
-        (_folder, _clock) = (folder, clock);
+        (_folder, _clock, _own) = (folder, clock, new(folder, clock));
         if (folder is not null)
         {
             Directory.CreateDirectory(Path.Combine(folder, "trusted"));
@@ -42,22 +40,15 @@ public sealed class CertificateStore : IServerTrust
             _rejected.AddRange(new DirectoryInfo(Path.Combine(folder, "rejected")).GetFiles("*.der").OrderBy(f => f.LastWriteTimeUtc)
                 .Select(f => File.ReadAllBytes(f.FullName)).Select(b => (ThumbprintOf(b), b)));
         }
+
+        _revoked = new(folder is null ? null : Path.Combine(folder, "revoked"));
     }
 
-    /// <summary>Our certificate with its key; made when it is first asked for, and anew when it has run out.</summary>
-    public X509Certificate2 Own()
-    {
-        lock (_gate)
-        {
-            _own ??= Load();
-            if (_own is null || _own.NotAfter.ToUniversalTime() <= _clock.GetUtcNow().UtcDateTime)
-            {
-                _own = Make();
-            }
+    /// <summary>Our certificate with its key; made when it is first asked for, and renewed when it has run out.</summary>
+    public X509Certificate2 Own() => _own.Current();
 
-            return _own;
-        }
-    }
+    /// <summary>Our certificate before the last renewal, with its key, while it is valid; null when there is none.</summary>
+    public X509Certificate2? OwnBefore() => _own.Before();
 
     /// <inheritdoc/>
     public IReadOnlyList<ServerCertificate> All()
@@ -102,11 +93,44 @@ public sealed class CertificateStore : IServerTrust
     /// <inheritdoc/>
     public byte[] OwnCertificate() => Own().RawData;
 
+    /// <inheritdoc/>
+    public ServerCertificate OwnView() => View(Own().RawData, isTrusted: true);
+
+    /// <inheritdoc/>
+    public ServerCertificate RenewOwn() => View(_own.Renew().RawData, isTrusted: true);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RevocationView> Revocations()
+    {
+        lock (_gate)
+        {
+            return [.. _revoked.All.Select(l => new RevocationView(l.Issuer.Name, l.From, l.Next, l.Count))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> RevocationFaults()
+    {
+        lock (_gate)
+        {
+            return _revoked.Unreadable;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? AddRevocations(byte[] list)
+    {
+        lock (_gate)
+        {
+            return _revoked.Add(list, l => _trusted.Values.Any(t => IsSigned(l, t)));
+        }
+    }
+
     /// <summary>Decides on a peer's certificate.</summary>
     /// <param name="certificate">The application's own.</param>
     /// <param name="authorities">What it sent of its authorities, from its own issuer upwards.</param>
     /// <returns>Null when it may be talked to; else why not, with what to do. What nobody accepted yet is put with those that wait.</returns>
-    /// <remarks>OPC 10000-4, 6.1.3. Trusted is what was accepted itself, and what an accepted authority has issued. Lists of revoked certificates are not looked at.</remarks>
+    /// <remarks>OPC 10000-4, 6.1.3. Trusted is what was accepted itself, and what an accepted authority has issued. A certificate on the revocation list of its authority is refused, also when it was accepted itself.</remarks>
     internal string? Check(X509Certificate2 certificate, IReadOnlyList<byte[]>? authorities = null)
     {
         var bytes = certificate.RawData;
@@ -125,7 +149,13 @@ public sealed class CertificateStore : IServerTrust
 
         lock (_gate)
         {
-            if (_trusted.ContainsKey(thumbprint) || IsIssuedByTrusted(certificate, authorities ?? []))
+            var isIssued = IsIssuedByTrusted(certificate, authorities ?? [], out var revoked);
+            if (revoked is not null)
+            {
+                return $"the certificate of {revoked} was taken back by its authority: renew it there.";
+            }
+
+            if (_trusted.ContainsKey(thumbprint) || isIssued)
             {
                 return null;
             }
@@ -146,8 +176,9 @@ public sealed class CertificateStore : IServerTrust
     }
 
     // Every link is checked: signatures, times, and that each issuer may issue at all. Only accepted certificates are anchors.
-    private bool IsIssuedByTrusted(X509Certificate2 certificate, IReadOnlyList<byte[]> authorities)
+    private bool IsIssuedByTrusted(X509Certificate2 certificate, IReadOnlyList<byte[]> authorities, out string? revoked)
     {
+        revoked = null;
         var made = new List<X509Certificate2>();
         try
         {
@@ -167,7 +198,13 @@ public sealed class CertificateStore : IServerTrust
             chain.ChainPolicy.VerificationTime = _clock.GetUtcNow().UtcDateTime;
             chain.ChainPolicy.CustomTrustStore.AddRange(anchors);
             chain.ChainPolicy.ExtraStore.AddRange(between);
-            return chain.Build(certificate);
+            var isWhole = chain.Build(certificate);
+            // Each against the one above it, and the first also against every accepted authority: a peer that shows no chain does not get away.
+            var links = isWhole ? chain.ChainElements.Zip(chain.ChainElements.Skip(1), (below, above) => (Below: below.Certificate, Above: above.Certificate)) : [];
+            revoked = links.Concat(anchors.Select(a => (Below: certificate, Above: a)))
+                .Where(l => l.Below.IssuerName.RawData.AsSpan().SequenceEqual(l.Above.SubjectName.RawData) && _revoked.IsRevoked(l.Below, l.Above))
+                .Select(l => l.Below.Subject).FirstOrDefault();
+            return isWhole;
         }
         catch (CryptographicException)
         {
@@ -179,6 +216,12 @@ public sealed class CertificateStore : IServerTrust
         }
     }
 
+    private static bool IsSigned(RevocationList list, byte[] authority)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(authority);
+        return list.IsSignedBy(certificate);
+    }
+
     /// <summary>SHA-256 of a certificate, in hexadecimal.</summary>
     internal static string ThumbprintOf(byte[] certificate) => Convert.ToHexString(SHA256.HashData(certificate));
 
@@ -186,47 +229,6 @@ public sealed class CertificateStore : IServerTrust
     {
         using var certificate = X509CertificateLoader.LoadCertificate(bytes);
         return new(ThumbprintOf(bytes), certificate.Subject, new DateTimeOffset(certificate.NotBefore.ToUniversalTime()), new DateTimeOffset(certificate.NotAfter.ToUniversalTime()), isTrusted);
-    }
-
-    private X509Certificate2? Load() =>
-        _folder is not null && File.Exists(OwnFile) ? X509CertificateLoader.LoadPkcs12FromFile(OwnFile, null, X509KeyStorageFlags.Exportable) : null;
-
-    private string OwnFile => Path.Combine(_folder!, "own.pfx");
-
-    // [OPC 10000-6, 6.2.2] Application URI and host in the subject alternative name; all four key usages.
-    private X509Certificate2 Make()
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=Unified Namespace hub, O=uns", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddUri(new Uri(ApplicationUri));
-        names.AddDnsName(Dns.GetHostName());
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(
-            X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation | X509KeyUsageFlags.KeyEncipherment | X509KeyUsageFlags.DataEncipherment, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.2"), new Oid("1.3.6.1.5.5.7.3.1")], false));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        var now = _clock.GetUtcNow();
-        var made = request.CreateSelfSigned(now.AddDays(-1), now + Lifetime);
-        if (_folder is null)
-        {
-            return made;
-        }
-
-        var creation = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            creation.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; // The key is nobody else's.
-        }
-
-        using (var file = new FileStream(OwnFile, creation))
-        {
-            file.Write(made.Export(X509ContentType.Pkcs12));
-        }
-
-        File.WriteAllBytes(Path.Combine(_folder, "own.der"), made.RawData);
-        return made;
     }
 
     private void Write(string folder, string thumbprint, byte[] bytes)

@@ -11,13 +11,29 @@ namespace Uns.Connectors.OpcUa.Security;
 /// <param name="Tokens">What users may show.</param>
 internal sealed record EndpointChoice(string Url, byte[]? Certificate, UaMode Mode, string PolicyUri, IReadOnlyList<UserTokenChoice> Tokens)
 {
+    /// <summary>The server's name.</summary>
+    public string Server { get; init; } = "";
+
+    /// <summary>Reads a list of them.</summary>
+    public static List<EndpointChoice> ReadAll(ReadOnlySpan<byte> answer)
+    {
+        var reader = new UaReader(answer);
+        var found = new List<EndpointChoice>();
+        for (var count = reader.Count(20); count > 0; count--)
+        {
+            found.Add(Read(ref reader));
+        }
+
+        return found;
+    }
+
     /// <summary>Reads an EndpointDescription. [OPC 10000-4, 7.14]</summary>
     public static EndpointChoice Read(ref UaReader reader)
     {
         var url = reader.String() ?? "";
         reader.String(); // Application URI.
         reader.String(); // Product URI.
-        reader.LocalizedText();
+        var server = reader.LocalizedText() ?? "";
         reader.UInt32();
         reader.String();
         reader.String();
@@ -36,7 +52,7 @@ internal sealed record EndpointChoice(string Url, byte[]? Certificate, UaMode Mo
 
         reader.String(); // Transport profile.
         reader.Byte(); // Security level.
-        return new(url, certificate, mode, policy, tokens);
+        return new(url, certificate, mode, policy, tokens) { Server = server };
     }
 
     /// <summary>What the server sent of its authorities, from its own issuer upwards.</summary>

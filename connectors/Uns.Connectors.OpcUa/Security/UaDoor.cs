@@ -1,14 +1,17 @@
+using System.Security.Cryptography.X509Certificates;
 using Uns.Connectors.OpcUa.Wire;
 
 namespace Uns.Connectors.OpcUa.Security;
 
 /// <summary>Looks at a server's endpoints without a session, and decides how to enter by the device's settings.</summary>
 /// <remarks>OPC 10000-4, 5.4.4 (GetEndpoints).</remarks>
-internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates, TimeProvider clock)
+internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates, DeviceTraffic traffic, TimeProvider clock)
 {
     /// <summary>The protection to open the channel with.</summary>
     /// <exception cref="ConnectorException">The server does not offer what is wanted, or its certificate is not trusted.</exception>
-    public async Task<UaSecurity> ChooseAsync(CancellationToken cancellationToken)
+    /// <param name="own">Our certificate; without meaning for policy None.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    public async Task<UaSecurity> ChooseAsync(X509Certificate2? own, CancellationToken cancellationToken)
     {
         if (options.Policy() is not { } policy)
         {
@@ -26,27 +29,15 @@ internal sealed class UaDoor(OpcUaOptions options, CertificateStore certificates
             throw new ConnectorException($"{options.Endpoint} is not entered: {fault}") { RetryNotBefore = TimeSpan.FromSeconds(30) };
         }
 
-        return UaSecurity.Of(policy, mode, certificates.Own(), certificate);
+        return UaSecurity.Of(policy, mode, own ?? certificates.Own(), certificate);
     }
 
     private async Task<List<EndpointChoice>> EndpointsAsync(CancellationToken cancellationToken)
     {
-        await using var channel = new UaChannel(options.Server()!, options.Endpoint, UaSecurity.None(), options.AnswerTimeout, clock);
+        await using var channel = new UaChannel(options.Server()!, options.Endpoint, UaSecurity.None(), options.AnswerTimeout, clock, traffic);
         await channel.OpenAsync(cancellationToken);
         var fields = new UaWriter().String(options.Endpoint).Int32(0).Int32(0);
-        return Read(await channel.CallAsync(428, 431, null, fields, options.AnswerTimeout, cancellationToken));
-    }
-
-    private static List<EndpointChoice> Read(ReadOnlyMemory<byte> answer)
-    {
-        var reader = new UaReader(answer.Span);
-        var found = new List<EndpointChoice>();
-        for (var count = reader.Count(20); count > 0; count--)
-        {
-            found.Add(EndpointChoice.Read(ref reader));
-        }
-
-        return found;
+        return EndpointChoice.ReadAll((await channel.CallAsync(428, 431, null, fields, options.AnswerTimeout, cancellationToken)).Span);
     }
 
     private static string Offered(IEnumerable<EndpointChoice> endpoints) =>

@@ -16,7 +16,8 @@ internal sealed class AddressSpace(IUaSpace space, StandardNodes standard, ushor
             return new UaPlace(known, null, null);
         }
 
-        if (id.Namespace != index || id.Kind != IdKind.String || id.Identifier is not { Length: > 0 } name)
+        var name = id.Kind == IdKind.String ? id.Identifier : space.HasTypedIds ? (id with { Namespace = 0 }).ToString() : null;
+        if (id.Namespace != index || name is not { Length: > 0 })
         {
             return null;
         }
@@ -31,7 +32,9 @@ internal sealed class AddressSpace(IUaSpace space, StandardNodes standard, ushor
     }
 
     public NodeId IdOf(UaPlace place) => place.Standard?.Id
-        ?? new NodeId(index, IdKind.String, 0, place.Property is null ? place.Node!.Id : place.Node!.Id + Separator + place.Property);
+        ?? (place.Property is null && space.HasTypedIds && place.Node!.Id is ['i' or 'g' or 'b', '=', ..] && NodeId.TryParse(place.Node.Id, out var typed, out _)
+            ? typed with { Namespace = index }
+            : new NodeId(index, IdKind.String, 0, place.Property is null ? place.Node!.Id : place.Node!.Id + Separator + place.Property));
 
     /// <summary>Namespace of the browse name; properties carry the standard's names.</summary>
     public ushort NameIndexOf(UaPlace place) => place.Standard is null && place.Property is null ? index : (ushort)0;

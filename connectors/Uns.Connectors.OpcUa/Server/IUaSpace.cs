@@ -9,6 +9,9 @@ public interface IUaSpace
     /// <summary>URI of the namespace that the nodes' ids belong to. It does not change while the server runs.</summary>
     string NamespaceUri { get; }
 
+    /// <summary>True when an id such as <c>i=5</c>, <c>g=</c> or <c>b=</c> stands for an identifier of that kind; false when every id is a text.</summary>
+    bool HasTypedIds => false;
+
     /// <summary>The nodes directly below Objects. A snapshot: it does not change under the reader.</summary>
     IReadOnlyList<IUaNode> Roots { get; }
 

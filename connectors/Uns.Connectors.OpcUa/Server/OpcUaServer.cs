@@ -58,6 +58,9 @@ public sealed partial class OpcUaServer : IAsyncDisposable
             _subscriptions, new ItemServices(_sessions, options.Limits, addresses, attributes, _subscriptions), clock, _log);
     }
 
+    /// <summary>What goes wrong on purpose with every message of a session; null for nothing. A simulator's alone.</summary>
+    internal Func<SimulatedUaFault?>? FaultFor { get; set; }
+
     /// <summary>Where it listens; only once started.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)(_listener?.LocalEndPoint ?? throw new InvalidOperationException("The server was not started."));
 
@@ -171,7 +174,7 @@ public sealed partial class OpcUaServer : IAsyncDisposable
             }
 
             socket.NoDelay = true;
-            var connection = new ServerConnection(socket, ++_lastChannel, _door, _clock);
+            var connection = new ServerConnection(socket, ++_lastChannel, _door, _clock) { FaultFor = FaultFor };
             _connections.Add(connection, Task.CompletedTask);
             _connections[connection] = ServeAsync(connection, cancellationToken);
         }

@@ -44,6 +44,9 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     public uint ChannelId { get; }
 
+    /// <summary>What goes wrong on purpose; null for nothing.</summary>
+    public Func<SimulatedUaFault?>? FaultFor { get; init; }
+
     /// <summary>The address by which the client found this server; null when it gave none that can be read.</summary>
     public string? CalledUrl { get; private set; }
 
@@ -75,6 +78,11 @@ internal sealed class ServerConnection : IAsyncDisposable
                         await OpenAsync(length, cancellationToken);
                         break;
                     case "MSG" when Security is not null:
+                        if (FaultFor?.Invoke() is { Disconnects: true })
+                        {
+                            return;
+                        }
+
                         if (Take(final, length) is var (id, body))
                         {
                             await answer(this, body, id);
@@ -223,7 +231,17 @@ internal sealed class ServerConnection : IAsyncDisposable
         {
             await foreach (var answer in _answers.Reader.ReadAllAsync(cancellationToken))
             {
-                await WriteAsync(answer, cancellationToken);
+                var fault = answer.Kind == "MSG" ? FaultFor?.Invoke() : null;
+                if (fault is { Delay: { Ticks: > 0 } delay })
+                {
+                    await Task.Delay(delay, _clock, cancellationToken);
+                }
+
+                if (fault is not { IsSilent: true })
+                {
+                    await WriteAsync(fault is null ? answer : answer with { RequestId = (uint)(answer.RequestId + fault.RequestShift) }, cancellationToken);
+                }
+
                 answer.After?.Invoke();
                 answer.Sent?.TrySetResult();
             }

@@ -92,9 +92,10 @@ internal sealed partial class ServerDoor(CertificateStore? certificates, TimePro
         }
 
         var own = certificates.Own();
-        if (!own.GetCertHash(HashAlgorithmName.SHA1).AsSpan().SequenceEqual(thumbprint))
+        if (!IsFor(own, thumbprint))
         {
-            throw new ServerFault(StatusCode.BadCertificateInvalid, "the message is for another certificate");
+            // A client that has not accepted the renewed certificate yet knows the one before.
+            own = certificates.OwnBefore() is { } before && IsFor(before, thumbprint) ? before : throw new ServerFault(StatusCode.BadCertificateInvalid, "the message is for another certificate");
         }
 
         X509Certificate2 peer;
@@ -117,6 +118,8 @@ internal sealed partial class ServerDoor(CertificateStore? certificates, TimePro
 
         return UaSecurity.Of(policy, UaMode.SignAndEncrypt, own, peer);
     }
+
+    private static bool IsFor(X509Certificate2 certificate, byte[]? thumbprint) => certificate.GetCertHash(HashAlgorithmName.SHA1).AsSpan().SequenceEqual(thumbprint);
 
     [LoggerMessage(3100, LogLevel.Warning, "The OPC UA client {Subject} was not let in: {Fault}")]
     private partial void LogRefused(string subject, string fault);

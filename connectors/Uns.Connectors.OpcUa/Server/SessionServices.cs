@@ -41,7 +41,7 @@ internal sealed partial class SessionServices(
         var timeout = reader.Double();
         Check(security, clientUri, nonce, certificate);
         var session = sessions.Create(connection, clientUri, security.Peer?.RawData, timeout);
-        var own = certificates?.Own().RawData;
+        var own = (security.Own ?? certificates?.Own())?.RawData; // A channel opened before a renewal keeps its certificate.
         answer.NodeId(session.Id).NodeId(session.Token).Double(session.Timeout.TotalMilliseconds).ByteString(session.Nonce).ByteString(own);
         discovery.Endpoints(answer, url);
         var signature = security.SignFor([.. security.Peer?.RawData ?? [], .. nonce]);
@@ -56,7 +56,7 @@ internal sealed partial class SessionServices(
         if (security.Policy is not null || session.ClientCertificate is not null)
         {
             // The channel may be another than the session's first; the application behind it may not. [OPC 10000-4, 5.6.3.1]
-            byte[] signed = [.. certificates!.Own().RawData, .. session.Nonce];
+            byte[] signed = [.. (security.Own ?? certificates!.Own()).RawData, .. session.Nonce];
             if (security.Peer is null || !security.Peer.RawDataMemory.Span.SequenceEqual(session.ClientCertificate) || !security.IsSignedByPeer(signed, asked.Signature))
             {
                 throw new UaServiceException(StatusCode.BadApplicationSignatureInvalid);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Tags;
 
@@ -10,11 +11,12 @@ internal sealed class SimulatedSpace : IUaSpace
 
     private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
     private readonly List<IUaNode> _roots = [];
+    private readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
 
-    public SimulatedSpace(IEnumerable<SimulatedVariable> variables, TimeProvider clock)
+    public SimulatedSpace(IEnumerable<SimulatedVariable> variables, TimeProvider clock, string namespaceUri)
     {
-        _clock = clock;
+        (_clock, NamespaceUri) = (clock, namespaceUri);
         foreach (var variable in variables)
         {
             var parts = variable.Path.Split('/');
@@ -24,15 +26,33 @@ internal sealed class SimulatedSpace : IUaSpace
                 parent = Add(parent, string.Join('.', parts[..depth]), parts[depth - 1], null, null);
             }
 
-            Add(parent, string.Join('.', parts), parts[^1], variable, clock);
+            Add(parent, variable.Id ?? string.Join('.', parts), parts[^1], variable, clock);
         }
     }
 
-    public string NamespaceUri => Uri;
+    public string NamespaceUri { get; }
+
+    public bool HasTypedIds => true;
 
     public IReadOnlyList<IUaNode> Roots => _roots;
 
-    public IUaNode? Find(string id) => _nodes.GetValueOrDefault(id);
+    public IUaNode? Find(string id) => _refused.ContainsKey(id) ? null : _nodes.GetValueOrDefault(id);
+
+    /// <summary>Sets a variable, as the plant would.</summary>
+    public void Set(string id, TagValue value) => _nodes[id].Write(value, _clock.GetUtcNow());
+
+    /// <summary>Takes a node out, or puts it back.</summary>
+    public void Refuse(string id, bool isRefused)
+    {
+        if (isRefused)
+        {
+            _refused[id] = true;
+        }
+        else
+        {
+            _refused.TryRemove(id, out _);
+        }
+    }
 
     public Task<UaWriteAnswer> WriteAsync(IUaNode node, TagValue value, CancellationToken cancellationToken)
     {
@@ -44,7 +64,7 @@ internal sealed class SimulatedSpace : IUaSpace
     {
         if (!_nodes.TryGetValue(id, out var node))
         {
-            node = new Node(parent, id, name, variable, clock);
+            node = new Node(this, parent, id, name, variable, clock);
             _nodes.Add(id, node);
             (parent?.Below ?? _roots).Add(node);
         }
@@ -54,13 +74,15 @@ internal sealed class SimulatedSpace : IUaSpace
 
     private sealed class Node : IUaNode
     {
+        private readonly SimulatedSpace _space;
         private readonly Signal? _signal;
         private readonly TimeProvider? _clock;
         private readonly long _start;
         private Held _held;
 
-        public Node(Node? parent, string id, string name, SimulatedVariable? variable, TimeProvider? clock)
+        public Node(SimulatedSpace space, Node? parent, string id, string name, SimulatedVariable? variable, TimeProvider? clock)
         {
+            _space = space;
             (Parent, Id, Name, _signal, _clock) = (parent, id, name, variable?.Signal, clock);
             _start = clock?.GetTimestamp() ?? 0;
             Definition = variable is null ? null : new TagDefinition { Name = name, DataType = variable.Type, Writable = variable.Signal is null };
@@ -79,7 +101,7 @@ internal sealed class SimulatedSpace : IUaSpace
 
         public TagDefinition? Definition { get; }
 
-        public bool IsGone => false;
+        public bool IsGone => _space._refused.ContainsKey(Id);
 
         public UaReading Read(DateTimeOffset now)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Uns.Connectors.OpcUa.Wire;
@@ -45,6 +46,20 @@ internal sealed class StructureJson(Func<NodeId, UaShape?> shapeOf)
 
         text = Encoding.UTF8.GetString(bytes.ToArray());
         return fault.Length == 0;
+    }
+
+    /// <summary>Any value as JSON; null for what the server does not describe.</summary>
+    public JsonElement Element(UaVariant value)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        var fault = "";
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            WriteScalar(json, value, 0, ref fault);
+        }
+
+        using var document = JsonDocument.Parse(fault.Length == 0 ? bytes.WrittenMemory : "null"u8.ToArray());
+        return document.RootElement.Clone();
     }
 
     private void Write(Utf8JsonWriter json, UaExtension value, int depth, ref string fault)

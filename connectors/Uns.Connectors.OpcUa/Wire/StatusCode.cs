@@ -18,6 +18,7 @@ internal static class StatusCode
     public const uint BadCertificateUriInvalid = 0x80170000;
     public const uint BadContinuationPointInvalid = 0x804A0000;
     public const uint BadDataEncodingInvalid = 0x80380000;
+    public const uint BadFilterNotAllowed = 0x80450000;
     public const uint BadEncodingLimitsExceeded = 0x80080000;
     public const uint BadDeadbandFilterInvalid = 0x808E0000;
     public const uint BadDecodingError = 0x80070000;
@@ -39,6 +40,7 @@ internal static class StatusCode
     public const uint BadNoData = 0x809B0000;
     public const uint BadNoMatch = 0x806F0000;
     public const uint BadNoSubscription = 0x80790000;
+    public const uint BadNodeIdInvalid = 0x80330000;
     public const uint BadNodeIdUnknown = 0x80340000;
     public const uint BadNonceInvalid = 0x80240000;
     public const uint BadNotReadable = 0x803A0000;
@@ -83,6 +85,25 @@ internal static class StatusCode
     private static readonly Dictionary<uint, string> Names = new()
     {
         [0x80010000] = "BadUnexpectedError",
+        [0x00A50000] = "GoodNoData",
+        [0x00A60000] = "GoodMoreData",
+        [0x80140000] = "BadCertificateTimeInvalid",
+        [0x80150000] = "BadCertificateIssuerTimeInvalid",
+        [0x80160000] = "BadCertificateHostNameInvalid",
+        [0x80180000] = "BadCertificateUseNotAllowed",
+        [0x801A0000] = "BadCertificateUntrusted",
+        [0x801B0000] = "BadCertificateRevocationUnknown",
+        [0x801D0000] = "BadCertificateRevoked",
+        [0x80450000] = "BadFilterNotAllowed",
+        [0x80710000] = "BadHistoryOperationInvalid",
+        [0x80AF0000] = "BadInvalidState",
+        [0x80BD0000] = "BadInvalidTimestampArgument",
+        [0x80D40000] = "BadAggregateListMismatch",
+        [0x80D50000] = "BadAggregateNotSupported",
+        [0x80D60000] = "BadAggregateInvalidInputs",
+        [0x80DA0000] = "BadAggregateConfigurationRejected",
+        [0x80E50000] = "BadTooManyArguments",
+        [0x81110000] = "BadNotExecutable",
         [0x80020000] = "BadInternalError",
         [0x80030000] = "BadOutOfMemory",
         [0x80040000] = "BadResourceUnavailable",

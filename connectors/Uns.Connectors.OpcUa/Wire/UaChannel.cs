@@ -14,10 +14,11 @@ namespace Uns.Connectors.OpcUa.Wire;
 /// OPC 10000-6, 6.7 and 7.1. Anything malformed, late or out of sequence ends the channel: a wrong answer can
 /// never meet another request. Every end is a <see cref="ConnectorException"/> for all who wait.
 /// </remarks>
-internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaSecurity security, TimeSpan answerTimeout, TimeProvider clock) : IAsyncDisposable
+internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaSecurity security, TimeSpan answerTimeout, TimeProvider clock, DeviceTraffic? traffic = null) : IAsyncDisposable
 {
     private const int BufferBytes = 65_536;
     private const int MaximumMessageBytes = 16 * 1024 * 1024;
+    private const uint Publish = 826;
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(1);
 
     private readonly Lock _gate = new();
@@ -67,8 +68,20 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         uint requestType, uint answerType, NodeId? authentication, UaWriter fields, TimeSpan limit, CancellationToken cancellationToken)
     {
         var body = Request(requestType, authentication, fields, limit);
+        var begun = clock.GetTimestamp();
         var answer = await ExchangeAsync("MSG", body, limit, cancellationToken);
-        return Answer(answer, answerType);
+        TimeSpan? roundTrip = requestType == Publish ? null : clock.GetElapsedTime(begun); // It is answered when there is something to tell.
+        try
+        {
+            var found = Answer(answer, answerType);
+            traffic?.Answered(0, roundTrip, isRefusal: false);
+            return found;
+        }
+        catch (UaServiceException)
+        {
+            traffic?.Answered(0, roundTrip, isRefusal: true);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -98,7 +111,9 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         var hello = new UaWriter().UInt32(0).UInt32(BufferBytes).UInt32(BufferBytes).UInt32(MaximumMessageBytes).UInt32(0).String(endpointUrl);
         var frame = new UaWriter().Raw("HELF"u8).Int32(hello.Written.Length + 8).Raw(hello.Written.Span);
         await WriteAllAsync(frame.Written, cancellationToken);
+        traffic?.Sent(0, frame.Written.Span);
         var (type, _, length) = await ReadChunkAsync(cancellationToken);
+        traffic?.Received(FrameKind.Received, _chunk.AsSpan(0, length));
         if (type != "ACK")
         {
             throw type == "ERR" ? Error(length) : Broken($"answered the greeting with '{type}', which is no OPC UA: check that the port is the server's opc.tcp port");
@@ -115,6 +130,11 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         var fields = new UaWriter().UInt32(0).UInt32(renew ? 1u : 0u).UInt32((uint)security.Mode).ByteString(nonce ?? []).UInt32((uint)TokenLifetime.TotalMilliseconds);
         var answer = await ExchangeAsync("OPN", Request(446, null, fields, answerTimeout), answerTimeout, cancellationToken);
         var lifetime = Adopt(Answer(answer, 449).Span, nonce);
+        if (security.Peer is { } peer)
+        {
+            traffic?.Remark("certificate", CertificateTerms.Sentence("The server's certificate", new(peer.NotAfter.ToUniversalTime()), clock.GetUtcNow(), "Renew it there, and accept the new one here."));
+        }
+
         _renewAt = clock.GetTimestamp() + (long)(lifetime.TotalSeconds * 0.75 * clock.TimestampFrequency);
     }
 
@@ -212,6 +232,7 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
     {
         var most = security.MostBody(kind == "OPN", _sendBytes);
         var left = body.Written;
+        var isFirst = true;
         await _oneSender.WaitAsync(cancellationToken);
         try
         {
@@ -219,7 +240,11 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
             {
                 var part = left[..Math.Min(left.Length, most)];
                 left = left[part.Length..];
-                await WriteAllAsync(security.Wrap(kind, left.IsEmpty ? 'F' : 'C', _channelId, ++_sendSequence, requestId, part.Span), cancellationToken);
+                var final = left.IsEmpty ? 'F' : 'C';
+                var chunk = security.Wrap(kind, final, _channelId, ++_sendSequence, requestId, part.Span);
+                await WriteAllAsync(chunk, cancellationToken);
+                traffic?.Sent(0, UaFrame.Keep(kind, final, chunk.Length, _channelId, _sendSequence, requestId, part.Span, isFirst, isAnswer: false), chunk.Length, isFirst);
+                isFirst = false;
             }
             while (!left.IsEmpty);
         }
@@ -282,6 +307,7 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
     {
         if (type == "ERR")
         {
+            traffic?.Received(FrameKind.Received, _chunk.AsSpan(0, length));
             throw Error(length);
         }
 
@@ -306,7 +332,10 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
             _pending.TryGetValue(id, out pending);
         }
 
-        pending?.Take(opened.Span[^reader.Left..], final, MaximumMessageBytes);
+        var body = opened.Span[^reader.Left..];
+        traffic?.Received(
+            pending is null ? FrameKind.Dropped : FrameKind.Received, UaFrame.Keep(type, final, length, _channelId, sequence, id, body, pending is { IsBegun: false }, isAnswer: true), length);
+        pending?.Take(body, final, MaximumMessageBytes);
     }
 
     private async Task<(string Type, char Final, int Length)> ReadChunkAsync(CancellationToken cancellationToken)
@@ -375,6 +404,7 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            traffic?.TimedOut(0);
             throw Break($"did not answer {what} within {limit.TotalSeconds:0.###} s");
         }
     }
@@ -414,6 +444,8 @@ internal sealed class UaChannel(DeviceEndPoint endPoint, string endpointUrl, UaS
         private readonly ArrayBufferWriter<byte> _message = new();
 
         public TaskCompletionSource<byte[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsBegun => _message.WrittenCount > 0;
 
         public void Take(ReadOnlySpan<byte> part, char final, int longest)
         {

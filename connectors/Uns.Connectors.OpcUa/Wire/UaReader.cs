@@ -229,7 +229,7 @@ internal ref struct UaReader(ReadOnlySpan<byte> body)
         UaType.NodeId => NodeId(),
         UaType.ExpandedNodeId => ExpandedNodeId(),
         UaType.StatusCode => UInt32(),
-        UaType.QualifiedName => QualifiedName().Name,
+        UaType.QualifiedName => new UaName(UInt16(), String()),
         UaType.LocalizedText => LocalizedText(),
         UaType.ExtensionObject => ExtensionObject(),
         UaType.DataValue => DataValue(),

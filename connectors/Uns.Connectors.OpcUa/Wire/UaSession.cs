@@ -50,13 +50,13 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         return Each(answer, 1, 4, static (ref UaReader reader) => reader.UInt32())[0];
     }
 
-    /// <summary>All objects and variables one hierarchical step below a node.</summary>
+    /// <summary>All objects, variables and methods one hierarchical step below a node.</summary>
     /// <param name="node">The node above.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="perAnswer">Most references in one answer; the rest is asked for by continuation points.</param>
     public async Task<IReadOnlyList<UaReference>> BrowseAsync(NodeId node, CancellationToken cancellationToken, uint perAnswer = 1000)
     {
-        return await BrowseAsync(node, NodeId.Standard(33), isForward: true, classes: 3, perAnswer, cancellationToken);
+        return await BrowseAsync(node, NodeId.Standard(33), isForward: true, classes: 7, perAnswer, cancellationToken);
     }
 
     /// <summary>The nodes at the other ends of a node's references of one type and the types below it.</summary>
@@ -79,6 +79,38 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         return found;
     }
 
+    /// <summary>Where paths lead to, each from the Objects folder; null for one that leads nowhere, or to several nodes.</summary>
+    /// <remarks>OPC 10000-4, 5.8.4.</remarks>
+    public async Task<IReadOnlyList<NodeId?>> TranslateAsync(IReadOnlyList<IReadOnlyList<UaName>> paths, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().Int32(paths.Count);
+        foreach (var path in paths)
+        {
+            fields.NodeId(NodeId.Standard(85)).Int32(path.Count);
+            foreach (var step in path)
+            {
+                fields.NodeId(NodeId.Standard(33)).Boolean(false).Boolean(true).QualifiedName(step.Namespace, step.Name);
+            }
+        }
+
+        var answer = await CallAsync(554, 557, fields, cancellationToken);
+        return Each<NodeId?>(answer, paths.Count, 8, static (ref UaReader reader) =>
+        {
+            var status = reader.UInt32();
+            var targets = new List<NodeId>();
+            for (var count = reader.Count(6); count > 0; count--)
+            {
+                var target = reader.ExpandedNodeId();
+                if (reader.UInt32() == uint.MaxValue && target.Uri is null) // All of the path was followed, within this server.
+                {
+                    targets.Add(target);
+                }
+            }
+
+            return StatusCode.IsGood(status) && targets.Count == 1 ? targets[0] : null;
+        });
+    }
+
     /// <summary>Makes a subscription; answers its id and the longest time between two messages from it.</summary>
     public async Task<(uint Id, TimeSpan KeepAlive)> SubscribeAsync(TimeSpan publishing, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
@@ -92,27 +124,43 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         return (id, revised * Math.Max(1, reader.UInt32()));
     }
 
-    /// <summary>Adds values to a subscription; answers the status of each, in order.</summary>
-    public async Task<IReadOnlyList<uint>> MonitorAsync(
-        uint subscription, IReadOnlyList<(NodeId Node, TimeSpan Sampling, uint Handle)> items, CancellationToken cancellationToken)
+    /// <summary>Adds values to a subscription; answers the status and the id of each, in order.</summary>
+    public async Task<IReadOnlyList<(uint Status, uint Id)>> MonitorAsync(
+        uint subscription, IReadOnlyList<MonitorWish> items, CancellationToken cancellationToken)
     {
         var fields = new UaWriter().UInt32(subscription).UInt32(2).Int32(items.Count); // Both time stamps.
-        foreach (var (node, sampling, handle) in items)
+        foreach (var (node, sampling, handle, queue, deadband) in items)
         {
             fields.NodeId(node).UInt32(AttributeValue).String(null).QualifiedName(0, null);
-            fields.UInt32(2).UInt32(handle).Double(sampling.TotalMilliseconds).NodeId(default).Byte(0).UInt32(10).Boolean(true); // Reporting; no filter; the newest ten.
+            fields.UInt32(2).UInt32(handle).Double(sampling.TotalMilliseconds); // Reporting.
+            fields = deadband > 0
+                ? fields.ExtensionObject(724, new UaWriter().UInt32(1).UInt32(1).Double(deadband)) // Changes of status or value, by an absolute deadband.
+                : fields.NodeId(default).Byte(0);
+            fields.UInt32(queue).Boolean(true); // The newest stay.
         }
 
         var answer = await CallAsync(751, 754, fields, cancellationToken);
         return Each(answer, items.Count, 20, static (ref UaReader reader) =>
         {
             var status = reader.UInt32();
-            reader.UInt32();
+            var id = reader.UInt32();
             reader.Double();
             reader.UInt32();
             reader.ExtensionObject();
-            return status;
+            return (status, id);
         });
+    }
+
+    /// <summary>Takes values out of a subscription; what the server says to it is of no interest.</summary>
+    public async Task UnmonitorAsync(uint subscription, IReadOnlyList<uint> items, CancellationToken cancellationToken)
+    {
+        var fields = new UaWriter().UInt32(subscription).Int32(items.Count);
+        foreach (var item in items)
+        {
+            fields.UInt32(item);
+        }
+
+        await CallAsync(781, 784, fields, cancellationToken);
     }
 
     /// <summary>Asks for the next message of any subscription and acknowledges those that came.</summary>
@@ -234,22 +282,47 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         var next = reader.ByteString();
         for (var i = reader.Count(10); i > 0; i--)
         {
-            reader.NodeId(); // Reference type.
+            var isProperty = reader.NodeId() == NodeId.Standard(46);
             reader.Boolean(); // Forward.
             var id = reader.ExpandedNodeId();
-            var (_, browseName) = reader.QualifiedName();
+            var (index, browseName) = reader.QualifiedName();
             var displayName = reader.LocalizedText();
             var nodeClass = reader.UInt32();
             reader.ExpandedNodeId(); // Type definition.
-            found.Add(new UaReference(id, displayName ?? browseName ?? "", nodeClass == 2));
+            found.Add(new UaReference(id, displayName ?? browseName ?? "", nodeClass, new(index, browseName), isProperty));
         }
 
         return StatusCode.IsGood(status) ? next is { Length: > 0 } ? next : null : throw new UaServiceException(status);
     }
 
+    /// <summary>Any service of a session.</summary>
+    /// <param name="request">Binary encoding id of the request.</param>
+    /// <param name="answer">Binary encoding id of the answer.</param>
+    /// <param name="fields">The request's own fields.</param>
+    /// <param name="limit">Longest wait; the channel is closed when it ends.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<ReadOnlyMemory<byte>> AskAsync(uint request, uint answer, UaWriter fields, TimeSpan limit, CancellationToken cancellationToken) =>
+        channel.CallAsync(request, answer, _token, fields, limit, cancellationToken);
+
     private Task<ReadOnlyMemory<byte>> CallAsync(uint request, uint answer, UaWriter fields, CancellationToken cancellationToken) =>
         channel.CallAsync(request, answer, _token, fields, answerTimeout, cancellationToken);
 }
 
+/// <summary>One value to be watched.</summary>
+/// <param name="Node">Its node.</param>
+/// <param name="Sampling">How often the server looks at it.</param>
+/// <param name="Handle">What the server calls it in its messages.</param>
+/// <param name="Queue">How many changes the server keeps until they are told.</param>
+/// <param name="Deadband">The change of a number up to which nothing is told; 0 for none.</param>
+internal readonly record struct MonitorWish(NodeId Node, TimeSpan Sampling, uint Handle, uint Queue = 10, double Deadband = 0);
+
 /// <summary>What a browse found.</summary>
-internal readonly record struct UaReference(NodeId Id, string Name, bool IsVariable);
+/// <param name="Id">The node.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="NodeClass">1 an object, 2 a variable, 4 a method. [OPC 10000-3, 8.29]</param>
+/// <param name="BrowseName">Its name for paths.</param>
+/// <param name="IsProperty">True for what only describes the node above.</param>
+internal readonly record struct UaReference(NodeId Id, string Name, uint NodeClass, UaName BrowseName, bool IsProperty = false)
+{
+    public bool IsVariable => NodeClass == 2;
+}

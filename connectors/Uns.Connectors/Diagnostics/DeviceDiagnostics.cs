@@ -40,7 +40,21 @@ public sealed record TrafficFigures(
     TimeSpan? RoundTrip90,
     TimeSpan? RoundTrip99,
     IReadOnlyList<StationFigures> Stations,
-    IReadOnlyList<ErrorFigures> Errors);
+    IReadOnlyList<ErrorFigures> Errors)
+{
+    /// <summary>Tags that are read from another address than the saved one, the oldest change first.</summary>
+    public IReadOnlyList<Rebinding> Rebindings { get; init; } = [];
+
+    /// <summary>What stands and is worth knowing, each in one sentence.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
+
+/// <summary>One tag whose saved address is gone, or means something else now.</summary>
+/// <param name="At">When it was found. UTC.</param>
+/// <param name="Tag">The tag.</param>
+/// <param name="From">The saved address.</param>
+/// <param name="To">What it is read from now.</param>
+public sealed record Rebinding(DateTimeOffset At, string Tag, string From, string To);
 
 /// <summary>One unit behind a gateway; the only one has the number its protocol gives it, or 0.</summary>
 /// <param name="Station">Its number.</param>

@@ -27,6 +27,11 @@ internal static class DeviceFindings
             yield return $"The {Time(group.Period)} group comes every {Time(group.Cycle!.Value)}{(found.Groups.Count(g => g.Period == group.Period) > 1 ? $" (connection {group.Lane + 1})" : "")}; {group.Missed} cycles were missed.";
         }
 
+        foreach (var remark in traffic.Remarks)
+        {
+            yield return remark;
+        }
+
         foreach (var warning in found.Budget.Warnings)
         {
             yield return warning;

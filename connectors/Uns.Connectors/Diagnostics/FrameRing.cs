@@ -37,12 +37,15 @@ internal sealed class FrameRing
     private long _written;
     private long _count;
 
-    /// <summary>Notes one frame; the oldest make room.</summary>
-    public void Add(DateTimeOffset at, FrameKind kind, ReadOnlySpan<byte> frame)
+    /// <summary>Notes one frame as it was on the wire; the oldest make room.</summary>
+    public void Add(DateTimeOffset at, FrameKind kind, ReadOnlySpan<byte> frame) => Add(at, kind, frame, frame.Length);
+
+    /// <summary>Notes one frame that had another length on the wire.</summary>
+    public void Add(DateTimeOffset at, FrameKind kind, ReadOnlySpan<byte> frame, int wireBytes)
     {
         _bytes = _bytes.Length == 0 ? new byte[RingBytes] : _bytes;
         var kept = frame[..Math.Min(frame.Length, MostFrameBytes)];
-        _places[_count++ % MostFrames] = new(at, kind, _written, kept.Length, frame.Length);
+        _places[_count++ % MostFrames] = new(at, kind, _written, kept.Length, wireBytes);
         var start = (int)(_written % RingBytes);
         var head = Math.Min(kept.Length, RingBytes - start);
         kept[..head].CopyTo(_bytes.AsSpan(start));

@@ -14,7 +14,7 @@ public sealed class CanonicalCsv : ITagFileFormat
     private static readonly string[] Columns =
     [
         "path", "name", "device", "address", "data_type", "scale", "offset", "clamp", "unit", "low", "high", "deadband", "deadband_percent", "period", "access", "write_min", "write_max",
-        "writes_per_minute", "description", "instance_id",
+        "writes_per_minute", "description", "instance_id", "browse_path",
     ];
 
     /// <inheritdoc/>
@@ -39,6 +39,7 @@ public sealed class CanonicalCsv : ITagFileFormat
                 Number(tag.Factor), Number(tag.Offset), tag.Clamp ? "true" : "", tag.Unit, Number(tag.Low), Number(tag.High), Number(tag.Deadband), Number(tag.DeadbandPercent),
                 tag.Period.ToString("c", CultureInfo.InvariantCulture), tag.Writable ? "RW" : "R", Number(tag.WriteMinimum), Number(tag.WriteMaximum),
                 tag.WritesPerMinute.ToString(CultureInfo.InvariantCulture), tag.Description, tag.Id == Guid.Empty ? "" : tag.Id.ToString(),
+                tag.BrowsePath,
             ];
             text.AppendJoin(',', cells.Select(Cell)).Append("\r\n");
         }
@@ -67,6 +68,7 @@ public sealed class CanonicalCsv : ITagFileFormat
                 Id = id,
                 Name = folder.Length == 0 ? cells.Text("name") : $"{folder}/{cells.Text("name")}",
                 Address = cells.Text("address"),
+                BrowsePath = cells.Text("browse_path"),
                 DataType = cells.Type("data_type", TypeWords.Sparkplug),
                 Factor = cells.Number("scale") ?? 1,
                 Offset = cells.Number("offset") ?? 0,

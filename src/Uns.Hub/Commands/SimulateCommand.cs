@@ -7,19 +7,19 @@ using Uns.Hub.Settings;
 
 namespace Uns.Hub.Commands;
 
-/// <summary><c>simulate</c>: a Modbus or S7 server on loopback, made from a tag list, that goes wrong when told to.</summary>
+/// <summary><c>simulate</c>: a Modbus, S7 or OPC UA server on loopback, made from a tag list, that goes wrong when told to.</summary>
 internal static class SimulateCommand
 {
     /// <summary>The command.</summary>
     public static Command Build()
     {
         var list = new Argument<string>("tags") { HelpName = "FILE", Description = "Tag list: any file that the import knows." };
-        var protocol = new Option<string>("--protocol") { HelpName = "PROTOCOL", Description = "modbus or s7.", Required = true };
+        var protocol = new Option<string>("--protocol") { HelpName = "PROTOCOL", Description = "modbus, s7 or opcua.", Required = true };
         var port = new Option<int>("--port") { HelpName = "PORT", Description = "Where it listens on 127.0.0.1; 0 takes any free one.", DefaultValueFactory = _ => 0 };
         var signal = new Option<SignalShape?>("--signal") { HelpName = "SHAPE", Description = "Course of every number: constant, sine, ramp, walk, counter or square. [default: by type]" };
         var replay = new Option<string?>("--replay") { HelpName = "FILE", Description = "Table of recorded values: time in seconds, then a column for each tag; repeated without end." };
         var order = new Option<ByteOrder>("--byte-order") { HelpName = "ORDER", Description = "Modbus: ABCD, CDAB, BADC or DCBA.", DefaultValueFactory = _ => ByteOrder.ABCD };
-        var command = new Command("simulate", "Starts a simulated Modbus or S7 device made from a tag list. Type a line to make it go wrong: delay 200ms, silence, reset, wrong-ids, refuse ADDRESS, cut, heal.")
+        var command = new Command("simulate", "Starts a simulated Modbus, S7 or OPC UA device made from a tag list. Type a line to make it go wrong: delay 200ms, silence, reset, wrong-ids, refuse ADDRESS, cut, heal.")
         {
             list, protocol, port, signal, replay, order,
         };

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
+using Uns.Connectors.OpcUa;
 using Uns.Connectors.S7;
 using Uns.Connectors.TagFiles;
 using Uns.Hub.Settings;
@@ -10,12 +11,21 @@ using Uns.Tags;
 
 namespace Uns.Hub.Demo;
 
-/// <summary>A Modbus or S7 server made from a tag list: every tag moves as its type suggests, or as a file says, and goes wrong when asked to.</summary>
+/// <summary>A Modbus, S7 or OPC UA server made from a tag list: every tag moves as its type suggests, or as a file says, and goes wrong when asked to.</summary>
 internal sealed class SimulatedDevice : IAsyncDisposable
 {
     private readonly ModbusSimulator? _modbus;
     private readonly S7Simulator? _s7;
+    private readonly OpcUaSimulator? _opcua;
     private volatile Trouble _trouble = new();
+
+    private SimulatedDevice(IReadOnlyList<(TagOptions Tag, DataType Type, Signal? Signal)> points, List<string> leftOut, TimeProvider clock, int port)
+    {
+        var made = SimulatedPlant.Make(
+            [.. points.Select(p => (p.Tag, p.Signal))], leftOut, () => _trouble is { Applies: true } t ? new(t.Delay, t.IsSilent, t.IsReset, t.Shift) : null, clock, port)
+            ?? throw new SettingException($"No tag of the list can be simulated: {leftOut.FirstOrDefault() ?? "it is empty."}");
+        (_opcua, Points, LeftOut) = (made.Server, made.Points, leftOut);
+    }
 
     private SimulatedDevice(string protocol, IReadOnlyList<(TagOptions Tag, DataType Type, Signal? Signal)> points, IReadOnlyList<string> leftOut, ByteOrder order, TimeProvider clock, int port)
     {
@@ -46,10 +56,10 @@ internal sealed class SimulatedDevice : IAsyncDisposable
     public IReadOnlyList<string> LeftOut { get; }
 
     /// <summary>Where it listens; only once started.</summary>
-    public IPEndPoint EndPoint => _modbus?.EndPoint ?? _s7!.EndPoint;
+    public IPEndPoint EndPoint => _modbus?.EndPoint ?? _s7?.EndPoint ?? _opcua!.EndPoint;
 
     /// <summary>Makes a device from a tag file.</summary>
-    /// <param name="protocol"><c>modbus</c> or <c>s7</c>.</param>
+    /// <param name="protocol"><c>modbus</c>, <c>s7</c> or <c>opcua</c>.</param>
     /// <param name="file">Any tag file that the import knows.</param>
     /// <param name="shape">The course of every number; null chooses by type.</param>
     /// <param name="replay">A table of values: the first column is the time in seconds, the others are named like tags; null for none.</param>
@@ -63,7 +73,8 @@ internal sealed class SimulatedDevice : IAsyncDisposable
         {
             "modbus" => new ModbusKind(),
             "s7" => new S7Kind(),
-            _ => throw new SettingException($"--protocol is '{protocol}': give modbus or s7."),
+            "opcua" => new OpcUaKind(),
+            _ => throw new SettingException($"--protocol is '{protocol}': give modbus, s7 or opcua."),
         };
         var reading = TagFileReader.Read(file);
         if (reading.Fault is { } unread)
@@ -76,7 +87,7 @@ internal sealed class SimulatedDevice : IAsyncDisposable
         var leftOut = new List<string>();
         foreach (var row in reading.Rows)
         {
-            var one = new DeviceOptions { Name = "device", Protocol = protocol, Settings = new JsonObject { ["Host"] = "127.0.0.1" }, Tags = [row.Tag with { Writable = false }] };
+            var one = new DeviceOptions { Name = "device", Protocol = protocol, Settings = new JsonObject { [protocol == "opcua" ? "Endpoint" : "Host"] = protocol == "opcua" ? "opc.tcp://127.0.0.1" : "127.0.0.1" }, Tags = [protocol == "opcua" ? row.Tag : row.Tag with { Writable = false }] };
             if ((row.Fault ?? (kind.Check(one) is [var first, ..] ? first.ToString() : null)) is { } fault)
             {
                 leftOut.Add($"line {row.Line}, '{row.Tag.Name}': {fault}");
@@ -89,11 +100,11 @@ internal sealed class SimulatedDevice : IAsyncDisposable
 
         return points.Count == 0
             ? throw new SettingException($"No tag of the list can be simulated: {leftOut.FirstOrDefault() ?? "it is empty."}")
-            : new(protocol, points, leftOut, order, clock, port);
+            : protocol == "opcua" ? new(points, leftOut, clock, port) : new(protocol, points, leftOut, order, clock, port);
     }
 
     /// <summary>Starts to listen on 127.0.0.1.</summary>
-    public Task StartAsync() => _modbus?.StartAsync() ?? _s7!.StartAsync();
+    public Task StartAsync() => _modbus?.StartAsync() ?? _s7?.StartAsync() ?? _opcua!.StartAsync();
 
     /// <summary>Makes something go wrong, or all well again.</summary>
     /// <param name="line"><c>delay 200ms</c>, <c>silence</c>, <c>reset</c>, <c>wrong-ids</c>, <c>refuse ADDRESS</c>, <c>cut</c> or <c>heal</c>.</param>
@@ -117,12 +128,19 @@ internal sealed class SimulatedDevice : IAsyncDisposable
                 return "Every answer carries the id of another request.";
             case ["refuse", var address] when Key(address) is { } key:
                 _trouble = _trouble with { Refused = [.. _trouble.Refused, key] };
+                _opcua?.Refuse(key, isRefused: true);
                 return $"{address} is refused.";
             case ["cut"]:
                 _modbus?.DropConnections();
                 _s7?.DropConnections();
+                _opcua?.DropConnections();
                 return "All connections were cut; new ones are taken.";
             case ["heal"]:
+                foreach (var refused in _trouble.Refused)
+                {
+                    _opcua?.Refuse(refused, isRefused: false);
+                }
+
                 _trouble = new();
                 return "All is well again.";
             default:
@@ -131,10 +149,15 @@ internal sealed class SimulatedDevice : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _modbus?.DisposeAsync() ?? _s7!.DisposeAsync();
+    public ValueTask DisposeAsync() => _modbus?.DisposeAsync() ?? _s7?.DisposeAsync() ?? _opcua!.DisposeAsync();
 
     private string? Key(string address)
     {
+        if (_opcua is not null)
+        {
+            return SimulatedPlant.KeyOf(address);
+        }
+
         if (_modbus is not null)
         {
             return ModbusAddressReader.Read(address, oneBased: true, out var place) is null && place is not null ? $"{place.Table} {place.Offset}" : null;

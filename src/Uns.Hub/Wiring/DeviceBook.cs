@@ -64,6 +64,10 @@ internal sealed partial class DeviceBook(
             : new DeviceBrowser(clock).LookAsync(_kinds[device.Protocol], Complete(device), look, cancellationToken);
 
     /// <inheritdoc/>
+    public Task ActAsync(string name, string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken) =>
+        RunOf(name)?.ActAsync(what, act, cancellationToken) ?? throw new WriteRefusedException($"Device '{name}' is not running: nothing was done.");
+
+    /// <inheritdoc/>
     public DeviceOptions Conceal(DeviceOptions device) =>
         _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Hide(device, kind.Fields) : device;
 

@@ -31,6 +31,8 @@ internal sealed class DeviceRun : ITagSink, IAsyncDisposable
 
     public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _worker.LookAsync(look, cancellationToken);
 
+    public Task ActAsync(string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken) => _worker.ActAsync(what, act, cancellationToken);
+
     public void Start() => _running = _worker.RunAsync(_stop.Token);
 
     public void Add(in TagSample sample) => _edge.Offer(_name, sample);

@@ -13,7 +13,7 @@ namespace Uns.Hub.Wiring;
 
 /// <summary>Looks at every part every few seconds and says in sentences how it stands, and since when what is wrong is so.</summary>
 internal sealed class HealthWatch(
-    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, UnsTree tree, AlarmDesk alarms, TimeProvider clock)
+    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, CertificateWatch terms, UnsTree tree, AlarmDesk alarms, TimeProvider clock)
     : IPlantHealth
 {
     private const int MostOfAKind = 20; // A plant that lost its network shows that, not a thousand lines.
@@ -255,11 +255,19 @@ internal sealed class HealthWatch(
             yield return new("Certificates", HealthState.Watch, $"{Many(waiting, "server certificate")} {(waiting == 1 ? "waits" : "wait")} to be accepted.", "/certificates");
         }
 
-        foreach (var ending in all.Where(c => c.IsTrusted && c.NotAfter < now.AddDays(30)).Take(MostOfAKind))
+        foreach (var ending in terms.Look(now).Take(MostOfAKind))
         {
-            yield return new(
-                "Certificates", ending.NotAfter < now ? HealthState.Wrong : HealthState.Watch,
-                $"The certificate of {ending.Subject} {(ending.NotAfter < now ? "ended" : "ends")} on {ending.NotAfter.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.", "/certificates");
+            yield return new("Certificates", ending.Stage <= 7 ? HealthState.Wrong : HealthState.Watch, ending.Sentence, "/certificates");
+        }
+
+        foreach (var fault in trust.RevocationFaults().Take(MostOfAKind))
+        {
+            yield return new("Certificates", HealthState.Watch, $"A revocation list is not kept to: {fault}", "/certificates");
+        }
+
+        foreach (var old in trust.Revocations().Where(r => r.Next < now).Take(MostOfAKind))
+        {
+            yield return new("Certificates", HealthState.Watch, $"The revocation list of {old.Issuer} was to be replaced on {old.Next!.Value.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: get a new one.", "/certificates");
         }
     }
 

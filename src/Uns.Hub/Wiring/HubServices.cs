@@ -9,6 +9,7 @@ using Uns.Connectors.OpcUa;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.S7;
+using Uns.Connectors.Simulated;
 using Uns.Historian;
 using Uns.Hub.Api;
 using Uns.Hub.Changes;
@@ -74,6 +75,7 @@ internal static class HubServices
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
+        services.AddSingleton<IConnectorKind, SimulatedKind>();
         services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
         services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
         services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
@@ -115,6 +117,7 @@ internal static class HubServices
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<IClientBook, ClientBook>();
         services.AddSingleton<RoadHealth>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton<HealthWatch>();
         services.AddSingleton<IPlantHealth>(s => s.GetRequiredService<HealthWatch>());
         services.AddSingleton<HubMeters>();
@@ -184,6 +187,7 @@ internal static class HubServices
         DeviceDiagnosticsApi.Map(web);
         DeviceLookApi.Map(web);
         CertificatesApi.Map(web);
+        DeviceServicesApi.Map(web);
         NodesApi.Map(web);
         HealthApi.Map(web);
         PrometheusPage.Map(web);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
+using Uns.Connectors.OpcUa;
 using Uns.Connectors.S7;
 using Uns.Hub.Demo;
 using Uns.Hub.Settings;
@@ -55,6 +56,64 @@ public sealed class SimulatedDeviceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_OPC_UA_server_has_the_lists_own_node_ids_and_goes_wrong_when_told_to()
+    {
+        const string Nodes = "name,address,type,low,high,writable\nLine1/speed,nsu=urn:plant;s=Speed,Double,10,90,\nLine1/count,nsu=urn:plant;i=77,UInt16,,,\n"
+            + "set,nsu=urn:plant;g=9f8e3c1a-0000-0000-0000-000000000001,Double,,,\nelsewhere,nsu=urn:other;s=x,Double,,,\nstate,i=2259,Int32,,,\ntimes,nsu=urn:plant;s=T,DateTime,,,\n";
+        _device = SimulatedDevice.Make("opcua", Encoding.UTF8.GetBytes(Nodes), SignalShape.Ramp, null, ByteOrder.ABCD, TimeProvider.System, 0);
+        await _device.StartAsync();
+        Assert.Equal(3, _device.Points);
+        Assert.Equal(["elsewhere", "state", "times"], _device.LeftOut.Select(l => l.Split('\'')[1]).Order());
+
+        var kind = new OpcUaKind();
+        var device = new DeviceOptions
+        {
+            Name = "plc",
+            Protocol = "opcua",
+            Settings = new JsonObject { ["Endpoint"] = $"opc.tcp://{_device.EndPoint}", ["AnswerTimeout"] = "60s", ["KeepAlive"] = "1s" },
+            Tags =
+            [
+                new() { Name = "speed", Address = "nsu=urn:plant;s=Speed", DataType = DataType.Double, Period = TimeSpan.FromMilliseconds(100) },
+                new() { Name = "count", Address = "nsu=urn:plant;i=77", DataType = DataType.UInt16, Period = TimeSpan.FromMilliseconds(100) },
+                new() { Name = "named", Address = "/nsu=urn:plant;Line1/nsu=urn:plant;speed", DataType = DataType.Double, Period = TimeSpan.FromMilliseconds(100) },
+            ],
+        };
+        _connector = kind.Plan(device, TimeProvider.System).Connector;
+        await _connector.ConnectAsync(_stop.Token);
+        var sink = new RecordingSink();
+        var listening = _connector.ListenAsync(sink, _stop.Token);
+        foreach (var tag in device.Tags)
+        {
+            await sink.WaitForAsync(s => s.Tag == tag.Name && s.Quality == TagQuality.Good);
+        }
+
+        Assert.All(sink.Samples.Where(s => s.Tag == "speed"), s => Assert.InRange(s.Value.Number, 10, 90));
+        sink.Clear();
+        Assert.Equal("nsu=urn:plant;i=77 is refused.", _device.Do("refuse nsu=urn:plant;i=77"));
+        Assert.Contains("BadNodeIdUnknown", (await sink.WaitForAsync(s => s.Tag == "count" && s.Quality == TagQuality.Bad)).Reason);
+        Assert.Equal("All is well again.", _device.Do("heal"));
+        Assert.Equal("Every request is answered by closing the connection.", _device.Do("reset"));
+        await Assert.ThrowsAsync<ConnectorException>(() => listening);
+        await _connector.DisconnectAsync();
+        _device.Do("heal");
+        _device.Do("delay 50ms");
+        await _connector.ConnectAsync(_stop.Token);
+        sink.Clear();
+        await _connector.ReadAsync(new(0, TimeSpan.FromSeconds(1)), sink, _stop.Token);
+        Assert.All(device.Tags, t => Assert.Equal(TagQuality.Good, sink.Last(t.Name).Quality));
+        foreach (var trouble in new[] { "silence", "wrong-ids" })
+        {
+            await _connector.DisconnectAsync();
+            _device.Do("heal");
+            _device.Do(trouble);
+            await using var hasty = kind.Plan(device with { Settings = new JsonObject { ["Endpoint"] = $"opc.tcp://{_device.EndPoint}", ["AnswerTimeout"] = "300ms" } }, TimeProvider.System).Connector;
+            Assert.Contains("did not answer", (await Assert.ThrowsAsync<ConnectorException>(() => hasty.ConnectAsync(_stop.Token))).Message, StringComparison.Ordinal);
+        }
+
+        _device.Do("heal");
+    }
+
+    [Fact]
     public async Task It_goes_wrong_when_told_to_and_is_well_again()
     {
         await MakeAsync("modbus", List);
@@ -85,7 +144,7 @@ public sealed class SimulatedDeviceTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("opcua", List, null, "give modbus or s7")]
+    [InlineData("ftp", List, null, "give modbus, s7 or opcua")]
     [InlineData("modbus", "name,address\nx,elsewhere\n", null, "No tag of the list can be simulated: line 2, 'x'")]
     [InlineData("modbus", List, "time,level\n0,a\n", "Line 2 of --replay: level is 'a'")]
     [InlineData("modbus", List, "time,level\n1,1\n1,2\n", "the times must rise")]

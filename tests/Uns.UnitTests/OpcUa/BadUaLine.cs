@@ -31,6 +31,18 @@ internal sealed class BadUaLine : IAsyncDisposable
     /// <summary>One answer in so many meets a fault; 0 for a good line.</summary>
     public int OneIn { get; set; }
 
+    /// <summary>Every connection is reset after so many bytes of its answers; null for never.</summary>
+    public int? CutAnswersAfter { get; set; }
+
+    /// <summary>The same for what the client sends.</summary>
+    public int? CutQuestionsAfter { get; set; }
+
+    /// <summary>Bytes of answers that the last connection let through.</summary>
+    public int Answered { get; private set; }
+
+    /// <summary>Bytes that its client sent.</summary>
+    public int Asked { get; private set; }
+
     public int Connections { get; private set; }
 
     public int Faults { get; private set; }
@@ -52,6 +64,7 @@ internal sealed class BadUaLine : IAsyncDisposable
             {
                 var client = await _listener.AcceptAsync(_ending.Token);
                 Connections++;
+                serving.RemoveAll(s => s.IsCompleted);
                 serving.Add(ServeAsync(client));
             }
         }
@@ -82,18 +95,35 @@ internal sealed class BadUaLine : IAsyncDisposable
     private async Task AskAsync(Socket client, Socket server)
     {
         var buffer = new byte[65_536];
+        Asked = 0;
         while (await client.ReceiveAsync(buffer, _ending.Token) is var count and > 0)
         {
-            await server.SendAsync(buffer.AsMemory(0, count), _ending.Token);
+            var most = CutQuestionsAfter - Asked ?? count;
+            await server.SendAsync(buffer.AsMemory(0, Math.Min(count, most)), _ending.Token);
+            Asked += count;
+            if (most < count)
+            {
+                client.LingerState = new LingerOption(true, 0); // A reset, no goodbye.
+                return;
+            }
         }
     }
 
     private async Task AnswerAsync(Socket server, Socket client)
     {
         byte[]? held = null;
+        Answered = 0;
         while (true)
         {
             var chunk = await ReadAsync(server);
+            if (CutAnswersAfter - Answered is { } most && most < chunk.Length)
+            {
+                await client.SendAsync(chunk.AsMemory(0, most), _ending.Token);
+                client.LingerState = new LingerOption(true, 0);
+                return;
+            }
+
+            Answered += chunk.Length;
             var fault = Draw();
             switch (fault)
             {

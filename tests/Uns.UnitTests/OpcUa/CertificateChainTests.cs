@@ -60,6 +60,113 @@ public sealed class CertificateChainTests
         Assert.Equal(["urn:test:leaf"], UaCertificates.Uris(leaf));
     }
 
+    [Fact]
+    public void What_an_authority_took_back_is_refused_wherever_it_stands_in_the_chain()
+    {
+        using var root = Make("root", null, isAuthority: true);
+        using var between = Make("between", root, isAuthority: true);
+        using var direct = Make("direct", root);
+        using var other = Make("other", root);
+        using var nested = Make("nested", between);
+        Accept(root);
+        Assert.Null(_store.AddRevocations(List(root, 1, direct)));
+        Assert.Contains("taken back", _store.Check(direct), StringComparison.Ordinal);
+        Assert.Null(_store.Check(other));
+        Assert.Null(_store.Check(nested, [between.RawData]));
+
+        // A list of the authority in between, and then that authority itself.
+        Assert.Contains("not signed by an accepted authority", _store.AddRevocations(List(between, 1, nested)), StringComparison.Ordinal);
+        Assert.Null(_store.AddRevocations(List(root, 2, direct, between)));
+        Assert.Contains("CN=between", _store.Check(nested, [between.RawData]), StringComparison.Ordinal);
+        Assert.Equal(2, Assert.Single(_store.Revocations()).Count);
+        Assert.Contains("A newer list", _store.AddRevocations(List(root, 1)), StringComparison.Ordinal);
+
+        // A list whose time is over still counts.
+        _clock.Advance(TimeSpan.FromDays(300));
+        Assert.Contains("taken back", _store.Check(direct), StringComparison.Ordinal);
+        Assert.True(Assert.Single(_store.Revocations()).Next < _clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_certificate_that_was_accepted_itself_is_refused_once_its_authority_took_it_back_and_a_forged_list_counts_for_nothing()
+    {
+        using var root = Make("root", null, isAuthority: true);
+        using var leaf = Make("leaf", root);
+        using var forger = Make("root", null, isAuthority: true);
+        Accept(leaf);
+        Assert.NotNull(_store.AddRevocations(List(root, 1, leaf)));
+        Assert.Null(_store.Check(leaf));
+        Accept(root);
+        Assert.Contains("not signed", _store.AddRevocations(List(forger, 9, leaf)), StringComparison.Ordinal);
+        Assert.Null(_store.Check(leaf));
+        Assert.Null(_store.AddRevocations(List(root, 1, leaf)));
+        Assert.Contains("taken back", _store.Check(leaf), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_lie_in_a_folder_in_DER_or_PEM_and_broken_ones_are_told()
+    {
+        using var root = Make("root", null, isAuthority: true);
+        using var leaf = Make("leaf", root);
+        var folder = Directory.CreateTempSubdirectory("uns-revoked-");
+        try
+        {
+            var first = new CertificateStore(folder.FullName, _clock);
+            Assert.NotNull(first.Check(root));
+            Assert.True(first.Trust(CertificateStore.ThumbprintOf(root.RawData)));
+            Assert.Null(first.Check(leaf));
+            var der = List(root, 1, leaf);
+            File.WriteAllText(Path.Combine(folder.FullName, "revoked", "root.crl"), PemEncoding.WriteString("X509 CRL", der));
+            File.WriteAllBytes(Path.Combine(folder.FullName, "revoked", "broken.crl"), der[..^5]);
+            var again = new CertificateStore(folder.FullName, _clock);
+            Assert.Contains("taken back", again.Check(leaf), StringComparison.Ordinal);
+            Assert.Contains("broken.crl cannot be read", Assert.Single(again.RevocationFaults()), StringComparison.Ordinal);
+            Assert.Null(again.AddRevocations(List(root, 2, leaf)));
+            Assert.Contains(new CertificateStore(folder.FullName, _clock).Revocations(), r => r.Count == 1);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Damaged_lists_are_refused_and_never_more()
+    {
+        using var root = Make("root", null, isAuthority: true);
+        using var leaf = Make("leaf", root);
+        Accept(root);
+        var list = List(root, 1, leaf);
+        var random = new Random(4714);
+        for (var length = 0; length < list.Length; length++)
+        {
+            Assert.NotNull(_store.AddRevocations(list[..length]));
+        }
+
+        for (var round = 0; round < 2000; round++)
+        {
+            var damaged = (byte[])list.Clone();
+            damaged[round % 2 == 0 ? random.Next(list.Length - 300) : list.Length - 1 - random.Next(256)] ^= (byte)(1 << random.Next(8));
+            Assert.NotNull(_store.AddRevocations(damaged)); // The list, or the 256 bytes of its signature.
+        }
+
+        Assert.Null(_store.Check(leaf));
+    }
+
+    private static byte[] List(X509Certificate2 issuer, int day, params X509Certificate2[] revoked)
+    {
+        var builder = new CertificateRevocationListBuilder();
+        foreach (var certificate in revoked)
+        {
+            builder.AddEntry(certificate, Noon.AddDays(-1));
+        }
+
+        // The builder wants the marks of an authority that signs lists; a key that signs is all there is to it here.
+        using var key = issuer.GetRSAPrivateKey()!;
+        var keyId = X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new X509SubjectKeyIdentifierExtension(issuer.PublicKey, false));
+        return builder.Build(issuer.SubjectName, X509SignatureGenerator.CreateForRSA(key, RSASignaturePadding.Pkcs1), day, Noon.AddDays(day + 30), HashAlgorithmName.SHA256, keyId, Noon.AddDays(-10 + day));
+    }
+
     private static X509Certificate2 Make(string name, X509Certificate2? issuer, bool isAuthority = false)
     {
         using var key = RSA.Create(2048);

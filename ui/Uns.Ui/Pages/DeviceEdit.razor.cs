@@ -275,6 +275,7 @@ public sealed partial class DeviceEdit
                 Address = pick.Entry.Id,
                 DataType = pick.Entry.DataType ?? default,
                 Writable = pick.Entry.Writable,
+                BrowsePath = pick.Way,
             });
         }
     }

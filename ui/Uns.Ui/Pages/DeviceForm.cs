@@ -118,6 +118,12 @@ internal sealed class DeviceForm
 
         public string Description { get; set; } = "";
 
+        /// <summary>Not typed: it comes by browsing, and stays with the tag.</summary>
+        public string BrowsePath
+        {
+            set => Rest = Rest with { BrowsePath = value };
+        }
+
         public static TagForm Of(TagOptions tag) => new()
         {
             Rest = tag,

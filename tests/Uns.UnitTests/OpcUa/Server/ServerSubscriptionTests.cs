@@ -111,8 +111,8 @@ public sealed class ServerSubscriptionTests
 
         await using var session = await plant.ConnectAsync();
         var (subscription, _) = await session.SubscribeAsync(Interval, TimeSpan.FromSeconds(1), CancellationToken.None);
-        var items = Enumerable.Range(0, Many).Select(i => (ServedTree.Id($"acme/berlin/line/t{i:D5}"), Interval, (uint)i)).ToList();
-        Assert.All(await session.MonitorAsync(subscription, items, CancellationToken.None), s => Assert.Equal(0u, s));
+        var items = Enumerable.Range(0, Many).Select(i => new MonitorWish(ServedTree.Id($"acme/berlin/line/t{i:D5}"), Interval, (uint)i)).ToList();
+        Assert.All(await session.MonitorAsync(subscription, items, CancellationToken.None), s => Assert.Equal(0u, s.Status));
         var seen = new Dictionary<uint, double>();
         while (seen.Count < Many)
         {
@@ -128,7 +128,7 @@ public sealed class ServerSubscriptionTests
     private static async Task<uint> WatchAsync(UaSession session, NodeId node)
     {
         var (subscription, _) = await session.SubscribeAsync(Interval, Interval * 2, CancellationToken.None);
-        Assert.Equal(0u, (await session.MonitorAsync(subscription, [(node, Interval, 5)], CancellationToken.None))[0]);
+        Assert.Equal(0u, (await session.MonitorAsync(subscription, [new(node, Interval, 5)], CancellationToken.None))[0].Status);
         return subscription;
     }
 

@@ -20,7 +20,7 @@ public sealed class TreeServerTests
         var roots = await session.BrowseAsync(NodeId.Standard(85), CancellationToken.None);
         Assert.Equal(["Server", "acme"], roots.Select(r => r.Name));
         var line = await session.BrowseAsync(ServedTree.Id("acme/berlin/line"), CancellationToken.None);
-        Assert.Equal(new UaReference(ServedTree.Id("acme/berlin/line/Speed"), "Speed", true), Assert.Single(line));
+        Assert.Equal(new UaReference(ServedTree.Id("acme/berlin/line/Speed"), "Speed", 2, new(2, "Speed")), Assert.Single(line));
         var properties = await session.BrowseAsync(line[0].Id, CancellationToken.None);
         Assert.Equal(["EngineeringUnits", "EURange"], properties.Select(p => p.Name));
 
