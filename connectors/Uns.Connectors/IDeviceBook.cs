@@ -1,6 +1,6 @@
 namespace Uns.Connectors;
 
-/// <summary>The devices the hub knows: looked up, checked, saved and removed one at a time. Saving one restarts that one alone.</summary>
+/// <summary>The devices the hub knows: looked up and checked. They are changed elsewhere, together with all else that is set.</summary>
 public interface IDeviceBook
 {
     /// <summary>All devices, by name.</summary>
@@ -17,12 +17,6 @@ public interface IDeviceBook
 
     /// <summary>Finds every fault of one device; empty when it can be saved and run.</summary>
     IReadOnlyList<SettingFault> Check(DeviceOptions device);
-
-    /// <summary>Saves a new device, or the new shape of a known one, and runs it.</summary>
-    Task SaveAsync(DeviceOptions device, CancellationToken cancellationToken);
-
-    /// <summary>Stops a device and forgets it. No error when there is none of that name.</summary>
-    Task RemoveAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>How one device's worker stands; null when none runs.</summary>
     ConnectorStatus? StatusOf(string name);

@@ -15,20 +15,11 @@ public sealed record Alarm(AlarmRule Rule, AlarmStanding Standing);
 /// <param name="Who">Who did it; empty when it happened by itself.</param>
 public sealed record AlarmEvent(DateTimeOffset Time, string Alarm, string Path, AlarmPriority Priority, AlarmHappening What, string Value, string Who);
 
-/// <summary>The alarms: their rules, how they stand, what happened. Kept over restarts.</summary>
+/// <summary>The alarms: their rules, how they stand, what happened. Kept over restarts. Rules are changed elsewhere, together with all else that is set.</summary>
 public interface IAlarmBook
 {
     /// <summary>All alarms: open ones first, the most urgent first, the newest first.</summary>
     IReadOnlyList<Alarm> All();
-
-    /// <summary>Saves a new rule, or another shape of a known one; its alarm begins calm then.</summary>
-    /// <returns>The rule with its identity.</returns>
-    /// <exception cref="ArgumentException">The rule cannot be used; the message names every fault.</exception>
-    Task<AlarmRule> SaveAsync(AlarmRule rule, CancellationToken cancellationToken);
-
-    /// <summary>Takes a rule out; what happened stays in the history.</summary>
-    /// <returns>False when there is none.</returns>
-    Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken);
 
     /// <summary>Somebody has seen an alarm.</summary>
     /// <returns>False when there is none of that identity.</returns>

@@ -7,13 +7,35 @@ namespace Uns.Tree;
 /// The first row that covers a metric rules. What no row covers stands under <c>{group}/{node}/{device}</c>, where a <c>:</c> in
 /// the group id separates levels, as plants encode enterprise:site:area there.
 /// </remarks>
-public sealed class EquipmentMap(IReadOnlyList<EquipmentRule> rules)
+public sealed class EquipmentMap
 {
+    // Rows that name one metric are found at once, however many there are; the others are tried one by one.
+    private readonly Dictionary<(string Group, string Node, string Device, string Metric), int> _exact = [];
+    private readonly List<(int Row, EquipmentRule Rule)> _patterns = [];
+
+    /// <summary>Takes the rows in the order in which they are tried.</summary>
+    public EquipmentMap(IReadOnlyList<EquipmentRule> rules)
+    {
+        Rules = rules;
+        for (var row = 0; row < rules.Count; row++)
+        {
+            var rule = rules[row];
+            if (rule.Group == "*" || rule.Node == "*" || rule.Device == "*" || rule.Metric.EndsWith('*'))
+            {
+                _patterns.Add((row, rule));
+            }
+            else
+            {
+                _exact.TryAdd((rule.Group, rule.Node, rule.Device, rule.Metric), row);
+            }
+        }
+    }
+
     /// <summary>The map without rows: every metric stands under its own ids.</summary>
     public static EquipmentMap Empty { get; } = new([]);
 
     /// <summary>The rows in the order in which they are tried.</summary>
-    public IReadOnlyList<EquipmentRule> Rules { get; } = rules;
+    public IReadOnlyList<EquipmentRule> Rules { get; }
 
     /// <summary>The place of one metric, value name included.</summary>
     /// <param name="key">The metric.</param>
@@ -28,33 +50,52 @@ public sealed class EquipmentMap(IReadOnlyList<EquipmentRule> rules)
             return null;
         }
 
-        var place = PlaceOf(key);
-        var path = EquipmentPath.Append(place, key.Name);
-        if (path.Length > EquipmentPath.MaximumLength || path.Length == place.Length)
+        var rule = RuleOf(key);
+        var levels = Fill(rule?.Path ?? "{group}/{node}/{device}", key, splitGroup: rule is null);
+        if (rule is not null && rule.Path.Contains("{name}", StringComparison.Ordinal))
         {
-            return null;
+            placeDepth = Math.Max(0, levels.Count - 1);
+            var whole = string.Join('/', levels);
+            return whole.Length is 0 or > EquipmentPath.MaximumLength ? null : whole;
         }
 
-        placeDepth = place.AsSpan().Count('/') + 1;
-        return path;
+        placeDepth = Math.Max(1, levels.Count);
+        var place = levels.Count == 0 ? "_" : string.Join('/', levels);
+        var path = EquipmentPath.Append(place, key.Name);
+        return path.Length > EquipmentPath.MaximumLength || path.Length == place.Length ? null : path;
     }
 
-    private string PlaceOf(MetricKey key)
+    /// <summary>The place of one metric, before it is born.</summary>
+    /// <param name="group">Group id.</param>
+    /// <param name="node">Edge node id.</param>
+    /// <param name="device">Device id; null for the node's own metrics.</param>
+    /// <param name="metric">The metric's name.</param>
+    public string? PathOf(string group, string node, string? device, string metric) => Locate(new MetricKey(new(group, node), device, metric), out _);
+
+    private EquipmentRule? RuleOf(MetricKey key)
     {
-        foreach (var rule in Rules)
+        var exact = _exact.Count > 0 && key.Device is { } device && _exact.TryGetValue((key.Node.GroupId, key.Node.NodeId, device, key.Name), out var row) ? row : Rules.Count;
+        foreach (var (at, rule) in _patterns)
         {
+            if (at > exact)
+            {
+                break;
+            }
+
             if (rule.Covers(key))
             {
-                return Fill(rule.Path, key, splitGroup: false);
+                return rule;
             }
         }
 
-        return Fill("{group}/{node}/{device}", key, splitGroup: true);
+        return exact < Rules.Count ? Rules[exact] : null;
     }
 
-    private static string Fill(string path, MetricKey key, bool splitGroup)
+    private static List<string> Fill(string path, MetricKey key, bool splitGroup)
     {
         var levels = new List<string>();
+        var slash = key.Name.LastIndexOf('/');
+        var (folder, name) = slash < 0 ? ("", key.Name) : (key.Name[..slash], key.Name[(slash + 1)..]);
         foreach (var part in path.Split('/'))
         {
             if (part == "{group}" && splitGroup)
@@ -63,15 +104,38 @@ public sealed class EquipmentMap(IReadOnlyList<EquipmentRule> rules)
                 continue;
             }
 
-            var filled = part.Replace("{group}", key.Node.GroupId, StringComparison.Ordinal)
-                .Replace("{node}", key.Node.NodeId, StringComparison.Ordinal)
-                .Replace("{device}", key.Device ?? "", StringComparison.Ordinal);
+            if (part == EquipmentRule.Folder)
+            {
+                levels.AddRange(folder.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(EquipmentPath.Sanitise));
+                continue;
+            }
+
+            var filled = part.Contains('{', StringComparison.Ordinal) ? Fill(part, key, folder, name) : part;
             if (filled.Length > 0)
             {
                 levels.Add(EquipmentPath.Sanitise(filled));
             }
         }
 
-        return levels.Count == 0 ? "_" : string.Join('/', levels);
+        return levels;
+    }
+
+    private static string Fill(string part, MetricKey key, string folder, string name)
+    {
+        var filled = part.Replace("{group}", key.Node.GroupId, StringComparison.Ordinal)
+            .Replace("{node}", key.Node.NodeId, StringComparison.Ordinal)
+            .Replace("{device}", key.Device ?? "", StringComparison.Ordinal)
+            .Replace(EquipmentRule.Folder, folder, StringComparison.Ordinal)
+            .Replace("{name}", name, StringComparison.Ordinal);
+        if (filled.Contains("{folder", StringComparison.Ordinal))
+        {
+            var folders = folder.Split('/');
+            for (var at = 1; at <= EquipmentRule.MostFolders; at++)
+            {
+                filled = filled.Replace($"{{folder{at}}}", at <= folders.Length ? folders[at - 1] : "", StringComparison.Ordinal);
+            }
+        }
+
+        return filled;
     }
 }

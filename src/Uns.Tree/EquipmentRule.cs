@@ -5,6 +5,9 @@ namespace Uns.Tree;
 /// <summary>One row of the mapping table: which metrics stand at which place in the plant.</summary>
 public sealed record EquipmentRule
 {
+    /// <summary>Most rows of a table.</summary>
+    public const int MaximumRules = 100_000;
+
     /// <summary>Group id, or <c>*</c> for any.</summary>
     public string Group { get; init; } = "*";
 
@@ -19,7 +22,8 @@ public sealed record EquipmentRule
 
     /// <summary>
     /// The place, e.g. <c>acme/berlin/bottling/line1/{device}</c>. <c>{group}</c>, <c>{node}</c> and <c>{device}</c> stand for the
-    /// metric's own; a level that comes out empty is left out. The metric's name follows below it.
+    /// metric's own; a level that comes out empty is left out. The metric's name follows below it, unless <c>{name}</c> is in the last
+    /// level: then the metric's folders stand where <c>{folder}</c> is, or one of them where <c>{folder1}</c> to <c>{folder9}</c> are.
     /// </summary>
     public string Path { get; init; } = "";
 
@@ -34,15 +38,31 @@ public sealed record EquipmentRule
             }
         }
 
-        var filled = Path.Replace("{group}", "x", StringComparison.Ordinal).Replace("{node}", "x", StringComparison.Ordinal)
-            .Replace("{device}", "x", StringComparison.Ordinal);
+        var filled = new[] { "{group}", "{node}", "{device}", "{name}", Folder }.Concat(Enumerable.Range(1, MostFolders).Select(at => $"{{folder{at}}}"))
+            .Aggregate(Path, (path, known) => path.Replace(known, "x", StringComparison.Ordinal));
         if (filled.Contains('{', StringComparison.Ordinal) || filled.Contains('}', StringComparison.Ordinal))
         {
-            return $"Path '{Path}' has an unknown placeholder: use {{group}}, {{node}} or {{device}}.";
+            return $"Path '{Path}' has an unknown placeholder: use {{group}}, {{node}}, {{device}}, {{folder}}, {{folder1}} to {{folder{MostFolders}}} or {{name}}.";
+        }
+
+        if (Path.Contains("{name}", StringComparison.Ordinal) && (Path.IndexOf("{name}", StringComparison.Ordinal) < Path.LastIndexOf('/') || Path.IndexOf("{name}", StringComparison.Ordinal) != Path.LastIndexOf("{name}", StringComparison.Ordinal)))
+        {
+            return $"Path '{Path}' has {{name}} above its last level: a value stands at the end of its path.";
+        }
+
+        if (Path.Contains("{folder", StringComparison.Ordinal) && !Path.Contains("{name}", StringComparison.Ordinal))
+        {
+            return $"Path '{Path}' has a folder but no {{name}}: the folders would stand there twice. End it with {{name}}.";
         }
 
         return EquipmentPath.Fault(filled) is { } fault ? $"Path '{Path}' {fault}" : null;
     }
+
+    /// <summary>Stands for all folders of a metric's name, each a level.</summary>
+    internal const string Folder = "{folder}";
+
+    /// <summary>How many folders have a placeholder of their own.</summary>
+    internal const int MostFolders = 9;
 
     internal bool Covers(MetricKey key) =>
         Is(Group, key.Node.GroupId) && Is(Node, key.Node.NodeId) && (Device == "*" || Device == key.Device)

@@ -17,12 +17,16 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
 
     private int _underWay;
 
+    /// <summary>Sees every write; null: nobody does. Set before the first one.</summary>
+    public IWriteWitness? Witness { get; set; }
+
     /// <summary>Writes one value.</summary>
     /// <param name="path">The value's path in the tree.</param>
     /// <param name="given">The new value in engineering units; it must fit the type without loss, and the range that the birth gave.</param>
     /// <param name="answerTimeout">Longest wait for the effect to come back as data.</param>
     /// <param name="cancellationToken">Ends the wait; a command already sent stays sent. It is never sent twice.</param>
-    public async Task<WriteResult> WriteAsync(string path, JsonElement given, TimeSpan answerTimeout, CancellationToken cancellationToken)
+    /// <param name="who">Who writes, for the witness.</param>
+    public async Task<WriteResult> WriteAsync(string path, JsonElement given, TimeSpan answerTimeout, CancellationToken cancellationToken, string who = "")
     {
         if (tree.Find(path) is not { Current: { } before } node)
         {
@@ -31,6 +35,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
 
         if (Refusal(node, before, given, out var value) is { } refusal)
         {
+            Witness?.Refused(path, before.Value.ToString(), given.ToString(), who, refusal);
             return refusal;
         }
 
@@ -42,6 +47,21 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
 
         try
         {
+            var row = Witness is { } witness ? await witness.SendingAsync(path, before.Value.ToString(), value.ToString(), who) : 0;
+            var result = await SendAsync(node, before, value, answerTimeout, cancellationToken);
+            Witness?.Ended(row, before.Value.ToString(), value.ToString(), result);
+            return result;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
+
+    private async Task<WriteResult> SendAsync(UnsNode node, UnsValue before, TagValue value, TimeSpan answerTimeout, CancellationToken cancellationToken)
+    {
+        try
+        {
             using var reader = tree.Feed.Open(node.Path);
             await commands.SendAsync(node.Source!.Value, value, cancellationToken);
             return await AnswerAsync(node, before, value, reader, answerTimeout, cancellationToken);
@@ -49,10 +69,6 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
         catch (CommandRefusedException refused)
         {
             return new(WriteOutcome.Offline, refused.Message, node.Current);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay);
         }
     }
 

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Radzen;
+using Uns.Ui.Changes;
 
 namespace Uns.Ui;
 
 /// <summary>What the pages need in the container.</summary>
 public static class UiServices
 {
-    /// <summary>Adds the component library's own services.</summary>
-    public static IServiceCollection AddRadzen(this IServiceCollection services) => services.AddRadzenComponents();
+    /// <summary>Adds the component library's own services, and what belongs to one page's reader.</summary>
+    public static IServiceCollection AddRadzen(this IServiceCollection services) => services.AddRadzenComponents().AddScoped<PageAuthor>().AddScoped<ChangeTarget>();
 }

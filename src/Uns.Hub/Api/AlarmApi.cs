@@ -1,4 +1,5 @@
 using Uns.Alarms;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
@@ -10,17 +11,17 @@ internal static class AlarmApi
         var alarms = routes.MapGroup("/api/v1/alarms").WithTags("Alarms");
         alarms.MapGet("", (IAlarmBook book, bool open = false) => book.All().Where(a => !open || a.Standing.IsOpen).Select(AlarmView.Of))
             .WithName("GetAlarms").WithSummary("All alarms with their rules, open ones first; open=true gives those alone.");
-        alarms.MapPost("/rules", async (AlarmRule rule, IAlarmBook book, CancellationToken cancellationToken) => await SaveAsync(rule, book, cancellationToken))
+        alarms.MapPost("/rules", SaveAsync)
             .WithName("SaveAlarm").WithSummary("Saves a rule; without an id it is a new one. Its alarm begins calm.")
             .Produces<AlarmRule>().ProducesProblem(StatusCodes.Status400BadRequest);
-        alarms.MapDelete("/rules/{id:guid}", async (Guid id, IAlarmBook book, CancellationToken cancellationToken) => await book.RemoveAsync(id, cancellationToken) ? Results.NoContent() : NoAlarm(id))
+        alarms.MapDelete("/rules/{id:guid}", RemoveAsync)
             .WithName("RemoveAlarm").WithSummary("Takes a rule out. What happened stays in the history.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        alarms.MapPost("/{id:guid}/acknowledge", (Guid id, IAlarmBook book, string? who) => book.Acknowledge(id, who ?? "API") ? Results.NoContent() : NoAlarm(id))
+        alarms.MapPost("/{id:guid}/acknowledge", (Guid id, IAlarmBook book, HttpContext context, string? who) => book.Acknowledge(id, who ?? ApiAuthor.Of(context)) ? Results.NoContent() : NoAlarm(id))
             .WithName("AcknowledgeAlarm").WithSummary("Somebody has seen it.").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        alarms.MapPost("/{id:guid}/shelve", (Guid id, IAlarmBook book, double minutes, string? who) =>
+        alarms.MapPost("/{id:guid}/shelve", (Guid id, IAlarmBook book, HttpContext context, double minutes, string? who) =>
                 double.IsFinite(minutes) && minutes <= 10_080
-                    ? book.Shelve(id, TimeSpan.FromMinutes(Math.Max(0, minutes)), who ?? "API") ? Results.NoContent() : NoAlarm(id)
+                    ? book.Shelve(id, TimeSpan.FromMinutes(Math.Max(0, minutes)), who ?? ApiAuthor.Of(context)) ? Results.NoContent() : NoAlarm(id)
                     : Results.Problem($"minutes is {minutes}: give 0 to 10080.", statusCode: StatusCodes.Status400BadRequest))
             .WithName("ShelveAlarm").WithSummary("Silences an alarm for some minutes, at most 10080; 0 lets it count again.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
@@ -31,16 +32,29 @@ internal static class AlarmApi
             .Produces<IReadOnlyList<AlarmEvent>>().ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
-    private static async Task<IResult> SaveAsync(AlarmRule rule, IAlarmBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> SaveAsync(AlarmRule rule, ISettingsBook settings, HttpContext context, CancellationToken cancellationToken)
     {
+        rule = rule with { Id = rule.Id == Guid.Empty ? Guid.CreateVersion7() : rule.Id };
         try
         {
-            return Results.Ok(await book.SaveAsync(rule, cancellationToken));
+            await settings.ChangeAsync(new PlantChange { Alarms = [rule] }, ApiAuthor.Note(context), opened: null, cancellationToken);
+            return Results.Ok(settings.Now.Alarm(rule.Id) ?? rule);
         }
         catch (ArgumentException faulty)
         {
             return Results.Problem(faulty.Message, statusCode: StatusCodes.Status400BadRequest);
         }
+    }
+
+    private static async Task<IResult> RemoveAsync(Guid id, ISettingsBook settings, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (settings.Now.Alarm(id) is null)
+        {
+            return NoAlarm(id);
+        }
+
+        await settings.ChangeAsync(new PlantChange { RemovedAlarms = [id] }, ApiAuthor.Note(context), opened: null, cancellationToken);
+        return Results.NoContent();
     }
 
     private static IResult NoAlarm(Guid id) => Results.Problem($"There is no alarm {id}: GET /api/v1/alarms lists them.", statusCode: StatusCodes.Status404NotFound);

@@ -1,5 +1,6 @@
 using Uns.Connectors;
 using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
@@ -32,7 +33,7 @@ internal static class DeviceApi
             .Produces<IReadOnlyList<EquipmentRule>>().ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
-    private static async Task<IResult> Save(string name, DeviceOptions device, IDeviceBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> Save(string name, DeviceOptions device, IDeviceBook book, ISettingsBook settings, HttpContext context, CancellationToken cancellationToken)
     {
         device = device.Name.Length == 0 ? device with { Name = name } : device;
         if (device.Name != name)
@@ -46,18 +47,18 @@ internal static class DeviceApi
             return Faulty(faults);
         }
 
-        await book.SaveAsync(device, cancellationToken);
+        await settings.ChangeAsync(new PlantChange { Devices = [device] }, ApiAuthor.Note(context), opened: null, cancellationToken);
         return Results.Ok(DeviceView.Of(book.Find(name) ?? device, book));
     }
 
-    private static async Task<IResult> Remove(string name, IDeviceBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> Remove(string name, IDeviceBook book, ISettingsBook settings, HttpContext context, CancellationToken cancellationToken)
     {
         if (book.Find(name) is null)
         {
             return NoDevice(name);
         }
 
-        await book.RemoveAsync(name, cancellationToken);
+        await settings.ChangeAsync(new PlantChange { RemovedDevices = [name] }, ApiAuthor.Note(context), opened: null, cancellationToken);
         return Results.NoContent();
     }
 
@@ -69,11 +70,11 @@ internal static class DeviceApi
             : Results.Ok(await new ConnectionTest(clock).RunAsync(kind, book.Complete(device), cancellationToken));
     }
 
-    private static async Task<IResult> SaveMapping(IReadOnlyList<EquipmentRule> rules, IEquipmentMapBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> SaveMapping(IReadOnlyList<EquipmentRule> rules, IEquipmentMapBook book, ISettingsBook settings, HttpContext context, CancellationToken cancellationToken)
     {
         try
         {
-            await book.SaveAsync(rules, cancellationToken);
+            await settings.ChangeAsync(new PlantChange { Mapping = rules }, ApiAuthor.Note(context), opened: null, cancellationToken);
             return Results.Ok(book.Rules);
         }
         catch (ArgumentException faulty)

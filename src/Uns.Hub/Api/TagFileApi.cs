@@ -55,7 +55,7 @@ internal static class TagFileApi
         {
             try
             {
-                await desk.ApplyAsync(plan, cancellationToken);
+                await desk.ApplyAsync(plan, ApiAuthor.Of(request.HttpContext), "", cancellationToken);
             }
             catch (ArgumentException faulty)
             {
@@ -66,8 +66,8 @@ internal static class TagFileApi
         return Results.Ok(ImportView.Of(reading.Format, apply, plan));
     }
 
-    private static async Task<IResult> Undo(string name, ImportDesk desk, CancellationToken cancellationToken) =>
-        await desk.UndoAsync(name, cancellationToken) is { } fault
+    private static async Task<IResult> Undo(string name, ImportDesk desk, HttpContext context, CancellationToken cancellationToken) =>
+        await desk.UndoAsync(name, ApiAuthor.Of(context), cancellationToken) is { } fault
             ? Results.Problem(fault, statusCode: StatusCodes.Status409Conflict)
             : Results.NoContent();
 

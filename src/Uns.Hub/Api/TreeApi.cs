@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
@@ -38,8 +39,17 @@ internal static class TreeApi
     private static IResult Node(string? path, UnsTree tree, TimeProvider clock) =>
         tree.Find(path ?? "") is { } node ? Results.Ok(NodeView.Of(node, clock.GetUtcNow())) : NotFound(path);
 
-    private static IResult Forget(string? path, UnsTree tree) =>
-        tree.Find(path ?? "") is not null ? Results.Ok(new ForgottenView(tree.Forget(path ?? ""))) : NotFound(path);
+    private static IResult Forget(string? path, UnsTree tree, ILogBook log, HttpContext context)
+    {
+        if (tree.Find(path ?? "") is null)
+        {
+            return NotFound(path);
+        }
+
+        var forgotten = tree.Forget(path ?? "");
+        log.Post(LogKinds.Plant, path ?? "", $"{forgotten:N0} stale values were taken out", ApiAuthor.Of(context));
+        return Results.Ok(new ForgottenView(forgotten));
+    }
 
     private static IResult Values(string? path, UnsTree tree, TimeProvider clock)
     {
@@ -56,7 +66,7 @@ internal static class TreeApi
     }
 
     private static async Task<IResult> Write(
-        WriteRequest request, TreeWriter writer, Settings.HubOptions options, TimeProvider clock, UnsTree tree, CancellationToken cancellationToken)
+        WriteRequest request, TreeWriter writer, Settings.HubOptions options, TimeProvider clock, UnsTree tree, HttpContext context, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.Path))
         {
@@ -64,7 +74,7 @@ internal static class TreeApi
         }
 
         var path = request.Path.Trim('/');
-        var result = await writer.WriteAsync(path, request.Value, options.WriteAnswerTimeout, cancellationToken);
+        var result = await writer.WriteAsync(path, request.Value, options.WriteAnswerTimeout, cancellationToken, ApiAuthor.Of(context));
         var status = result.Outcome switch
         {
             WriteOutcome.Done or WriteOutcome.Different => StatusCodes.Status200OK,

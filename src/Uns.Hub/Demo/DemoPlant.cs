@@ -7,6 +7,7 @@ using Uns.Connectors.S7;
 using Uns.Hub.Settings;
 using Uns.Tags;
 using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Demo;
 
@@ -63,12 +64,15 @@ internal sealed class DemoPlant : IAsyncDisposable
     }
 
     /// <summary>Tells the hub where the devices listen this time. What someone has changed of them otherwise stays.</summary>
-    public async Task InstallAsync(IDeviceBook devices, IEquipmentMapBook mapping, HubOptions options, CancellationToken cancellationToken)
+    public async Task InstallAsync(ISettingsBook settings, HubOptions options, CancellationToken cancellationToken)
     {
-        await PlaceAsync(mapping, options, cancellationToken);
-        await InstallAsync(devices, Filler(), Tcp(_filler.EndPoint), cancellationToken);
-        await InstallAsync(devices, Capper(), Tcp(_capper.EndPoint), cancellationToken);
-        await InstallAsync(devices, Boiler(), new JsonObject { ["Endpoint"] = _boiler.EndpointUrl }, cancellationToken);
+        var now = settings.Now;
+        var change = new PlantChange
+        {
+            Devices = [Install(now, Filler(), Tcp(_filler.EndPoint)), Install(now, Capper(), Tcp(_capper.EndPoint)), Install(now, Boiler(), new JsonObject { ["Endpoint"] = _boiler.EndpointUrl })],
+            Mapping = Place(now.Mapping, options),
+        };
+        await settings.ChangeAsync(change, new ChangeNote("demo", "where the simulated devices listen", ChangeWay.Start), opened: null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -81,28 +85,25 @@ internal sealed class DemoPlant : IAsyncDisposable
 
     private static JsonObject Tcp(IPEndPoint endPoint) => new() { ["Host"] = endPoint.Address.ToString(), ["Port"] = endPoint.Port };
 
-    private static async Task InstallAsync(IDeviceBook devices, DeviceOptions fresh, JsonObject where, CancellationToken cancellationToken)
+    private static DeviceOptions Install(PlantSettings now, DeviceOptions fresh, JsonObject where)
     {
-        var device = devices.Find(fresh.Name) ?? fresh;
+        var device = now.Device(fresh.Name) ?? fresh;
         var settings = (JsonObject)device.Settings.DeepClone();
         foreach (var (name, value) in where)
         {
             settings[name] = value!.DeepClone();
         }
 
-        await devices.SaveAsync(device with { Settings = settings }, cancellationToken);
+        return device with { Settings = settings };
     }
 
-    private static async Task PlaceAsync(IEquipmentMapBook mapping, HubOptions options, CancellationToken cancellationToken)
-    {
-        var missing = new[] { ("filler", "acme/berlin/bottling/line1/filler"), ("capper", "acme/berlin/bottling/line1/capper"), ("boiler", "acme/berlin/utilities/steam/boiler") }
-            .Where(p => !mapping.Rules.Any(r => r.Group == options.GroupId && r.Node == options.NodeId && r.Device == p.Item1))
-            .Select(p => new EquipmentRule { Group = options.GroupId, Node = options.NodeId, Device = p.Item1, Path = p.Item2 }).ToList();
-        if (missing.Count > 0)
-        {
-            await mapping.SaveAsync([.. mapping.Rules, .. missing], cancellationToken);
-        }
-    }
+    private static IReadOnlyList<EquipmentRule> Place(IReadOnlyList<EquipmentRule> rules, HubOptions options) =>
+    [
+        .. rules,
+        .. new[] { ("filler", "acme/berlin/bottling/line1/filler"), ("capper", "acme/berlin/bottling/line1/capper"), ("boiler", "acme/berlin/utilities/steam/boiler") }
+            .Where(p => !rules.Any(r => r.Group == options.GroupId && r.Node == options.NodeId && r.Device == p.Item1))
+            .Select(p => new EquipmentRule { Group = options.GroupId, Node = options.NodeId, Device = p.Item1, Path = p.Item2 }),
+    ];
 
     private static DeviceOptions Filler() => new()
     {

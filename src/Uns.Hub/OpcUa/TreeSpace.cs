@@ -24,7 +24,7 @@ internal sealed class TreeSpace(UnsTree tree, TreeWriter writer, TimeSpan answer
 
     public async Task<UaWriteAnswer> WriteAsync(IUaNode node, TagValue value, CancellationToken cancellationToken)
     {
-        var result = await writer.WriteAsync(node.Id, Json(value), answerTimeout, cancellationToken);
+        var result = await writer.WriteAsync(node.Id, Json(value), answerTimeout, cancellationToken, "an OPC UA client");
         return result.Outcome switch
         {
             WriteOutcome.Done => UaWriteAnswer.Done,

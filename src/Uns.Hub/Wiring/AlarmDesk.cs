@@ -5,11 +5,12 @@ using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tags;
 using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Watches the tree for alarms, keeps how they stand and what happened, and speaks for them as a Sparkplug device.</summary>
-internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness, IDisposable
+internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, ILogBook log, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness
 {
     /// <summary>The device that speaks for the alarms; no other may have the name.</summary>
     public const string DeviceName = "alarms";
@@ -18,7 +19,6 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _oneChange = new(1, 1);
     private readonly Dictionary<Guid, AlarmState> _alarms = [];
     private readonly HashSet<AlarmState> _dirty = [];
     private readonly Channel<AlarmEvent> _events = Channel.CreateBounded<AlarmEvent>(new BoundedChannelOptions(EventBound) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -104,99 +104,59 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
         }
     }
 
-    public async Task<AlarmRule> SaveAsync(AlarmRule rule, CancellationToken cancellationToken)
+    /// <summary>Takes rules as they are written: an alarm whose rule changed begins calm. One change at a time.</summary>
+    public async Task PutInForceAsync(IReadOnlyList<AlarmRule> set, IReadOnlyList<Guid> gone)
     {
-        rule = rule with { Id = rule.Id == Guid.Empty ? Guid.CreateVersion7() : rule.Id, Path = rule.Path.Trim('/') };
-        var faults = rule.Faults().ToList();
-        await _oneChange.WaitAsync(cancellationToken);
-        try
+        if (set.Count + gone.Count == 0)
         {
-            lock (_gate)
-            {
-                if (_alarms.Values.Any(a => a.Rule.Id != rule.Id && a.Rule.Name.Equals(rule.Name, StringComparison.OrdinalIgnoreCase)))
-                {
-                    faults.Add($"Name is '{rule.Name}', which another alarm has.");
-                }
+            return;
+        }
 
-                if (!_alarms.ContainsKey(rule.Id) && _alarms.Count >= AlarmRule.MaximumRules)
+        bool isLast;
+        lock (_gate)
+        {
+            foreach (var id in gone)
+            {
+                if (_alarms.Remove(id, out var old))
                 {
-                    faults.Add($"There are {AlarmRule.MaximumRules} alarms already: take one out first.");
+                    _dirty.Remove(old);
                 }
             }
 
-            if (faults.Count > 0)
-            {
-                throw new ArgumentException(string.Join(" ", faults), nameof(rule));
-            }
-
-            await store.SaveAsync(rule, cancellationToken);
-            lock (_gate)
+            foreach (var rule in set)
             {
                 var alarm = _alarms[rule.Id] = new AlarmState(rule, AlarmStanding.Calm);
-                Index();
                 _dirty.Add(alarm);
-                if (tree.Find(rule.Path)?.Current is { } current)
+            }
+
+            Index();
+            foreach (var alarm in set.Select(r => _alarms[r.Id]))
+            {
+                if (tree.Find(alarm.Rule.Path)?.Current is { } current)
                 {
                     Note(alarm, alarm.Observe(current.Value, current.Quality, clock.GetUtcNow()), "", clock.GetUtcNow());
                 }
             }
+
+            isLast = _alarms.Count == 0;
         }
-        finally
+
+        if (isLast)
         {
-            _oneChange.Release();
+            await edges.RemoveAsync(DeviceName);
         }
 
         TellDevice();
-        return rule;
     }
 
-    public async Task<bool> RemoveAsync(Guid id, CancellationToken cancellationToken)
-    {
-        await _oneChange.WaitAsync(cancellationToken);
-        try
-        {
-            lock (_gate)
-            {
-                if (!_alarms.ContainsKey(id))
-                {
-                    return false;
-                }
-            }
-
-            await store.RemoveAsync(id, cancellationToken);
-            bool isLast;
-            lock (_gate)
-            {
-                _alarms.Remove(id, out var gone);
-                _dirty.Remove(gone!);
-                Index();
-                isLast = _alarms.Count == 0;
-            }
-
-            if (isLast)
-            {
-                await edges.RemoveAsync(DeviceName);
-            }
-        }
-        finally
-        {
-            _oneChange.Release();
-        }
-
-        TellDevice();
-        return true;
-    }
-
-    public bool Acknowledge(Guid id, string who) => With(id, who, alarm => alarm.Acknowledge());
+    public bool Acknowledge(Guid id, string who) => With(id, who, "acknowledged", alarm => alarm.Acknowledge());
 
     public bool Shelve(Guid id, TimeSpan time, string who) => With(
-        id, who, alarm => time <= TimeSpan.Zero ? alarm.Unshelve() : alarm.Shelve(clock.GetUtcNow() + (time < AlarmState.LongestShelf ? time : AlarmState.LongestShelf)));
+        id, who, time <= TimeSpan.Zero ? "counts again" : $"shelved for {(time < AlarmState.LongestShelf ? time : AlarmState.LongestShelf).TotalMinutes:0.#} min", alarm => time <= TimeSpan.Zero ? alarm.Unshelve() : alarm.Shelve(clock.GetUtcNow() + (time < AlarmState.LongestShelf ? time : AlarmState.LongestShelf)));
 
     public async Task<IReadOnlyList<AlarmEvent>> HistoryAsync(int most, CancellationToken cancellationToken) => await store.HistoryAsync(Math.Clamp(most, 1, 10_000), cancellationToken);
 
-    public void Dispose() => _oneChange.Dispose();
-
-    private bool With(Guid id, string who, Func<AlarmState, AlarmHappening?> act)
+    private bool With(Guid id, string who, string words, Func<AlarmState, AlarmHappening?> act)
     {
         lock (_gate)
         {
@@ -205,7 +165,12 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
                 return false;
             }
 
-            Note(alarm, act(alarm), who, clock.GetUtcNow());
+            if (act(alarm) is { } happened)
+            {
+                Note(alarm, happened, who, clock.GetUtcNow());
+                log.Post(LogKinds.Operate, alarm.Rule.Name, words, who);
+            }
+
             return true;
         }
     }

@@ -25,14 +25,21 @@ internal sealed class AlarmStore(HubStore store)
             Read<AlarmRule>(row.GetString(0)), row.IsDBNull(1) ? AlarmStanding.Calm : Read<AlarmStanding>(row.GetString(1)))),
         cancellationToken);
 
-    public Task SaveAsync(AlarmRule rule, CancellationToken cancellationToken) => store.WriteAsync(
-        connection => Run(
-            connection, "INSERT INTO alarms_rule VALUES ($id, $document, NULL) ON CONFLICT (id) DO UPDATE SET document = $document, standing = NULL",
-            ("$id", rule.Id.ToString()), ("$document", Write(rule))),
-        cancellationToken);
+    /// <summary>Writes rules into the transaction of a change.</summary>
+    public static void Write(SqliteConnection connection, IReadOnlyList<AlarmRule> set, IReadOnlyList<Guid> gone)
+    {
+        foreach (var rule in set)
+        {
+            Run(
+                connection, "INSERT INTO alarms_rule VALUES ($id, $document, NULL) ON CONFLICT (id) DO UPDATE SET document = $document, standing = NULL",
+                ("$id", rule.Id.ToString()), ("$document", Write(rule)));
+        }
 
-    public Task RemoveAsync(Guid id, CancellationToken cancellationToken) =>
-        store.WriteAsync(connection => Run(connection, "DELETE FROM alarms_rule WHERE id = $id", ("$id", id.ToString())), cancellationToken);
+        foreach (var id in gone)
+        {
+            Run(connection, "DELETE FROM alarms_rule WHERE id = $id", ("$id", id.ToString()));
+        }
+    }
 
     /// <summary>What happened and how the alarms stand then, in one step: neither is there without the other.</summary>
     public Task SaveAsync(IReadOnlyList<AlarmEvent> events, IReadOnlyList<Alarm> changed) => store.WriteAsync(connection =>

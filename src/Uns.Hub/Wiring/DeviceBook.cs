@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Uns.Connectors;
 using Uns.Hub.Settings;
 using Uns.Store;
@@ -22,7 +23,6 @@ internal sealed partial class DeviceBook(
 
     private readonly ILogger _logger = loggers.CreateLogger<DeviceBook>();
     private readonly Dictionary<string, IConnectorKind> _kinds = kinds.ToDictionary(k => k.Protocol, StringComparer.OrdinalIgnoreCase);
-    private readonly SemaphoreSlim _oneChange = new(1, 1);
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, DeviceOptions> _devices = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, DeviceRun> _runs = new(StringComparer.OrdinalIgnoreCase);
@@ -72,8 +72,11 @@ internal sealed partial class DeviceBook(
         _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Hide(device, kind.Fields) : device;
 
     /// <inheritdoc/>
-    public DeviceOptions Complete(DeviceOptions device) =>
-        _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Restore(device, Find(device.Name), kind.Fields) : device;
+    public DeviceOptions Complete(DeviceOptions device) => Complete(device, Find(device.Name));
+
+    /// <summary>A device with the secrets of another in the place of its marks.</summary>
+    public DeviceOptions Complete(DeviceOptions device, DeviceOptions? saved) =>
+        _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Restore(device, saved, kind.Fields) : device;
 
     /// <inheritdoc/>
     public IReadOnlyList<SettingFault> Check(DeviceOptions device)
@@ -88,78 +91,59 @@ internal sealed partial class DeviceBook(
             : [new SettingFault("Protocol", $"is '{device.Protocol}': give one of {string.Join(", ", _kinds.Keys.Order())}.")];
     }
 
-    /// <inheritdoc/>
-    public async Task SaveAsync(DeviceOptions device, CancellationToken cancellationToken)
+    /// <summary>Writes devices into the transaction of a change.</summary>
+    public static void Write(SqliteConnection connection, IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone, DateTimeOffset now)
     {
-        device = Complete(device);
-        if (Check(device) is { Count: > 0 } faults)
+        foreach (var device in set)
         {
-            throw new ArgumentException(string.Join(" ", faults), nameof(device));
+            using var command = connection.CreateCommand();
+            command.CommandText = "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now";
+            command.Parameters.AddWithValue("$name", device.Name);
+            command.Parameters.AddWithValue("$document", JsonSerializer.Serialize(device, HubJson.Options));
+            command.Parameters.AddWithValue("$now", now.ToString("O"));
+            command.ExecuteNonQuery();
         }
 
-        await _oneChange.WaitAsync(cancellationToken);
-        try
+        foreach (var name in gone)
         {
-            device = Identify(device, Find(device.Name));
-            var document = JsonSerializer.Serialize(device, HubJson.Options);
-            var now = clock.GetUtcNow();
-            await store.WriteAsync(
-                connection =>
-                {
-                    using var command = connection.CreateCommand();
-                    command.CommandText = "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now";
-                    command.Parameters.AddWithValue("$name", device.Name);
-                    command.Parameters.AddWithValue("$document", document);
-                    command.Parameters.AddWithValue("$now", now.ToString("O"));
-                    command.ExecuteNonQuery();
-                },
-                cancellationToken);
-            await StopAsync(device.Name);
-            lock (_gate)
-            {
-                _devices.Remove(device.Name);
-                _devices[device.Name] = device;
-            }
-
-            Start(device);
+            using var command = connection.CreateCommand();
+            command.CommandText = "DELETE FROM devices_device WHERE name = $name";
+            command.Parameters.AddWithValue("$name", name);
+            command.ExecuteNonQuery();
         }
-        finally
-        {
-            _oneChange.Release();
-        }
-
-        Changed?.Invoke();
     }
 
-    /// <inheritdoc/>
-    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Restarts those that are written in their new shape, and stops those that are gone. One change at a time.</summary>
+    public async Task PutInForceAsync(IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone)
     {
-        await _oneChange.WaitAsync(cancellationToken);
-        try
+        await Task.WhenAll(set.Select(d => d.Name).Concat(gone).Select(StopAsync));
+        lock (_gate)
         {
-            await store.WriteAsync(
-                connection =>
-                {
-                    using var command = connection.CreateCommand();
-                    command.CommandText = "DELETE FROM devices_device WHERE name = $name";
-                    command.Parameters.AddWithValue("$name", name);
-                    command.ExecuteNonQuery();
-                },
-                cancellationToken);
-            await StopAsync(name);
-            lock (_gate)
+            foreach (var name in set.Select(d => d.Name).Concat(gone))
             {
                 _devices.Remove(name);
             }
 
-            await edges.RemoveAsync(name);
-        }
-        finally
-        {
-            _oneChange.Release();
+            foreach (var device in set)
+            {
+                _devices[device.Name] = device;
+            }
         }
 
-        Changed?.Invoke();
+        foreach (var device in set)
+        {
+            Start(device);
+        }
+
+        foreach (var name in gone)
+        {
+            await edges.RemoveAsync(name);
+        }
+
+        if (set.Count + gone.Count > 0)
+        {
+            Changed?.Invoke();
+        }
     }
 
     /// <summary>Brings back all saved devices; <see cref="StartAll"/> starts them.</summary>
@@ -217,8 +201,6 @@ internal sealed partial class DeviceBook(
         {
             await StopAsync(name);
         }
-
-        _oneChange.Dispose();
     }
 
     private DeviceRun? RunOf(string name)
@@ -229,8 +211,8 @@ internal sealed partial class DeviceBook(
         }
     }
 
-    // A tag that comes without an identity takes that of the tag of its name, or a new one.
-    private static DeviceOptions Identify(DeviceOptions device, DeviceOptions? before)
+    /// <summary>A tag that comes without an identity takes that of the tag of its name, or a new one.</summary>
+    public static DeviceOptions Identify(DeviceOptions device, DeviceOptions? before)
     {
         if (device.Tags.All(t => t.Id != Guid.Empty))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Uns.Hub.Settings;
 using Uns.Store;
 using Uns.Tree;
@@ -17,28 +18,13 @@ internal sealed class EquipmentMapBook(HubStore store, UnsTree tree) : IEquipmen
     /// <inheritdoc/>
     public IReadOnlyList<EquipmentRule> Rules { get; private set; } = [];
 
-    /// <inheritdoc/>
-    public async Task SaveAsync(IReadOnlyList<EquipmentRule> rules, CancellationToken cancellationToken)
+    /// <summary>Writes the table into the transaction of a change.</summary>
+    public static void Write(SqliteConnection connection, IReadOnlyList<EquipmentRule> rules)
     {
-        for (var row = 0; row < rules.Count; row++)
-        {
-            if (rules[row].Fault() is { } fault)
-            {
-                throw new ArgumentException($"Mapping row {row + 1}: {fault}", nameof(rules));
-            }
-        }
-
-        var document = JsonSerializer.Serialize(rules, HubJson.Options);
-        await store.WriteAsync(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = "INSERT INTO mapping_table VALUES (1, $document) ON CONFLICT (id) DO UPDATE SET document = $document";
-                command.Parameters.AddWithValue("$document", document);
-                command.ExecuteNonQuery();
-            },
-            cancellationToken);
-        PutInForce(rules);
+        using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO mapping_table VALUES (1, $document) ON CONFLICT (id) DO UPDATE SET document = $document";
+        command.Parameters.AddWithValue("$document", JsonSerializer.Serialize(rules, HubJson.Options));
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Brings the saved table back.</summary>
@@ -58,7 +44,8 @@ internal sealed class EquipmentMapBook(HubStore store, UnsTree tree) : IEquipmen
         }
     }
 
-    private void PutInForce(IReadOnlyList<EquipmentRule> rules)
+    /// <summary>Moves every value to its place by the table.</summary>
+    public void PutInForce(IReadOnlyList<EquipmentRule> rules)
     {
         Rules = rules;
         tree.Remap(new EquipmentMap(rules));

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Historian;
+using Uns.Hub.Changes;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -142,6 +143,8 @@ internal sealed class HubHost : IAsyncDisposable
         await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
         Services.GetRequiredService<UnsTree>().Witness = new BothWitnesses(Services.GetRequiredService<HistoryTap>(), Services.GetRequiredService<AlarmDesk>());
         await Services.GetRequiredService<AlarmDesk>().LoadAsync(cancellationToken);
+        await Services.GetRequiredService<SettingsBook>().LoadAsync(cancellationToken);
+        await Services.GetRequiredService<DraftBook>().LoadAsync(cancellationToken);
         _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
@@ -156,7 +159,7 @@ internal sealed class HubHost : IAsyncDisposable
         _pumps.Add(Services.GetRequiredService<EdgeNodes>().RunAsync(devices.CommandAsync, _stop.Token));
         if (_plant is not null)
         {
-            await _plant.InstallAsync(devices, Services.GetRequiredService<IEquipmentMapBook>(), Options, cancellationToken);
+            await _plant.InstallAsync(Services.GetRequiredService<SettingsBook>(), Options, cancellationToken);
         }
 
         devices.StartAll();

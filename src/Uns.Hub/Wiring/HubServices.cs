@@ -12,6 +12,7 @@ using Uns.Connectors.S7;
 using Uns.Connectors.Simulated;
 using Uns.Historian;
 using Uns.Hub.Api;
+using Uns.Hub.Changes;
 using Uns.Hub.OpcUa;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
@@ -25,6 +26,7 @@ using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tree;
 using Uns.Ui;
+using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 using Uns.Ui.Health;
 using Uns.Ui.Import;
@@ -68,7 +70,7 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
@@ -98,7 +100,15 @@ internal static class HubServices
         services.AddSingleton<ISparkplugDoctor, SparkplugDoctor>();
         services.AddSingleton(s => new UnsRepublisher(
             s.GetRequiredService<UnsTree>(), OwnBroker(s, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
-        services.AddSingleton<TreeWriter>();
+        services.AddSingleton(s => new TreeWriter(s.GetRequiredService<UnsTree>(), s.GetRequiredService<ICommandSink>(), clock) { Witness = s.GetRequiredService<LogBook>() });
+        services.AddSingleton<LogBook>();
+        services.AddSingleton<ILogBook>(s => s.GetRequiredService<LogBook>());
+        services.AddSingleton<SettingsStore>();
+        services.AddSingleton<SettingsBook>();
+        services.AddSingleton<ISettingsBook>(s => s.GetRequiredService<SettingsBook>());
+        services.AddSingleton<ChangeImpact>();
+        services.AddSingleton<DraftBook>();
+        services.AddSingleton<IDraftBook>(s => s.GetRequiredService<DraftBook>());
         services.AddSingleton<DeviceBook>();
         services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
         services.AddSingleton<ImportDesk>();
@@ -113,7 +123,7 @@ internal static class HubServices
         services.AddSingleton<HubMeters>();
         services.AddSingleton<PrometheusPage>();
         services.AddSingleton(s => new UiOptions( // Asked for by pages: the broker listens by then.
-            options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId, s.GetRequiredService<MqttBroker>().EndPoint.Port, options.OpcUa.Listen is not null));
+            options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId, s.GetRequiredService<MqttBroker>().EndPoint.Port, options.OpcUa.Listen is not null, options.EdgeNodePerDevice));
     }
 
     private static EdgeNodePublisher EdgeNodeOf(IServiceProvider services, HubOptions options, string? device)
@@ -169,6 +179,9 @@ internal static class HubServices
         StreamApi.Map(web);
         HistoryApi.Map(web);
         AlarmApi.Map(web);
+        LogApi.Map(web);
+        SettingsApi.Map(web);
+        DraftApi.Map(web);
         DeviceApi.Map(web);
         TagFileApi.Map(web);
         DeviceDiagnosticsApi.Map(web);

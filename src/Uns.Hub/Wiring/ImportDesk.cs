@@ -1,16 +1,13 @@
 using Uns.Connectors;
 using Uns.Connectors.TagFiles;
+using Uns.Ui.Changes;
 using Uns.Ui.Import;
 
 namespace Uns.Hub.Wiring;
 
-/// <summary>Brings tag files into devices: all of a file or nothing, and the last one of each device can be taken back.</summary>
-/// <remarks>What can be taken back is kept in memory: a restart forgets it.</remarks>
-internal sealed class ImportDesk(IDeviceBook book) : IImportDesk
+/// <summary>Brings tag files into devices: all of a file or nothing. The last one can be taken back as long as the device was not changed again.</summary>
+internal sealed class ImportDesk(IDeviceBook book, ISettingsBook settings) : IImportDesk
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, (DeviceOptions Before, DeviceOptions After)> _last = new(StringComparer.OrdinalIgnoreCase);
-
     /// <inheritdoc/>
     public ImportPlan Plan(DeviceOptions device, IReadOnlyList<TagRow> rows, ImportMode mode)
     {
@@ -21,51 +18,26 @@ internal sealed class ImportDesk(IDeviceBook book) : IImportDesk
     }
 
     /// <inheritdoc/>
-    public async Task ApplyAsync(ImportPlan plan, CancellationToken cancellationToken)
+    public async Task ApplyAsync(ImportPlan plan, string author, string file, CancellationToken cancellationToken)
     {
-        var before = book.Find(plan.Device.Name) ?? throw new ArgumentException($"There is no device '{plan.Device.Name}'.", nameof(plan));
-        await book.SaveAsync(plan.Device, cancellationToken);
-        if (book.Find(plan.Device.Name) is { } after)
+        if (book.Find(plan.Device.Name) is null)
         {
-            lock (_gate)
-            {
-                _last[after.Name] = (before, after);
-            }
+            throw new ArgumentException($"There is no device '{plan.Device.Name}'.", nameof(plan));
         }
+
+        await settings.ChangeAsync(
+            new PlantChange { Devices = [plan.Device] }, new ChangeNote(author, file.Length > 0 ? $"import of {file}" : "import", ChangeWay.Import), opened: null, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public bool CanUndo(string name)
-    {
-        lock (_gate)
-        {
-            return _last.TryGetValue(name, out var last) && ReferenceEquals(book.Find(name), last.After);
-        }
-    }
+    public bool CanUndo(string name) => settings.LastChange(PlantDiff.DeviceKey(name)) is { Way: ChangeWay.Import };
 
     /// <inheritdoc/>
-    public async Task<string?> UndoAsync(string name, CancellationToken cancellationToken)
+    public async Task<string?> UndoAsync(string name, string author, CancellationToken cancellationToken) => settings.LastChange(PlantDiff.DeviceKey(name)) switch
     {
-        (DeviceOptions Before, DeviceOptions After) last;
-        lock (_gate)
-        {
-            if (!_last.TryGetValue(name, out last))
-            {
-                return $"Nothing was imported into '{name}' since the hub started.";
-            }
-        }
-
-        if (!ReferenceEquals(book.Find(name), last.After))
-        {
-            return $"'{name}' was changed after the import: taking it back would undo that too.";
-        }
-
-        await book.SaveAsync(last.Before, cancellationToken);
-        lock (_gate)
-        {
-            _last.Remove(name);
-        }
-
-        return null;
-    }
+        null => $"There is no device '{name}'.",
+        { Way: ChangeWay.Import } last => await settings.UndoAsync(last.Number, author, cancellationToken),
+        { Way: ChangeWay.Undo } => $"Nothing is left to take back: the last change of '{name}' took one back.",
+        var last => $"'{name}' was changed by {last.Author}, and not by an import, at {last.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC: the log at /log takes that back.",
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Uns.Connectors;
+using Uns.Ui.Changes;
 using Uns.Tags;
 
 namespace Uns.Ui.Pages;
@@ -41,6 +42,12 @@ public sealed partial class Decoder
     /// <summary>16, 32, 64, 0 for texts, or all.</summary>
     [SupplyParameterFromQuery]
     public string? Width { get; set; }
+
+    [Inject]
+    private ISettingsBook Settings { get; set; } = null!;
+
+    [Inject]
+    private PageAuthor Author { get; set; } = null!;
 
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
@@ -110,7 +117,7 @@ public sealed partial class Decoder
                 return;
             }
 
-            await Book.SaveAsync(more, CancellationToken.None);
+            await Settings.ChangeAsync(new PlantChange { Devices = [more] }, new ChangeNote(Author.Name), opened: null, CancellationToken.None);
             Say($"{_name.Trim()} is a tag of {Name} now.", well: true);
             _picked = null;
         }

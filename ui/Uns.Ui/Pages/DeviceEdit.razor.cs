@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Radzen;
 using Uns.Connectors;
 using Uns.Tree;
+using Uns.Ui.Changes;
 using Uns.Ui.Parts;
 
 namespace Uns.Ui.Pages;
@@ -9,7 +10,12 @@ namespace Uns.Ui.Pages;
 /// <summary>Adds or changes one device: settings, place in the plant, tags; tests it before anything is saved.</summary>
 public sealed partial class DeviceEdit
 {
+    private const string TheirsTaken = "These are their settings. What you had typed is forgotten.";
+
     private DeviceForm? _form;
+    private PlantSettings _opened = PlantSettings.Empty;
+    private string _openedPlace = "";
+    private Clash? _clash;
     private string? _shown = "";
     private IReadOnlyList<TestStep> _steps = [];
     private HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
@@ -27,8 +33,15 @@ public sealed partial class DeviceEdit
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
 
+    /// <summary>The draft in which it is edited; none: the plant.</summary>
+    [SupplyParameterFromQuery(Name = "draft")]
+    public string? Draft { get; set; }
+
     [Inject]
-    private IEquipmentMapBook Mapping { get; set; } = null!;
+    private ChangeTarget Target { get; set; } = null!;
+
+    [Inject]
+    private ISettingsBook Settings { get; set; } = null!;
 
     [Inject]
     private IEnumerable<IConnectorKind> Kinds { get; set; } = null!;
@@ -50,30 +63,34 @@ public sealed partial class DeviceEdit
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
-        if (_shown == (Name ?? "new/"))
+        if (_shown == Key(Name, Draft))
         {
             return; // The same device: what was typed stays.
         }
 
-        _shown = Name ?? "new/";
+        _shown = Key(Name, Draft);
         _steps = [];
         _budget = null;
+        _clash = null;
+        _opened = Target.Shown(Draft);
         if (Name is null)
         {
             _form = DeviceForm.New(Kinds.First());
         }
-        else if (Book.Find(Name) is { } device && Kinds.FirstOrDefault(k => k.Protocol == device.Protocol) is { } kind)
+        else if (_opened.Device(Name) is { } device && Kinds.FirstOrDefault(k => k.Protocol == device.Protocol) is { } kind)
         {
-            _form = DeviceForm.Of(Book.Conceal(device), kind, Rule(Name)?.Path ?? "");
+            _openedPlace = PlaceIn(_opened, device.Name);
+            _form = DeviceForm.Of(Book.Conceal(device), kind, _openedPlace);
         }
         else
         {
             _form = null;
         }
+
+        Opened();
     }
 
-    private EquipmentRule? Rule(string device) =>
-        Mapping.Rules.FirstOrDefault(r => r.Group == Options.GroupId && r.Node == Options.NodeId && r.Device == device && r.Metric == "*");
+    private static string Key(string? name, string? draft) => $"{name ?? "new/"}\n{draft}";
 
     private string Wrong(string setting) => _wrong.Contains(setting) ? "wrong" : "";
 
@@ -110,13 +127,14 @@ public sealed partial class DeviceEdit
         _budget = Complain([.. faults, .. Kind.Check(device)]) ? null : PollBudget.DryRun(Kind, device, Name is null ? null : Book.DiagnosticsOf(Name), Clock);
     }
 
-    private async Task Save()
+    private async Task Save(string? into)
     {
         _busy = true;
         try
         {
             var (device, faults) = _form!.Read(Kind);
-            if (Name is null && Book.Find(device.Name) is not null)
+            var shown = Target.Shown(into);
+            if (Name is null && shown.Device(device.Name) is not null)
             {
                 faults.Add(new(nameof(device.Name), $"is '{device.Name}', which another device has: give another name."));
             }
@@ -133,14 +151,22 @@ public sealed partial class DeviceEdit
                 return;
             }
 
-            await SavePlaceAsync(device.Name, place);
-            await Book.SaveAsync(device, CancellationToken.None);
-            Say($"Saved: {device.Name} with {device.Tags.Count} tags.", well: true);
-            if (Name is null)
+            var rules = MappingRows.Place(shown.Mapping, Options.GroupId, Options.NodeOf(device.Name), device.Name, place);
+            var change = new PlantChange { Devices = [device], Mapping = ReferenceEquals(rules, shown.Mapping) ? null : rules };
+            // A draft that is entered now shows what it holds: what was opened here was the plant.
+            var opened = (into == Draft ? _opened : Settings.Now) with { Mapping = shown.Mapping };
+            var said = await Target.SaveAsync(into, change, into == Draft ? opened : opened with { Devices = shown.Devices });
+            _clash = null;
+            Reload($"{said} {device.Name} has {device.Tags.Count} {(device.Tags.Count == 1 ? "tag" : "tags")}.", device.Name, into);
+            if (Name is null || into != Draft)
             {
-                _shown = device.Name;
-                Navigation.NavigateTo("/devices/" + Uri.EscapeDataString(device.Name));
+                _shown = Key(device.Name, into);
+                Navigation.NavigateTo(ChangeTarget.Link("/devices/" + Uri.EscapeDataString(device.Name), into));
             }
+        }
+        catch (SettingsClashException clash)
+        {
+            Weigh(clash.Message, into);
         }
         catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
         {
@@ -152,20 +178,49 @@ public sealed partial class DeviceEdit
         }
     }
 
-    private async Task SavePlaceAsync(string device, string place)
+    // What the two changed is laid together here; the reader decides.
+    private void Weigh(string message, string? into)
     {
-        var old = Rule(device);
-        if ((old?.Path ?? "") == place)
+        var mine = _form!.Read(Kind).Device;
+        var shown = Target.Shown(into);
+        if (shown.Device(mine.Name) is not { } theirs)
         {
+            Say($"{message} The device is gone. Nothing was saved; give it another name and save it as a new one.", well: false);
             return;
         }
 
-        var rest = Mapping.Rules.Where(r => r != old);
-        IReadOnlyList<EquipmentRule> rules = place.Length == 0
-            ? [.. rest]
-            : [new EquipmentRule { Group = Options.GroupId, Node = Options.NodeId, Device = device, Path = place }, .. rest];
-        await Mapping.SaveAsync(rules, CancellationToken.None);
+        var opened = _opened.Device(mine.Name) is { } was ? Book.Conceal(was) : null;
+        var (merged, both) = DeviceMerge.Merge(opened, mine, Book.Conceal(theirs), mineWins: true);
+        _clash = new(message, both, merged, DeviceMerge.Merge(opened, mine, Book.Conceal(theirs), mineWins: false).Device, into);
+        Say(null, well: true);
     }
+
+    private async Task Settle(Clash clash, DeviceOptions merged)
+    {
+        var shown = Target.Shown(clash.Into);
+        var place = _form!.Place == _openedPlace ? PlaceIn(shown, merged.Name) : _form.Place;
+        _form = DeviceForm.Of(merged, Kind, place);
+        (_opened, _clash) = (shown, null);
+        await Save(clash.Into);
+    }
+
+    private void Reload(string said) => Reload(said, Name ?? _form!.Name, Draft);
+
+    private void Reload(string said, string name, string? draft)
+    {
+        _opened = Target.Shown(draft);
+        _clash = null;
+        if (_opened.Device(name) is { } device)
+        {
+            _openedPlace = PlaceIn(_opened, name);
+            _form = DeviceForm.Of(Book.Conceal(device), Kinds.First(k => k.Protocol == device.Protocol), _openedPlace);
+            Opened();
+        }
+
+        Say(said, well: true);
+    }
+
+    private string PlaceIn(PlantSettings settings, string device) => MappingRows.RowOf(settings.Mapping, Options.GroupId, Options.NodeOf(device), device)?.Path ?? "";
 
     private async Task Remove()
     {
@@ -178,8 +233,16 @@ public sealed partial class DeviceEdit
         }
 
         _busy = true;
-        await Book.RemoveAsync(Name!, CancellationToken.None);
-        Navigation.NavigateTo("/devices");
+        try
+        {
+            await Target.SaveAsync(Draft, new PlantChange { RemovedDevices = [Name!] }, _opened);
+            Navigation.NavigateTo(ChangeTarget.IsDraft(Draft) ? "/drafts/" + Uri.EscapeDataString(Draft!) : "/devices");
+        }
+        catch (SettingsClashException clash)
+        {
+            _busy = false;
+            Say($"Nothing was removed: {clash.Message} Load the page again to see it.", well: false);
+        }
     }
 
     private bool Complain(List<SettingFault> faults)
@@ -216,4 +279,7 @@ public sealed partial class DeviceEdit
             });
         }
     }
+
+    /// <summary>Two people changed the device: what both made of it, with the word of the one or of the other.</summary>
+    private sealed record Clash(string Message, IReadOnlyList<string> Both, DeviceOptions Mine, DeviceOptions Theirs, string? Into);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Uns.Connectors;
 using Uns.Tags;
 
@@ -24,8 +25,10 @@ internal sealed class DeviceForm
 
     public string Place { get; set; } = "";
 
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public Dictionary<string, string> Settings { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public List<TagForm> Tags { get; } = [];
 
     public static DeviceForm New(IConnectorKind kind)
@@ -80,7 +83,8 @@ internal sealed class DeviceForm
     /// <summary>One tag as typed.</summary>
     internal sealed class TagForm
     {
-        private TagOptions _rest = new();
+        /// <summary>The tag as it was opened: what the form does not show stays.</summary>
+        public TagOptions Rest { get; set; } = new();
 
         public string Name { get; set; } = "";
 
@@ -115,12 +119,15 @@ internal sealed class DeviceForm
         /// <summary>Not typed: it comes by browsing, and stays with the tag.</summary>
         public string BrowsePath
         {
-            set => _rest = _rest with { BrowsePath = value };
+            set => Rest = Rest with { BrowsePath = value };
         }
+
+        public string Description { get; set; } = "";
 
         public static TagForm Of(TagOptions tag) => new()
         {
-            _rest = tag,
+            Rest = tag,
+            Description = tag.Description,
             Name = tag.Name,
             Address = tag.Address,
             DataType = tag.DataType,
@@ -139,7 +146,7 @@ internal sealed class DeviceForm
             WritesPerMinute = tag.WritesPerMinute.ToString(CultureInfo.InvariantCulture),
         };
 
-        public TagOptions Read(string at, List<SettingFault> faults) => _rest with
+        public TagOptions Read(string at, List<SettingFault> faults) => Rest with
         {
             Name = Name.Trim(),
             Address = Address.Trim(),
@@ -148,6 +155,7 @@ internal sealed class DeviceForm
             Factor = Number(Factor, at + nameof(Factor), faults) ?? 1,
             Offset = Number(Offset, at + nameof(Offset), faults) ?? 0,
             Unit = Unit.Trim(),
+            Description = Description.Trim(),
             Writable = Writable,
             Low = Number(Low, at + nameof(Low), faults),
             High = Number(High, at + nameof(High), faults),

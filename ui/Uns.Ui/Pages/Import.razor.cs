@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Forms;
 using Uns.Connectors;
 using Uns.Connectors.TagFiles;
+using Uns.Ui.Changes;
 using Uns.Ui.Import;
 
 namespace Uns.Ui.Pages;
@@ -39,6 +40,9 @@ public sealed partial class Import
 
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
+
+    [Inject]
+    private PageAuthor Author { get; set; } = null!;
 
     [Inject]
     private IImportDesk Desk { get; set; } = null!;
@@ -165,11 +169,11 @@ public sealed partial class Import
             }
 
             var plan = _plan!;
-            await Desk.ApplyAsync(plan, _gone.Token);
+            await Desk.ApplyAsync(plan, Author.Name, _file, _gone.Token);
             var said = string.Join(", ", new[] { ImportOutcome.New, ImportOutcome.Changed, ImportOutcome.Removed }.Where(o => plan.Count(o) > 0).Select(o => $"{plan.Count(o):N0} {o.ToString().ToLowerInvariant()}"));
             var left = plan.Count(ImportOutcome.Clashing) + plan.Count(ImportOutcome.Unreadable);
             await PlanAsync();
-            (_said, _saidWell) = ($"Done: {said}.{(left > 0 ? $" {left:N0} {(left == 1 ? "row was" : "rows were")} left out." : "")} It can be taken back until the device is changed or the hub restarted.", true);
+            (_said, _saidWell) = ($"Done: {said}.{(left > 0 ? $" {left:N0} {(left == 1 ? "row was" : "rows were")} left out." : "")} It can be taken back until the device is changed again.", true);
         }
         catch (ArgumentException faulty)
         {
@@ -184,7 +188,7 @@ public sealed partial class Import
     private async Task Undo()
     {
         _busy = true;
-        var fault = await Desk.UndoAsync(Name, _gone.Token);
+        var fault = await Desk.UndoAsync(Name, Author.Name, _gone.Token);
         _device = Book.Find(Name);
         if (_plan is not null)
         {

@@ -1,5 +1,20 @@
 // The few things that only the browser can do.
 window.uns = {
+  // What was typed and not saved outlives a lost page: the form as the hub last knew it, and the field that was being typed in.
+  keep: (key, text) => { try { if (text === null) { sessionStorage.removeItem(key); } else { sessionStorage.setItem(key, text); } sessionStorage.removeItem("uns.field"); } catch { /* No room: nothing is kept. */ } },
+  hasKept: (key) => { try { return sessionStorage.getItem(key) !== null; } catch { return false; } },
+  kept: (key) => new TextEncoder().encode(sessionStorage.getItem(key) ?? ""),
+  refill: () => {
+    try {
+      const { label, at, value } = JSON.parse(sessionStorage.getItem("uns.field") ?? "{}");
+      const field = label && document.querySelectorAll(`[data-keep] ${label}`)[at];
+      if (field && field.value !== value) { field.value = value; field.dispatchEvent(new Event("change", { bubbles: true })); }
+    } catch { /* Nothing to fill in. */ }
+  },
+
+  // The name of whoever sits here, kept by the browser; given one, it is kept.
+  author: (name) => { try { if (name !== undefined) localStorage.setItem("uns.author", name); return localStorage.getItem("uns.author"); } catch { return null; } },
+
   copy: (text) => navigator.clipboard ? navigator.clipboard.writeText(text).then(() => true, () => false) : false,
 
   // Watches a chart: its width, the pointer over it, and a part that is drawn over to be seen closer.
@@ -73,3 +88,11 @@ window.uns = {
     link.click();
   },
 };
+
+// The field that is being typed in, letter by letter: the hub hears of it only when it is left.
+document.addEventListener("input", (e) => {
+  const field = e.target;
+  if (!field.closest || !field.closest("[data-keep]") || field.type === "checkbox" || field.type === "password") return;
+  const label = field.id ? `#${CSS.escape(field.id)}` : `[aria-label="${CSS.escape(field.getAttribute("aria-label") ?? "")}"]`;
+  try { sessionStorage.setItem("uns.field", JSON.stringify({ label, at: [...document.querySelectorAll(`[data-keep] ${label}`)].indexOf(field), value: field.value })); } catch { /* No room. */ }
+});

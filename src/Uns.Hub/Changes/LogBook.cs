@@ -1,0 +1,124 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Uns.Store;
+using Uns.Tree;
+using Uns.Ui.Changes;
+
+namespace Uns.Hub.Changes;
+
+/// <summary>The log of who did what, on disk. Set-points have a bound of their own, so that a program that writes all day pushes no change of the settings out.</summary>
+internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogger<LogBook> logger) : ILogBook, IWriteWitness
+{
+    /// <summary>Rows about set-points that are kept.</summary>
+    public const int MostWrites = 50_000;
+
+    /// <summary>Other rows that are kept.</summary>
+    public const int MostOthers = 100_000;
+
+    /// <summary>How long rows are kept.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(3 * 365);
+
+    /// <summary>The log's part of the store.</summary>
+    public static readonly SchemaStep[] Schema =
+    [
+        new("log", 1, """
+            CREATE TABLE log_row (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, kind TEXT NOT NULL, thing TEXT NOT NULL, words TEXT NOT NULL, comment TEXT NOT NULL, version INTEGER) STRICT;
+            CREATE INDEX log_row_kind ON log_row (kind, id);
+            """),
+    ];
+
+    private const int LongestText = 4000;
+    private const int EverySo = 64; // Rows between two looks at the bounds: they may be exceeded by as many.
+    private int _rows;
+    private int _failed;
+
+    /// <inheritdoc/>
+    public void Post(string kind, string thing, string words, string author)
+    {
+        var time = clock.GetUtcNow();
+        _ = KeepAsync(connection => Write(connection, time, author, kind, thing, words, "", null));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LogRow>> ReadAsync(LogFilter filter, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<LogRow>>(
+        connection => SettingsStore.Rows(
+            connection,
+            """
+            SELECT id, time, author, kind, thing, words, comment, version FROM log_row
+            WHERE id < $before AND ($kind = '' OR kind = $kind)
+              AND ($search = '' OR instr(lower(thing || ' ' || words || ' ' || comment || ' ' || author), $search) > 0)
+            ORDER BY id DESC LIMIT $most
+            """,
+            row => new LogRow(row.GetInt64(0), SettingsStore.Time(row.GetString(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6), row.IsDBNull(7) ? null : row.GetInt32(7)),
+            ("$before", filter.Before ?? long.MaxValue), ("$kind", filter.Kind), ("$search", Lower(filter.Search)), ("$most", Math.Clamp(filter.Most, 1, 1000))),
+        cancellationToken);
+
+    /// <summary>Writes one row into the transaction of what it tells.</summary>
+    public void Write(SqliteConnection connection, DateTimeOffset time, string author, string kind, string thing, string words, string comment, int? version)
+    {
+        SettingsStore.Run(
+            connection, "INSERT INTO log_row (time, author, kind, thing, words, comment, version) VALUES ($time, $author, $kind, $thing, $words, $comment, $version)",
+            ("$time", SettingsStore.Time(time)), ("$author", Cut(author)), ("$kind", kind), ("$thing", Cut(thing)), ("$words", Cut(words)), ("$comment", Cut(comment)), ("$version", (object?)version ?? DBNull.Value));
+        if (Interlocked.Increment(ref _rows) % EverySo == 0)
+        {
+            SettingsStore.Run(connection, $"DELETE FROM log_row WHERE kind = '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind = '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostWrites})");
+            SettingsStore.Run(connection, $"DELETE FROM log_row WHERE kind <> '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind <> '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostOthers})");
+            SettingsStore.Run(connection, "DELETE FROM log_row WHERE time < $oldest", ("$oldest", SettingsStore.Time(time - Longest)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> SendingAsync(string path, string before, string given, string who)
+    {
+        var (time, id) = (clock.GetUtcNow(), 0L);
+        await KeepAsync(connection =>
+        {
+            Write(connection, time, who, LogKinds.Write, path, $"{before} → {given}: sent", "", null);
+            id = SettingsStore.Rows(connection, "SELECT last_insert_rowid()", row => row.GetInt64(0))[0];
+        });
+        return id;
+    }
+
+    /// <inheritdoc/>
+    public void Ended(long id, string before, string given, WriteResult result)
+    {
+        var words = result.Outcome == WriteOutcome.Done
+            ? $"{before} → {given}: done, the device reads {result.Value?.Value}"
+            : $"{before} → {given}: {result.Message ?? result.Outcome.ToString()}";
+        _ = KeepAsync(connection => SettingsStore.Run(connection, "UPDATE log_row SET words = $words WHERE id = $id", ("$words", Cut(words)), ("$id", id)));
+    }
+
+    /// <inheritdoc/>
+    public void Refused(string path, string before, string given, string who, WriteResult result)
+    {
+        if (result.Outcome is not WriteOutcome.NotFound)
+        {
+            Post(LogKinds.Write, path, $"{before} → {given}: refused. {result.Message}", who);
+        }
+    }
+
+    private async Task KeepAsync(Action<SqliteConnection> write)
+    {
+        try
+        {
+            await store.WriteAsync(write);
+            Volatile.Write(ref _failed, 0);
+        }
+        catch (Exception refused) when (refused is StoreException or SqliteException or ObjectDisposedException)
+        {
+            // What people do in the plant goes on; that it is not written down is told once.
+            if (Interlocked.Exchange(ref _failed, 1) == 0)
+            {
+                LogNotKept(refused.Message);
+            }
+        }
+    }
+
+    private static string Cut(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+
+    // The lower case of the database knows Latin letters alone; both sides must be made alike.
+    private static string Lower(string search) => string.Concat(search.Select(c => c is >= 'A' and <= 'Z' ? char.ToLower(c, CultureInfo.InvariantCulture) : c));
+
+    [LoggerMessage(4201, LogLevel.Error, "What people do is not written in the log: {Fault}")]
+    private partial void LogNotKept(string fault);
+}
