@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Uns.Connectors.Modbus.Wire;
 using Uns.Tags;
 
@@ -14,6 +13,8 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     // A device that says "busy" for ever must not hold up the others.
     private const int BusyTries = 3;
 
+    private static readonly TimeSpan ShortestPatience = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
 
     // A refused address is asked again ever more seldom: it may be a slip in the settings, or a device that is still starting.
@@ -24,7 +25,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     // Each group has its own: groups of different lanes are read at the same time.
     private readonly Dictionary<ReadBlock, Refusal>[] _refused = [.. plan.Groups.Select(_ => new Dictionary<ReadBlock, Refusal>())];
     private readonly TagNumbers _numbers = new(plan.Tags.Count, number => plan.Tags[number].Name);
-    private readonly ConcurrentDictionary<byte, bool> _withoutMask = [];
+    private ModbusWriter? _writer;
     private readonly bool[] _rejoins = new bool[plan.Groups.Count];
     private readonly UnitHealth _units = new(plan.Units, plan.Options.FailuresBeforeRest, plan.Options.RecoveryPeriod);
 
@@ -84,19 +85,8 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => throw new NotSupportedException("Modbus is polled.");
 
     /// <inheritdoc/>
-    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
-    {
-        var target = plan.Tags[_numbers.Find(tag)];
-        var address = target.Address;
-        return address.Table switch
-        {
-            ModbusTable.Coil when value.Object is bool[] bits => WriteCoilsAsync(target, bits, cancellationToken),
-            ModbusTable.Coil => ConfirmAsync(target, ModbusPdu.WriteOneCoil(address.Offset, value.Truth), cancellationToken),
-            ModbusTable.HoldingRegister when address.Bit is { } bit => WriteBitAsync(target, bit, value.Truth, cancellationToken),
-            ModbusTable.HoldingRegister => WriteRegistersAsync(target, value, cancellationToken),
-            _ => throw new WriteRefusedException($"'{tag}' is a {address.Table.Words()}, which can only be read."),
-        };
-    }
+    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken) =>
+        Writer.WriteAsync(plan.Tags[_numbers.Find(tag)], value, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
@@ -112,7 +102,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         // Each answer names a later object than the one before, or it was the last.
         for (var from = -1; next is { } first && first > from; from = first)
         {
-            var answer = await SendAsync(unit, ModbusPdu.IdentifyFrom(first), cancellationToken);
+            var answer = await SendAsync(unit, ModbusPdu.IdentifyFrom(first), plan.Options.AnswerTimeout, cancellationToken);
             if (answer.Outcome != ModbusOutcome.Done)
             {
                 return identity.Identity.Facts.Count > 0 ? identity.Identity : new([], answer.Outcome == ModbusOutcome.Silent
@@ -144,6 +134,8 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return ValueTask.CompletedTask;
     }
 
+    private ModbusWriter Writer => _writer ??= new(plan.Options, (unit, pdu, token) => SendAsync(unit, pdu, plan.Options.AnswerTimeout, token), traffic);
+
     private void Close()
     {
         foreach (var channel in channels)
@@ -162,9 +154,10 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     private async Task<ModbusAnswer> AskAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
     {
         var retries = _units.IsDoubted(unit) ? 0 : plan.Options.Retries;
+        var patience = PatienceWith(unit);
         for (var (silent, busy) = (0, 0); ;)
         {
-            var answer = await SendAsync(unit, pdu, cancellationToken);
+            var answer = await SendAsync(unit, pdu, patience, cancellationToken);
             if (answer.Outcome == ModbusOutcome.Silent && silent++ < retries)
             {
                 traffic.Retried();
@@ -181,14 +174,29 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         }
     }
 
-    private async Task<ModbusAnswer> SendAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
+    // A question that only finds out whether a silent unit is back waits no longer than an answer on this line usually takes:
+    // the others wait with it. Now and then it waits the whole time, for a unit that has become slow.
+    private TimeSpan PatienceWith(byte unit)
+    {
+        var whole = plan.Options.AnswerTimeout;
+        if (!_units.IsProbedShortly(unit) || !channels[plan.LaneOf(unit)].MayBeLeftEarly || traffic.RoundTripWithin(0.99) is not { } usual)
+        {
+            return whole;
+        }
+
+        var patience = usual * 4 > traffic.RoundTripOf(unit) * 8 ? usual * 4 : (traffic.RoundTripOf(unit) ?? (usual / 2)) * 8;
+        patience = patience < ShortestPatience ? ShortestPatience : patience;
+        return patience < whole ? patience : whole;
+    }
+
+    private async Task<ModbusAnswer> SendAsync(byte unit, byte[] pdu, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (plan.Options.Pause > TimeSpan.Zero)
         {
             await Task.Delay(plan.Options.Pause, clock, cancellationToken);
         }
 
-        return await channels[plan.LaneOf(unit)].SendAsync(unit, pdu, cancellationToken);
+        return await channels[plan.LaneOf(unit)].SendAsync(unit, pdu, patience, cancellationToken);
     }
 
     private void Take(ReadBlock block, in ModbusAnswer answer, Dictionary<ReadBlock, Refusal> refused, ITagSink sink)
@@ -276,70 +284,6 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         foreach (var tag in block.Tags)
         {
             sink.Add(new(tag.Name, TagValue.Null(tag.Type), TagQuality.Bad, now, reason));
-        }
-    }
-
-    private Task WriteCoilsAsync(ModbusTag tag, bool[] bits, CancellationToken cancellationToken) =>
-        bits.Length == tag.Width
-            ? ConfirmAsync(tag, ModbusPdu.WriteManyCoils(tag.Address.Offset, bits), cancellationToken)
-            : throw new WriteRefusedException($"'{tag.Name}' has {bits.Length} elements: give {tag.Width}.");
-
-    private Task WriteRegistersAsync(ModbusTag tag, in TagValue value, CancellationToken cancellationToken)
-    {
-        if (RegisterValue.Write(value, tag.Address, tag.Type, plan.Options.ByteOrder, out var bytes) is { } fault)
-        {
-            throw new WriteRefusedException($"'{tag.Name}' {fault}");
-        }
-
-        var isSingle = bytes.Length == 2 && !plan.Options.AlwaysWriteMultiple;
-        return ConfirmAsync(
-            tag,
-            isSingle ? ModbusPdu.WriteOneRegister(tag.Address.Offset, bytes) : ModbusPdu.WriteManyRegisters(tag.Address.Offset, bytes),
-            cancellationToken);
-    }
-
-    private async Task WriteBitAsync(ModbusTag tag, int bit, bool value, CancellationToken cancellationToken)
-    {
-        if (tag.Address.Order is ByteOrder.BADC or ByteOrder.DCBA)
-        {
-            bit ^= 8;
-        }
-
-        if (!_withoutMask.ContainsKey(tag.Unit))
-        {
-            var answer = await SendAsync(tag.Unit, ModbusPdu.MaskOneBit(tag.Address.Offset, bit, value), cancellationToken);
-            if (answer is not { Outcome: ModbusOutcome.Refused, Exception: ModbusException.IllegalFunction })
-            {
-                Confirm(tag, answer);
-                return;
-            }
-
-            _withoutMask[tag.Unit] = true;
-        }
-
-        // Without function 22 the register is read and written back: another writer between the two would be overwritten.
-        var current = await SendAsync(tag.Unit, ModbusPdu.Read(ModbusTable.HoldingRegister, tag.Address.Offset, 1), cancellationToken);
-        Confirm(tag, current);
-        var register = (current.Data.Span[0] << 8) | current.Data.Span[1];
-        register = value ? register | (1 << bit) : register & ~(1 << bit);
-        byte[] bytes = [(byte)(register >> 8), (byte)register];
-        await ConfirmAsync(
-            tag,
-            plan.Options.AlwaysWriteMultiple ? ModbusPdu.WriteManyRegisters(tag.Address.Offset, bytes) : ModbusPdu.WriteOneRegister(tag.Address.Offset, bytes),
-            cancellationToken);
-    }
-
-    private async Task ConfirmAsync(ModbusTag tag, byte[] pdu, CancellationToken cancellationToken) =>
-        Confirm(tag, await SendAsync(tag.Unit, pdu, cancellationToken));
-
-    private void Confirm(ModbusTag tag, in ModbusAnswer answer)
-    {
-        switch (answer.Outcome)
-        {
-            case ModbusOutcome.Refused:
-                throw new WriteRefusedException($"'{tag.Name}' ({tag.Address with { Unit = tag.Unit }}) was not written: {ModbusException.Explain(answer.Exception)}");
-            case ModbusOutcome.Silent:
-                throw new ConnectorException($"unit {tag.Unit} did not confirm the write of '{tag.Name}' within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.");
         }
     }
 

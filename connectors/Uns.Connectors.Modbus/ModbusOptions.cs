@@ -159,6 +159,10 @@ public sealed record ModbusOptions
     [Setting("Always write multiple", "Write also a single register by function 16, for devices without function 6.")]
     public bool AlwaysWriteMultiple { get; init; }
 
+    /// <summary>Reads written registers back, by function 23 where the device has it, and refuses the write when they hold something else.</summary>
+    [Setting("Verify writes", "Read written registers back in the same request (function 23) and refuse the write when the device holds something else.")]
+    public bool VerifyWrites { get; init; }
+
     /// <summary>Finds every fault at once, so that the user mends the settings in one go.</summary>
     public IEnumerable<SettingFault> Check()
     {

@@ -44,6 +44,15 @@ internal sealed class UnitHealth(int units, int failuresBeforeRest, TimeSpan rec
         }
     }
 
+    /// <summary>True when the next question to the unit need not wait its whole time; every eighth does.</summary>
+    public bool IsProbedShortly(byte unit)
+    {
+        lock (_gate)
+        {
+            return _resting.TryGetValue(unit, out var rest) && rest.Failures % 8 != 0;
+        }
+    }
+
     /// <summary>The unit gave an answer of its own.</summary>
     public void Answered(byte unit)
     {

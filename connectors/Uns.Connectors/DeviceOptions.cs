@@ -9,7 +9,7 @@ public sealed record DeviceOptions
     /// <summary>Name, unique in the hub; becomes the Sparkplug device id. No <c>/ + #</c>.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Which connector reads it: <c>modbus</c>, <c>s7</c> or <c>opcua</c>.</summary>
+    /// <summary>Which connector reads it: <c>modbus</c>, <c>s7</c>, <c>opcua</c> or <c>simulated</c>.</summary>
     public string Protocol { get; init; } = "";
 
     /// <summary>False stops the device without forgetting it.</summary>

@@ -9,8 +9,8 @@ namespace Uns.Sparkplug;
 /// </summary>
 internal interface ISparkplugVersion
 {
-    /// <summary>What a host subscribes to in order to hear all nodes of this version.</summary>
-    string AllFilter { get; }
+    /// <summary>The first level of every topic.</summary>
+    string Namespace { get; }
 
     /// <summary>How many sequence numbers there are: the number after the last one is 0.</summary>
     int SequenceCount { get; }
@@ -18,6 +18,9 @@ internal interface ISparkplugVersion
     /// <summary>Takes a topic name apart.</summary>
     /// <returns>False when it is no topic of this version.</returns>
     bool TryParseTopic(string topic, out SparkplugTopic parsed);
+
+    /// <summary>The topic name as it goes on the wire.</summary>
+    string Write(in SparkplugTopic topic);
 
     /// <summary>The time of a number on the wire, in ticks of 100 ns since the year 1, UTC.</summary>
     /// <returns>False for a number that is no time .NET can hold.</returns>
@@ -28,6 +31,10 @@ internal interface ISparkplugVersion
 
     /// <summary>The bytes of a payload.</summary>
     byte[] Write(SparkplugPayload payload);
+
+    /// <summary>A payload as records, for those who take few.</summary>
+    /// <exception cref="SparkplugFormatException">The bytes are no payload of this version.</exception>
+    SparkplugPayload Read(ReadOnlySpan<byte> wire);
 }
 
 /// <summary>Finds the metrics of payloads in their bytes. One caller at a time.</summary>
@@ -53,13 +60,16 @@ internal sealed class SparkplugB3 : ISparkplugVersion
     public static SparkplugB3 Instance { get; } = new();
 
     /// <inheritdoc/>
-    public string AllFilter => SparkplugTopic.AllFilter;
+    public string Namespace => SparkplugTopic.Namespace;
 
     /// <inheritdoc/>
     public int SequenceCount => 256; // [tck-id-payloads-sequence-num-incrementing]
 
     /// <inheritdoc/>
     public bool TryParseTopic(string topic, out SparkplugTopic parsed) => SparkplugTopic.TryParse(topic, out parsed);
+
+    /// <inheritdoc/>
+    public string Write(in SparkplugTopic topic) => topic.ToString();
 
     /// <inheritdoc/>
     public bool TryTicks(ulong clock, out long ticks)
@@ -73,4 +83,7 @@ internal sealed class SparkplugB3 : ISparkplugVersion
 
     /// <inheritdoc/>
     public byte[] Write(SparkplugPayload payload) => PayloadWriter.Write(payload);
+
+    /// <inheritdoc/>
+    public SparkplugPayload Read(ReadOnlySpan<byte> wire) => PayloadReader.Read(wire);
 }

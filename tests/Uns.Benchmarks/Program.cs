@@ -20,19 +20,56 @@ if (args is ["host-speed"])
     return;
 }
 
+if (args is ["road-parts"])
+{
+    await RoadSpeed.ServeAsync();
+    return;
+}
+
+if (args is ["road-speed", var each])
+{
+    await RoadSpeed.RunAsync(int.Parse(each));
+    return;
+}
+
 if (args is ["connector-plant", var kind, var devices, var tags, var health])
 {
     await ConnectorSpeed.ServeAsync(kind, int.Parse(devices), int.Parse(tags), health == "dead");
     return;
 }
 
-if (args is ["connector-speed", var seconds])
+if (args is ["connector-speed", var seconds, .. var which])
 {
     Console.WriteLine("| devices of | devices | tags | measured | cores used | samples/s | cycles of the slowest | cycles missed | bytes per tag |");
     Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    await ConnectorSpeed.RunAsync("modbus", 100, 1000, int.Parse(seconds), dead: false);
-    await ConnectorSpeed.RunAsync("s7", 10, 2000, int.Parse(seconds), dead: false);
-    await ConnectorSpeed.RunAsync("modbus", 32, 100, int.Parse(seconds), dead: true);
+    if (which is [] or ["modbus"])
+    {
+        await ConnectorSpeed.RunAsync("modbus", 100, 1000, int.Parse(seconds), dead: false);
+    }
+
+    if (which is [] or ["s7"])
+    {
+        await ConnectorSpeed.RunAsync("s7", 10, 2000, int.Parse(seconds), dead: false);
+    }
+
+    if (which is [] or ["dead"])
+    {
+        await ConnectorSpeed.RunAsync("modbus", 32, 100, int.Parse(seconds), dead: true);
+    }
+
+    return;
+}
+
+if (args is ["road-latency", .. var protocols])
+{
+    Console.WriteLine("| device | poll period | changes | half within | 90 % within | 99 % within | all within | budget |");
+    Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+    foreach (var protocol in protocols is [] ? ["modbus", "s7"] : protocols)
+    {
+        await RoadLatency.RunAsync(protocol, TimeSpan.FromSeconds(1), 2000);
+        await RoadLatency.RunAsync(protocol, TimeSpan.FromMilliseconds(100), 2000);
+    }
+
     return;
 }
 
@@ -67,7 +104,7 @@ var results = Path.Combine(PeerProcess.Root(), "tests", "Uns.Benchmarks", "resul
 var config = DefaultConfig.Instance
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsMutator())
     .WithArtifactsPath(Path.Combine(PeerProcess.Root(), "artifacts", "benchmarks"));
-foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config))
+foreach (var summary in BenchmarkSwitcher.FromAssembly(typeof(RoadSpeed).Assembly).Run(args, config))
 {
     foreach (var report in Directory.GetFiles(summary.ResultsDirectoryPath, "*-report-github.md"))
     {

@@ -129,19 +129,24 @@ public sealed class ModbusDialectTests
 
     private static async Task<TcpClient> KnockAsync(int hub, CancellationToken cancellationToken)
     {
-        while (true)
+        TcpClient? open = null;
+        await Waiting.ReachAsync(async () => (open = await TryDialAsync(hub, cancellationToken)) is not null, cancellationToken);
+        return open!;
+    }
+
+    // Null while the hub does not listen.
+    private static async Task<TcpClient?> TryDialAsync(int hub, CancellationToken cancellationToken)
+    {
+        var client = new TcpClient();
+        try
         {
-            var client = new TcpClient();
-            try
-            {
-                await client.ConnectAsync(IPAddress.Loopback, hub, cancellationToken);
-                return client;
-            }
-            catch (SocketException)
-            {
-                client.Dispose();
-                await Task.Delay(20, cancellationToken);
-            }
+            await client.ConnectAsync(IPAddress.Loopback, hub, cancellationToken);
+            return client;
+        }
+        catch (SocketException)
+        {
+            client.Dispose();
+            return null;
         }
     }
 }

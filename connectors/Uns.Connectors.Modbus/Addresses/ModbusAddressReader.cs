@@ -207,6 +207,11 @@ public static partial class ModbusAddressReader
             return $".{match.Groups["bit"].Value} is no bit of a register: give .0 to .15, or .{match.Groups["bit"].Value}H for a text.";
         }
 
+        if (made.Length > 0)
+        {
+            return $".{bit} is one bit, and a length stands behind it: leave one of the two out.";
+        }
+
         made = made with { Bit = bit };
         return null;
     }

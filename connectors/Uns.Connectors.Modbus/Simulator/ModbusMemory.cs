@@ -69,7 +69,7 @@ internal sealed class ModbusMemory
     public void SetBit(ModbusTable table, int offset, bool value) => Bits(table)[offset] = value;
 
     /// <summary>The PDU that answers a request.</summary>
-    public byte[] Answer(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, bool knowsMask)
+    public byte[] Answer(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, Func<byte, bool> knows)
     {
         var function = request[0];
         if (function == ModbusPdu.Identify)
@@ -77,13 +77,13 @@ internal sealed class ModbusMemory
             return Identify(request);
         }
 
-        if (function == ModbusPdu.ReadWriteRegisters)
+        if (function == ModbusPdu.ReadWriteRegisters && knows(function))
         {
-            return WriteThenRead(request, isMissing, knowsMask);
+            return WriteThenRead(request, isMissing, knows);
         }
 
         if (function is not (>= ModbusPdu.ReadCoils and <= ModbusPdu.WriteRegister or ModbusPdu.WriteCoils or ModbusPdu.WriteRegisters or ModbusPdu.MaskRegister)
-            || (function == ModbusPdu.MaskRegister && !knowsMask))
+            || !knows(function))
         {
             return Refuse(function, ModbusException.IllegalFunction);
         }
@@ -142,15 +142,15 @@ internal sealed class ModbusMemory
     }
 
     // The write comes first. [V1.1b3, 6.17]
-    private byte[] WriteThenRead(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, bool knowsMask)
+    private byte[] WriteThenRead(ReadOnlySpan<byte> request, Func<ModbusTable, int, bool>? isMissing, Func<byte, bool> knows)
     {
         if (request.Length < 10 || request.Length != 10 + request[9])
         {
             return Refuse(request[0], ModbusException.IllegalValue);
         }
 
-        var written = Answer([ModbusPdu.WriteRegisters, .. request[5..]], isMissing, knowsMask);
-        var answer = written[0] == ModbusPdu.WriteRegisters ? Answer([ModbusPdu.ReadHoldingRegisters, .. request[1..5]], isMissing, knowsMask) : written;
+        var written = Answer([ModbusPdu.WriteRegisters, .. request[5..]], isMissing, knows);
+        var answer = written[0] == ModbusPdu.WriteRegisters ? Answer([ModbusPdu.ReadHoldingRegisters, .. request[1..5]], isMissing, knows) : written;
         answer[0] = (byte)(request[0] | (answer[0] & ModbusPdu.RefusedMark));
         return answer;
     }

@@ -59,6 +59,9 @@ public sealed class ModbusSimulator : IAsyncDisposable
     /// <summary>False refuses function 22 with exception 1.</summary>
     public bool KnowsMaskWrite { get; set; } = true;
 
+    /// <summary>False refuses function 23 with exception 1.</summary>
+    public bool KnowsReadWrite { get; set; } = true;
+
     /// <summary>Requests received since the start.</summary>
     public long Requests => Interlocked.Read(ref _requests);
 
@@ -113,6 +116,9 @@ public sealed class ModbusSimulator : IAsyncDisposable
     /// <summary>Stops listening and closes all connections.</summary>
     public ValueTask DisposeAsync() => _listener.DisposeAsync();
 
+    private bool Knows(byte function) =>
+        function == ModbusPdu.MaskRegister ? KnowsMaskWrite : function != ModbusPdu.ReadWriteRegisters || KnowsReadWrite;
+
     private async Task ServeAsync(Socket socket, int before, CancellationToken cancellationToken)
     {
         var received = new byte[ModbusFrame.MaximumBytes];
@@ -165,7 +171,7 @@ public sealed class ModbusSimulator : IAsyncDisposable
         lock (_gate)
         {
             _memory.Move(_clock.GetElapsedTime(_start));
-            answer = fault.Exception != 0 ? ModbusMemory.Refuse(pdu.Span[0], fault.Exception) : _memory.Answer(pdu.Span, IsMissing, KnowsMaskWrite);
+            answer = fault.Exception != 0 ? ModbusMemory.Refuse(pdu.Span[0], fault.Exception) : _memory.Answer(pdu.Span, IsMissing, Knows);
         }
 
         var bytes = new byte[ModbusFrame.HeaderBytes + answer.Length];

@@ -26,9 +26,16 @@ internal interface IModbusChannel
     /// <exception cref="ConnectorException">It cannot be opened.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>True when a request may be given up before its time without harm to the next one.</summary>
+    bool MayBeLeftEarly { get; }
+
     /// <summary>Sends one request and waits for its answer.</summary>
+    /// <param name="unit">The unit asked.</param>
+    /// <param name="pdu">The request.</param>
+    /// <param name="patience">How long to wait for the answer; at most the answer timeout.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ConnectorException">The connection is gone, or the device broke the protocol.</exception>
-    Task<ModbusAnswer> SendAsync(byte unit, ReadOnlyMemory<byte> pdu, CancellationToken cancellationToken);
+    Task<ModbusAnswer> SendAsync(byte unit, ReadOnlyMemory<byte> pdu, TimeSpan patience, CancellationToken cancellationToken);
 
     /// <summary>Closes the connection; it can be opened again. Never throws.</summary>
     void Close();

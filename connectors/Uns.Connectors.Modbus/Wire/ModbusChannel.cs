@@ -23,18 +23,20 @@ internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, Ti
     /// <summary>Answers that nobody waited for any more, or ever.</summary>
     public long DroppedAnswers { get; private set; }
 
+    public bool MayBeLeftEarly => framing.NamesTransactions || line.IsCheapToRenew;
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         Close();
         await line.OpenAsync(cancellationToken);
     }
 
-    public async Task<ModbusAnswer> SendAsync(byte unit, ReadOnlyMemory<byte> pdu, CancellationToken cancellationToken)
+    public async Task<ModbusAnswer> SendAsync(byte unit, ReadOnlyMemory<byte> pdu, TimeSpan patience, CancellationToken cancellationToken)
     {
         await SettleAsync(cancellationToken);
         var transaction = NextTransaction();
         var length = framing.Write(_sent, transaction, unit, pdu.Span);
-        using var limit = new CancellationTokenSource(answerTimeout, clock);
+        using var limit = new CancellationTokenSource(patience, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         _unanswered.Add(transaction);
         _lateMayCome = true;
@@ -59,7 +61,7 @@ internal sealed class ModbusChannel(IModbusLine line, IModbusFraming framing, Ti
             // Half a request on the wire would garble the next one.
             return sent == length
                 ? new(ModbusOutcome.Silent, 0, default)
-                : throw new ConnectorException($"{line.Name} took no more bytes within {answerTimeout.TotalMilliseconds:0} ms.");
+                : throw new ConnectorException($"{line.Name} took no more bytes within {patience.TotalMilliseconds:0} ms.");
         }
     }
 

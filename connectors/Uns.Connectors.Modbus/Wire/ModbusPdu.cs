@@ -28,6 +28,9 @@ internal static class ModbusPdu
     /// <summary>Most registers one write may carry. [V1.1b3, 6.12]</summary>
     public const int MostWrittenRegisters = 123;
 
+    /// <summary>Most registers one request may carry that also reads. [V1.1b3, 6.17]</summary>
+    public const int MostWrittenAndRead = 121;
+
     /// <summary>Most coils one write may carry. [V1.1b3, 6.11]</summary>
     public const int MostWrittenBits = 1968;
 

@@ -211,6 +211,16 @@ public sealed class DeviceTraffic(TimeProvider clock)
         }
     }
 
+    /// <summary>The time within which so great a part of the answers of the last minutes came, from whatever station; null when there were none.</summary>
+    /// <param name="part">0 to 1.</param>
+    public TimeSpan? RoundTripWithin(double part)
+    {
+        lock (_gate)
+        {
+            return _roundTrips.Percentile(part, clock.GetElapsedTime(_start));
+        }
+    }
+
     private Station? StationOf(int number)
     {
         if (!_stations.TryGetValue(number, out var station) && _stations.Count < MostStations)

@@ -6,7 +6,7 @@ namespace Uns.Connectors.TagFiles;
 /// <summary>A tag file, opened once and looked at by every format.</summary>
 public sealed class TagFileContent
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64, AllowDuplicateProperties = false };
 
     // Far above the source of any block; what is longer is no source.
     private const int MostSourceCharacters = 16 * 1024 * 1024;

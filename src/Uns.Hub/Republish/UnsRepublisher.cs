@@ -98,8 +98,9 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             await waiting;
             foreach (var changed in reader.Take())
             {
-                // The node may have been replaced by another at the same path: what stands there now is the truth.
-                await PublishAsync(client, changed.Path, tree.Find(changed.Path), payload, cancellationToken);
+                // One that was taken out may have been replaced by another at the same path: what stands there now is the truth.
+                var node = changed.Parent is null ? tree.Find(changed.Path) : changed;
+                await PublishAsync(client, changed.Path, node, payload, cancellationToken);
             }
         }
     }

@@ -9,6 +9,7 @@ using Uns.Connectors.OpcUa;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.S7;
+using Uns.Connectors.Simulated;
 using Uns.Historian;
 using Uns.Hub.Api;
 using Uns.Hub.OpcUa;
@@ -72,6 +73,7 @@ internal static class HubServices
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
+        services.AddSingleton<IConnectorKind, SimulatedKind>();
         services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
         services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
         services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));

@@ -311,7 +311,15 @@ internal sealed partial class BrokerCore
         else if (HasRoomToRetain(routed.Topic.Text, isRemoval: false))
         {
             var message = routed.Keep();
-            Retained.Set(message);
+            if (routed.Topic.Place is { Message: not null } place)
+            {
+                place.Message = message; // [MQTT-3.3.1-5]
+            }
+            else
+            {
+                routed.Topic.Place = Retained.Set(message);
+            }
+
             if (!SysTopics.SysReport.Owns(message.TopicText))
             {
                 Journal?.Retained(message.TopicText, message, urgent);

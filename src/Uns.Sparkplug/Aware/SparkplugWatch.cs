@@ -11,7 +11,7 @@ namespace Uns.Sparkplug.Aware;
 /// the time of their delivery, and lets nobody speak in the name of a node or host that is connected itself.
 /// </summary>
 /// <remarks>Sparkplug 3.0, 10.1.4. Called by the broker alone, on one thread; the counters may be read from any.</remarks>
-public sealed partial class SparkplugWatch(AwareOptions options, ILogger<SparkplugWatch> logger) : ITopicWatch
+public sealed partial class SparkplugWatch : ITopicWatch
 {
     /// <summary>Beginning of the topics that only the broker writes.</summary>
     public const string Own = "$sparkplug/";
@@ -23,8 +23,11 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
     private const int WarningsBound = 4_096;
 
     private static readonly byte[] OwnBytes = Encoding.UTF8.GetBytes(Own);
-    private static readonly byte[] NamespaceBytes = Encoding.UTF8.GetBytes(SparkplugTopic.Namespace + "/");
 
+    private readonly AwareOptions _options;
+    private readonly ILogger<SparkplugWatch> _logger;
+    private readonly ISparkplugVersion _version;
+    private readonly byte[] _namespace;
     private readonly Dictionary<string, Known> _topics = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _willOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _owners = new(StringComparer.Ordinal);
@@ -32,6 +35,20 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
     private long _refused;
     private long _warnings;
     private long _certificates;
+
+    /// <summary>A watch that has seen nothing.</summary>
+    /// <param name="options">What it does about faults.</param>
+    /// <param name="logger">Hears of the first fault of each kind and client.</param>
+    public SparkplugWatch(AwareOptions options, ILogger<SparkplugWatch> logger)
+        : this(options, logger, SparkplugB3.Instance)
+    {
+    }
+
+    internal SparkplugWatch(AwareOptions options, ILogger<SparkplugWatch> logger, ISparkplugVersion version)
+    {
+        (_options, _logger, _version) = (options, logger, version);
+        _namespace = Encoding.UTF8.GetBytes(version.Namespace + "/");
+    }
 
     /// <summary>Messages that were refused.</summary>
     public long Refused => Interlocked.Read(ref _refused);
@@ -46,7 +63,7 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
     public bool Owns(ReadOnlySpan<byte> topic) => topic.StartsWith(OwnBytes);
 
     /// <inheritdoc/>
-    public bool Watches(ReadOnlySpan<byte> topic) => topic.StartsWith(NamespaceBytes);
+    public bool Watches(ReadOnlySpan<byte> topic) => topic.StartsWith(_namespace);
 
     /// <inheritdoc/>
     public void WillKept(string clientId, string topic)
@@ -93,7 +110,7 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
             return new() { KeepAs = certificate }; // [tck-id-conformance-mqtt-aware-store], [tck-id-conformance-mqtt-aware-nbirth-mqtt-topic], [tck-id-conformance-mqtt-aware-dbirth-mqtt-topic]
         }
 
-        return known.Verb == MessageVerb.NDeath && options.StampDeaths
+        return known.Verb == MessageVerb.NDeath && _options.StampDeaths
             ? new() { Payload = DeathStamp.Set(message.Payload, message.Now) } // [tck-id-conformance-mqtt-aware-ndeath-timestamp]
             : default;
     }
@@ -102,10 +119,10 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
     {
         if (known.Verb is not { } verb)
         {
-            return options.Topic == AwarePolicy.Off ? null : (options.Topic, "tck-id-topic-structure", ReasonCode.TopicNameInvalid);
+            return _options.Topic == AwarePolicy.Off ? null : (_options.Topic, "tck-id-topic-structure", ReasonCode.TopicNameInvalid);
         }
 
-        var policy = verb == MessageVerb.State ? options.ForeignState : options.ForeignNode;
+        var policy = verb == MessageVerb.State ? _options.ForeignState : _options.ForeignNode;
         if (policy != AwarePolicy.Off && known.Will is { } will && _owners.TryGetValue(will, out var owners) && !owners.Contains(message.ClientId))
         {
             return (policy, verb == MessageVerb.State ? "tck-id-operational-behavior-host-application-host-id" : "tck-id-intro-edge-node-id-uniqueness", ReasonCode.NotAuthorized);
@@ -118,13 +135,13 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
             MessageVerb.NDeath => message.Qos != QualityOfService.ExactlyOnce && (!message.IsWill || message.Qos == QualityOfService.AtLeastOnce),
             _ => message.Qos == QualityOfService.AtMostOnce,
         };
-        if (!isQosRight && options.Qos != AwarePolicy.Off)
+        if (!isQosRight && _options.Qos != AwarePolicy.Off)
         {
-            return (options.Qos, known.QosRule, ReasonCode.ImplementationSpecificError);
+            return (_options.Qos, known.QosRule, ReasonCode.ImplementationSpecificError);
         }
 
-        return message.Retain != (verb == MessageVerb.State) && options.Retain != AwarePolicy.Off
-            ? (options.Retain, known.RetainRule, ReasonCode.ImplementationSpecificError)
+        return message.Retain != (verb == MessageVerb.State) && _options.Retain != AwarePolicy.Off
+            ? (_options.Retain, known.RetainRule, ReasonCode.ImplementationSpecificError)
             : null;
     }
 
@@ -137,7 +154,7 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
                 _topics.Clear();
             }
 
-            _topics.Add(topic, known = Known.Of(topic));
+            _topics.Add(topic, known = Known.Of(topic, _version));
         }
 
         return known;
@@ -159,14 +176,14 @@ public sealed partial class SparkplugWatch(AwareOptions options, ILogger<Sparkpl
     /// <param name="RetainRule">The rule about its retain flag.</param>
     private sealed record Known(MessageVerb? Verb, string? Will, string? Certificate, string QosRule, string RetainRule)
     {
-        public static Known Of(string name)
+        public static Known Of(string name, ISparkplugVersion version)
         {
-            if (!SparkplugTopic.TryParse(name, out var topic))
+            if (!version.TryParseTopic(name, out var topic))
             {
                 return new(null, null, null, "", "");
             }
 
-            var death = topic.Verb == MessageVerb.State ? name : SparkplugTopic.OfNode(MessageVerb.NDeath, topic.Node).ToString();
+            var death = topic.Verb == MessageVerb.State ? name : version.Write(SparkplugTopic.OfNode(MessageVerb.NDeath, topic.Node));
             var isBirth = topic.Verb is MessageVerb.NBirth or MessageVerb.DBirth;
             var isCommand = topic.Verb is MessageVerb.NCmd or MessageVerb.DCmd;
             var (qos, retain) = topic.Verb switch

@@ -29,7 +29,7 @@ public sealed partial class EdgeNodePublisher
 
     private void Take(in MqttMessage message)
     {
-        if (!SparkplugTopic.TryParse(message.Topic, out var topic))
+        if (!_session.Version.TryParseTopic(message.Topic, out var topic))
         {
             return;
         }
@@ -48,7 +48,7 @@ public sealed partial class EdgeNodePublisher
         SparkplugPayload payload;
         try
         {
-            payload = PayloadReader.Read(message.Payload.Span);
+            payload = _session.Version.Read(message.Payload.Span);
         }
         catch (SparkplugFormatException fault)
         {

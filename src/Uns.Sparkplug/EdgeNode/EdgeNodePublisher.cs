@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
-using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
 
@@ -66,7 +65,7 @@ public sealed partial class EdgeNodePublisher
         _session = new EdgeNodeSession(options);
     }
 
-    /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called for one command at a time, in order of arrival; what it throws is logged.</summary>
+    /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called in the order of arrival, for up to 32 commands at a time; what it throws is logged.</summary>
     public Func<string, string, TagValue, CancellationToken, Task>? OnCommand { get; set; }
 
     /// <summary>The node's name.</summary>
@@ -228,7 +227,7 @@ public sealed partial class EdgeNodePublisher
                 _deviceFaults.Clear();
 
                 // [tck-id-payloads-ndeath-will-message-qos], [tck-id-payloads-ndeath-will-message-retain]
-                return new Will { Topic = death.Topic.ToString(), Payload = PayloadWriter.Write(death.Payload), Qos = QualityOfService.AtLeastOnce };
+                return new Will { Topic = _session.Version.Write(death.Topic), Payload = _session.Version.Write(death.Payload), Qos = QualityOfService.AtLeastOnce };
             }
         },
         _clock,
@@ -240,7 +239,7 @@ public sealed partial class EdgeNodePublisher
     {
         // Commands can come from the first birth on. [tck-id-message-flow-edge-node-ncmd-subscribe], [tck-id-message-flow-device-dcmd-subscribe]
         var id = _options.Id;
-        var ncmd = SparkplugTopic.OfNode(MessageVerb.NCmd, id).ToString();
+        var ncmd = _session.Version.Write(SparkplugTopic.OfNode(MessageVerb.NCmd, id));
         List<SubscriptionRequest> wanted =
         [
             new(ncmd, QualityOfService.AtLeastOnce),
@@ -249,7 +248,7 @@ public sealed partial class EdgeNodePublisher
         if (_hostGates is not null)
         {
             // [tck-id-operational-behavior-primary-application-state-with-multiple-servers-state-subs]
-            wanted.Add(new(SparkplugTopic.OfState(_options.PrimaryHost).ToString(), QualityOfService.AtLeastOnce));
+            wanted.Add(new(_session.Version.Write(SparkplugTopic.OfState(_options.PrimaryHost)), QualityOfService.AtLeastOnce));
         }
 
         await client.SubscribeAsync(wanted, cancellationToken);
@@ -381,7 +380,7 @@ public sealed partial class EdgeNodePublisher
         foreach (var message in due)
         {
             // QoS 0, not retained. [tck-id-payloads-nbirth-qos], [tck-id-payloads-ddata-retain] and their likes
-            await client.PublishAsync(message.Topic.ToString(), PayloadWriter.Write(message.Payload));
+            await client.PublishAsync(_session.Version.Write(message.Topic), _session.Version.Write(message.Payload));
             Interlocked.Increment(ref _sent);
         }
 
@@ -402,7 +401,7 @@ public sealed partial class EdgeNodePublisher
         try
         {
             await client.PublishAsync(
-                death.Topic.ToString(), PayloadWriter.Write(death.Payload), QualityOfService.AtLeastOnce, cancellationToken: patience.Token);
+                _session.Version.Write(death.Topic), _session.Version.Write(death.Payload), QualityOfService.AtLeastOnce, cancellationToken: patience.Token);
             await AllArrivedAsync(); // The broker takes packets in their order.
         }
         catch (Exception fault) when (fault is MqttException or OperationCanceledException)

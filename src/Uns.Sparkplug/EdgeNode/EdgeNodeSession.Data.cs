@@ -49,16 +49,16 @@ public sealed partial class EdgeNodeSession
         List<Metric>? metrics = null;
         foreach (var sample in InTimeOrder(samples))
         {
-            if (!device.TryTake(sample, options.DataTypesInData, out var metric))
+            if (!device.TryTake(sample, _options.DataTypesInData, out var metric))
             {
                 unknown++;
             }
             else if (metric is not null && IsBorn && device.IsBorn)
             {
                 sent?.Add(sample);
-                metrics ??= new List<Metric>(Math.Min(samples.Count, options.MetricsPerMessage));
+                metrics ??= new List<Metric>(Math.Min(samples.Count, _options.MetricsPerMessage));
                 metrics.Add(metric);
-                if (metrics.Count == options.MetricsPerMessage)
+                if (metrics.Count == _options.MetricsPerMessage)
                 {
                     AddData(device, metrics, now, due);
                     metrics = null;
@@ -90,8 +90,8 @@ public sealed partial class EdgeNodeSession
             throw new InvalidOperationException($"The device '{deviceId}' is not born.");
         }
 
-        var metrics = kept.Select(metric => device.Historical(metric, options.DataTypesInData)).OfType<Metric>().ToList();
-        foreach (var part in metrics.Chunk(options.MetricsPerMessage))
+        var metrics = kept.Select(metric => device.Historical(metric, _options.DataTypesInData)).OfType<Metric>().ToList();
+        foreach (var part in metrics.Chunk(_options.MetricsPerMessage))
         {
             AddData(device, part, now, due);
         }
@@ -126,7 +126,7 @@ public sealed partial class EdgeNodeSession
             return false;
         }
 
-        bytes = PayloadWriter.Write(new SparkplugPayload { Metrics = metrics }).Length + PacketOverhead;
+        bytes = _version.Write(new SparkplugPayload { Metrics = metrics }).Length + PacketOverhead;
         return bytes > LongestPacket;
     }
 

@@ -9,7 +9,7 @@ namespace Uns.Sparkplug.EdgeNode;
 /// Pure: messages that are due are appended to a list, in the order in which they must be published.
 /// </summary>
 /// <remarks>Sparkplug 3.0, chapters 5 and 6. One caller at a time.</remarks>
-public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
+public sealed partial class EdgeNodeSession
 {
     /// <summary>The metric that pairs a death with its birth.</summary>
     public const string BdSeqName = "bdSeq";
@@ -17,7 +17,9 @@ public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
     /// <summary>The metric by which a host asks for a rebirth. [tck-id-operational-behavior-data-commands-rebirth-name]</summary>
     public const string RebirthName = "Node Control/Rebirth";
 
-    private readonly EdgeNodeId _id = options.Id;
+    private readonly EdgeNodeOptions _options;
+    private readonly ISparkplugVersion _version;
+    private readonly EdgeNodeId _id;
     private readonly SortedDictionary<string, EdgeDevice> _devices = new(StringComparer.Ordinal);
     private readonly EdgeDevice _node = new("") { IsOnline = true };
     private ulong _nextAlias = 1;
@@ -25,6 +27,18 @@ public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
     private int _nextSeq;
     private bool _rebirthAsked;
     private DateTimeOffset? _lastAnswer;
+
+    /// <summary>The memory of a node that was never born.</summary>
+    /// <param name="options">Name and pace.</param>
+    public EdgeNodeSession(EdgeNodeOptions options)
+        : this(options, SparkplugB3.Instance)
+    {
+    }
+
+    internal EdgeNodeSession(EdgeNodeOptions options, ISparkplugVersion version) => (_options, _id, _version) = (options, options.Id, version);
+
+    /// <summary>What the node speaks.</summary>
+    internal ISparkplugVersion Version => _version;
 
     /// <summary>True between the NBIRTH and the end of the connection.</summary>
     public bool IsBorn { get; private set; }
@@ -72,7 +86,7 @@ public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
             // Never an alias: a host that knows no birth asks by name. [tck-id-operational-behavior-data-commands-rebirth-name-aliases]
             Metric.Of(RebirthName, TagValue.Of(false), now),
         };
-        metrics.AddRange(options.Properties.Select(p => Metric.Of("Properties/" + p.Key, TagValue.Of(p.Value), now)));
+        metrics.AddRange(_options.Properties.Select(p => Metric.Of("Properties/" + p.Key, TagValue.Of(p.Value), now)));
         metrics.AddRange(_node.BirthMetrics(now));
         metrics = [.. metrics.OrderBy(metric => metric.Timestamp)]; // [tck-id-operational-behavior-data-publish-nbirth-order]
         due.Add(new(SparkplugTopic.OfNode(MessageVerb.NBirth, _id), new SparkplugPayload { Timestamp = now, Seq = NextSeq(), Metrics = metrics }));
@@ -141,7 +155,7 @@ public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
     public void AskRebirth() => _rebirthAsked |= IsBorn;
 
     /// <summary>When the request that waits may be answered; null when none waits.</summary>
-    public DateTimeOffset? RebirthDue => !_rebirthAsked ? null : _lastAnswer is { } last ? last + options.RebirthDistance : DateTimeOffset.MinValue;
+    public DateTimeOffset? RebirthDue => !_rebirthAsked ? null : _lastAnswer is { } last ? last + _options.RebirthDistance : DateTimeOffset.MinValue;
 
     /// <summary>Answers the requests that wait, once the distance to the last answer is kept: the whole birth with the same bdSeq.</summary>
     /// <remarks>[tck-id-operational-behavior-data-commands-rebirth-action-2], [tck-id-operational-behavior-data-commands-rebirth-action-3]</remarks>
@@ -198,7 +212,7 @@ public sealed partial class EdgeNodeSession(EdgeNodeOptions options)
     private int NextSeq()
     {
         var seq = _nextSeq;
-        _nextSeq = (seq + 1) % 256;
+        _nextSeq = (seq + 1) % _version.SequenceCount;
         return seq;
     }
 

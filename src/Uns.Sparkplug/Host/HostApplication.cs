@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
 using Uns.Sparkplug.EdgeNode;
-using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
 
@@ -46,7 +45,7 @@ public sealed partial class HostApplication : ICommandSink
         (_options, _clock, _logger) = (options, clock, logger);
         _broker = broker.ClientId.Length > 0 ? broker : broker with { ClientId = $"host-{options.HostId}" };
         _session = new HostSession(options, sink, logger);
-        _stateTopic = SparkplugTopic.OfState(options.HostId).ToString();
+        _stateTopic = _session.Version.Write(SparkplugTopic.OfState(options.HostId));
     }
 
     /// <summary>True from the STATE birth to the end of the connection.</summary>
@@ -93,7 +92,7 @@ public sealed partial class HostApplication : ICommandSink
             var client = _client ?? throw new CommandRefusedException("The host has no connection to its broker.");
 
             // QoS 0, not retained. [tck-id-topics-dcmd-mqtt], [tck-id-topics-ncmd-mqtt]
-            await client.PublishAsync(command.Topic.ToString(), PayloadWriter.Write(command.Payload), cancellationToken: cancellationToken);
+            await client.PublishAsync(_session.Version.Write(command.Topic), _session.Version.Write(command.Payload), cancellationToken: cancellationToken);
         }
         catch (MqttConnectionLostException)
         {
@@ -196,7 +195,7 @@ public sealed partial class HostApplication : ICommandSink
     {
         // [tck-id-message-flow-phid-sparkplug-subscription]: both before the birth.
         await client.SubscribeAsync(
-            [new(_stateTopic, QualityOfService.AtLeastOnce), new(SparkplugTopic.AllFilter, QualityOfService.AtLeastOnce)], cancellationToken);
+            [new(_stateTopic, QualityOfService.AtLeastOnce), new(_session.Version.Namespace + "/#", QualityOfService.AtLeastOnce)], cancellationToken);
 
         // The first message of the session. [tck-id-host-topic-phid-birth-message], [tck-id-host-topic-phid-birth-qos], [tck-id-host-topic-phid-birth-retain]
         await client.PublishAsync(_stateTopic, _state.Announce(), QualityOfService.AtLeastOnce, retain: true, cancellationToken);
@@ -216,7 +215,7 @@ public sealed partial class HostApplication : ICommandSink
         try
         {
             await client.SubscribeAsync(
-                [new($"{Certificates}{SparkplugTopic.Namespace}/+/NBIRTH/+"), new($"{Certificates}{SparkplugTopic.Namespace}/+/DBIRTH/+/+")], cancellationToken);
+                [new($"{Certificates}{_session.Version.Namespace}/+/NBIRTH/+"), new($"{Certificates}{_session.Version.Namespace}/+/DBIRTH/+/+")], cancellationToken);
         }
         catch (MqttRefusedException fault)
         {
@@ -233,7 +232,7 @@ public sealed partial class HostApplication : ICommandSink
 
         if (message.Topic.StartsWith(Certificates, StringComparison.Ordinal))
         {
-            if (message.Retain && SparkplugTopic.TryParse(message.Topic[Certificates.Length..], out var certificate))
+            if (message.Retain && _session.Version.TryParseTopic(message.Topic[Certificates.Length..], out var certificate))
             {
                 lock (_gate)
                 {
@@ -285,7 +284,7 @@ public sealed partial class HostApplication : ICommandSink
         foreach (var request in due)
         {
             var message = HostSession.Rebirth(request.Node, _clock.GetUtcNow());
-            await client.PublishAsync(message.Topic.ToString(), PayloadWriter.Write(message.Payload));
+            await client.PublishAsync(_session.Version.Write(message.Topic), _session.Version.Write(message.Payload));
         }
     }
 

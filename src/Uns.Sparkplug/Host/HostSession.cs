@@ -44,6 +44,9 @@ public sealed partial class HostSession
         _brake = new(options, jitter ?? Random.Shared.NextDouble);
     }
 
+    /// <summary>What the host hears and speaks.</summary>
+    internal ISparkplugVersion Version => _version;
+
     /// <summary>How every node fares, by name.</summary>
     public IReadOnlyList<NodeInfo> Nodes() =>
         [.. _nodes.Values.Select(node => node.Info()).OrderBy(info => info.Id.GroupId, StringComparer.Ordinal).ThenBy(info => info.Id.NodeId, StringComparer.Ordinal)];

@@ -19,7 +19,7 @@ internal static class ConnectorSpeed
     /// <param name="protocol"><c>modbus</c> or <c>s7</c>.</param>
     /// <param name="devices">How many devices.</param>
     /// <param name="tags">Tags of each.</param>
-    /// <param name="seconds">How long it is measured, after a third of that time to warm up.</param>
+    /// <param name="seconds">How long it is measured, after a third of that time, at most 30 s, to warm up.</param>
     /// <param name="dead">True lets the first device fall silent: the others' cycles are what is looked at.</param>
     public static async Task RunAsync(string protocol, int devices, int tags, int seconds, bool dead)
     {
@@ -40,7 +40,7 @@ internal static class ConnectorSpeed
             running.Add(Task.Run(() => worker.RunAsync(stop.Token)));
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(Math.Max(5, seconds / 3)), TimeProvider.System);
+        await Task.Delay(TimeSpan.FromSeconds(Math.Clamp(seconds / 3, 5, 30)), TimeProvider.System);
         var perTag = (GC.GetTotalMemory(forceFullCollection: true) - memory) / (double)(devices * tags);
         var (begun, cpu, samples) = (Stopwatch.GetTimestamp(), Process.GetCurrentProcess().TotalProcessorTime, sink.Count);
         var before = workers.Select(Cycles).ToList();

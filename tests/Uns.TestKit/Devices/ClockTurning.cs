@@ -3,7 +3,7 @@ namespace Uns.TestKit.Devices;
 /// <summary>Turns a manual clock while other threads work by it.</summary>
 public static class ClockTurning
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     /// <summary>Turns the clock step by step until the task has ended; fails when that takes too long in real time.</summary>
     public static async Task TurnUntilAsync(this ManualClock clock, Task task, TimeSpan step)

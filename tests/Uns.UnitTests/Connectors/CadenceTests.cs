@@ -26,7 +26,7 @@ public sealed class CadenceTests : IAsyncDisposable
 
         for (var cycle = 1; cycle <= 20; cycle++)
         {
-            await ReachAsync(() => others.TrueForAll(w => w.Status.Reads == cycle));
+            await Waiting.ReachAsync(() => others.TrueForAll(w => w.Status.Reads == cycle));
             _clock.Advance(Second);
         }
 
@@ -51,7 +51,7 @@ public sealed class CadenceTests : IAsyncDisposable
 
         for (var cycle = 1; cycle <= 20; cycle++)
         {
-            await ReachAsync(() => worker.Status.Reads == cycle);
+            await Waiting.ReachAsync(() => worker.Status.Reads == cycle);
             _clock.Advance(Second);
         }
 
@@ -69,7 +69,7 @@ public sealed class CadenceTests : IAsyncDisposable
         };
         var worker = Start(connector, [new(0, Second), new(1, Second) { Lane = 1 }]);
 
-        await ReachAsync(() => worker.Status.State == ConnectorState.Reconnecting);
+        await Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Reconnecting);
 
         Assert.Equal("the cable is cut.", worker.Status.LastError);
     }
@@ -143,15 +143,6 @@ public sealed class CadenceTests : IAsyncDisposable
 
     private static Task Never(PollGroup group, ITagSink sink, CancellationToken cancellationToken) =>
         Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-
-    private static async Task ReachAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (!condition())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), deadline.Token);
-        }
-    }
 
     private ConnectorWorker Start(FakeConnector connector, IReadOnlyList<PollGroup> groups)
     {

@@ -96,7 +96,7 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
         isGone = true;
         _sink.Clear();
         await _sink.WaitForAsync(s => s.Tag == "b" && s.Quality == TagQuality.Bad, _clock);
-        await _clock.TurnUntilAsync(ReachAsync(() => connector.Connects > 5), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => connector.Connects > 5), Second);
         Assert.Equal(ConnectorState.Reconnecting, worker.Status.State);
         Assert.Equal("nobody is there.", worker.Status.LastError);
         Assert.Equal(["a", "b"], _sink.Samples.Select(s => s.Tag));
@@ -154,7 +154,7 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
     {
         var hold = new TaskCompletionSource();
         var worker = Start(new FakeConnector { OnWrite = (_, _, _) => hold.Task }, [new(0, Second)]);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
 
         var writes = Enumerable.Range(0, 70).Select(_ => worker.WriteAsync("a", TagValue.Of(1.0), CancellationToken.None)).ToList();
 
@@ -257,7 +257,7 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
             },
         };
         var worker = Start(connector, [new(0, Second)]);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
 
         var write = worker.WriteAsync("a", TagValue.Of(12.5), CancellationToken.None);
         await _clock.TurnUntilAsync(written.Task, TimeSpan.FromMilliseconds(1));
@@ -277,7 +277,7 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
     {
         var connector = new FakeConnector { OnWrite = (_, _, _) => throw new InvalidOperationException("It reached the device.") };
         var worker = Start(connector, [new(0, Second)]);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
 
         var refusal = await Assert.ThrowsAsync<WriteRefusedException>(() => worker.WriteAsync(tag, TagValue.Of(value), CancellationToken.None));
 
@@ -297,11 +297,11 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
             },
         };
         var worker = Start(connector, [new(0, Second)]);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
 
         var lost = await Assert.ThrowsAsync<ConnectorException>(() => worker.WriteAsync("a", TagValue.Of(1.0), CancellationToken.None));
         Assert.Contains("not known", lost.Message, StringComparison.Ordinal);
-        await _clock.TurnUntilAsync(ReachAsync(() => connector.Connects == 2 && worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => connector.Connects == 2 && worker.Status.State == ConnectorState.Running), Second);
         Assert.Equal(1, writes);
     }
 
@@ -338,7 +338,7 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
     {
         var connector = new FakeConnector();
         var worker = Start(connector, [new(0, Second)]);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Status.State == ConnectorState.Running), Second);
 
         await _stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
@@ -353,14 +353,6 @@ public sealed class ConnectorWorkerTests : IAsyncDisposable
         await _stop.CancelAsync();
         await _running.ContinueWith(_ => { }, TaskScheduler.Default);
         _stop.Dispose();
-    }
-
-    private static async Task ReachAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Yield();
-        }
     }
 
     private static TagSample Raw(string tag, long number) =>

@@ -4,6 +4,7 @@ using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
 using Uns.Connectors.S7;
+using Uns.Connectors.Simulated;
 
 namespace Uns.UnitTests.Connectors;
 
@@ -12,7 +13,7 @@ internal static class RoomFolder
 {
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public static IConnectorKind Kind(string room) => room switch { "Modbus" => new ModbusKind(), "S7" => new S7Kind(), _ => new OpcUaKind() };
+    public static IConnectorKind Kind(string room) => room switch { "Modbus" => new ModbusKind(), "S7" => new S7Kind(), "Simulated" => new SimulatedKind(), _ => new OpcUaKind() };
 
     public static string Of(string room)
     {

@@ -6,7 +6,7 @@ namespace Uns.UnitTests.Connectors;
 /// <summary>What a connector's room shows to people is what its code does.</summary>
 public sealed class RoomTests
 {
-    public static TheoryData<string> Rooms => ["Modbus", "S7", "OpcUa"];
+    public static TheoryData<string> Rooms => ["Modbus", "S7", "OpcUa", "Simulated"];
 
     [Theory]
     [MemberData(nameof(Rooms))]

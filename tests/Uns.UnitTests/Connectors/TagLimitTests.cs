@@ -102,12 +102,7 @@ public sealed class TagLimitTests : IAsyncDisposable
     private async Task<ConnectorWorker> RunningAsync(TagOptions tag)
     {
         var worker = Start(new FakeConnector(), tag);
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (worker.Status.Reads == 0)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), deadline.Token);
-        }
-
+        await Waiting.ReachAsync(() => worker.Status.Reads > 0);
         return worker;
     }
 

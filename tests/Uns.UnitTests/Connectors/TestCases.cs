@@ -14,7 +14,7 @@ namespace Uns.UnitTests.Connectors;
 public sealed class TestCases : IAsyncDisposable
 {
     private readonly RecordingSink _sink = new();
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
     private IAsyncDisposable? _simulator;
 
     public static TheoryData<string, string> Cases()

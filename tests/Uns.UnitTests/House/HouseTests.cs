@@ -23,11 +23,12 @@ public sealed partial class HouseTests
         ("src/Uns.Sparkplug", ["Uns.Mqtt", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.Modbus", ["Uns.Connectors", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.S7", ["Uns.Connectors", "Uns.Tags"], []),
+        ("connectors/Uns.Connectors.Simulated", ["Uns.Connectors", "Uns.Tags"], []),
         ("connectors/Uns.Connectors.OpcUa", ["Uns.Connectors", "Uns.Tags"], []),
         ("src/Uns.Tree", ["Uns.Sparkplug", "Uns.Tags"], []),
         ("ui/Uns.Ui", ["Uns.Alarms", "Uns.Connectors", "Uns.Historian", "Uns.Tags", "Uns.Tree"], ["Radzen.Blazor"]),
         ("src/Uns.Hub",
-            ["Uns.Alarms", "Uns.Connectors", "Uns.Connectors.Modbus", "Uns.Connectors.OpcUa", "Uns.Connectors.S7", "Uns.Historian", "Uns.Mqtt", "Uns.Sparkplug", "Uns.Store", "Uns.Tags", "Uns.Tree", "Uns.Ui"],
+            ["Uns.Alarms", "Uns.Connectors", "Uns.Connectors.Modbus", "Uns.Connectors.OpcUa", "Uns.Connectors.S7", "Uns.Connectors.Simulated", "Uns.Historian", "Uns.Mqtt", "Uns.Sparkplug", "Uns.Store", "Uns.Tags", "Uns.Tree", "Uns.Ui"],
             ["Microsoft.AspNetCore.OpenApi", "Microsoft.OpenApi", "System.CommandLine"]),
     ];
 

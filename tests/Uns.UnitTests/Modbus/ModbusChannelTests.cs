@@ -30,7 +30,7 @@ public sealed class ModbusChannelTests
             var (unit, start, count) = ((byte)random.Next(1, 4), random.Next(60_000), random.Next(1, 11));
             try
             {
-                var answer = await channel.SendAsync(unit, ModbusPdu.Read(ModbusTable.HoldingRegister, (ushort)start, count), CancellationToken.None);
+                var answer = await channel.SendAsync(unit, ModbusPdu.Read(ModbusTable.HoldingRegister, (ushort)start, count), AnswerTimeout, CancellationToken.None);
                 if (answer.Outcome == ModbusOutcome.Silent)
                 {
                     silent++;
@@ -64,7 +64,7 @@ public sealed class ModbusChannelTests
         using var channel = new ModbusChannel(line, new RtuFraming(), AnswerTimeout, clock, new(clock));
         await channel.OpenAsync(CancellationToken.None);
 
-        var lost = await Assert.ThrowsAsync<ConnectorException>(() => channel.SendAsync(1, ModbusPdu.Read(ModbusTable.Coil, 0, 1), CancellationToken.None));
+        var lost = await Assert.ThrowsAsync<ConnectorException>(() => channel.SendAsync(1, ModbusPdu.Read(ModbusTable.Coil, 0, 1), AnswerTimeout, CancellationToken.None));
 
         Assert.Contains("bytes without an answer among them", lost.Message, StringComparison.Ordinal);
     }

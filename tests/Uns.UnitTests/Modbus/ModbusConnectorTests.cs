@@ -11,10 +11,10 @@ namespace Uns.UnitTests.Modbus;
 
 public sealed class ModbusConnectorTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private readonly RecordingSink _sink = new();
     private readonly List<IAsyncDisposable> _open = [];
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
 
     [Fact]
     public async Task Every_table_and_type_is_read_and_written_over_a_socket()
@@ -58,6 +58,41 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         await WriteAsync(connector, "HR1.15", TagValue.Of(false));
 
         Assert.Equal(0x701F, simulator.Register(ModbusTable.HoldingRegister, 0));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_verified_write_compares_what_the_device_holds_with_and_without_function_23(bool knowsReadWrite)
+    {
+        var simulator = await SimulateAsync();
+        simulator.KnowsReadWrite = knowsReadWrite;
+        var functions = new List<byte>();
+        simulator.FaultFor = (_, pdu) =>
+        {
+            functions.Add(pdu.Span[0]);
+            return null;
+        };
+        var connector = await ConnectAsync(simulator.EndPoint, ["HR1:DINT", "HR5"], """{ "VerifyWrites": true, "AnswerTimeout": "10s" }""");
+
+        await WriteAsync(connector, "HR1:DINT", TagValue.OfInteger(DataType.Int32, -5));
+        await WriteAsync(connector, "HR5", TagValue.OfInteger(DataType.UInt16, 7));
+
+        Assert.Equal((0xFFFB, 7), (simulator.Register(ModbusTable.HoldingRegister, 1), simulator.Register(ModbusTable.HoldingRegister, 4)));
+        Assert.Equal(knowsReadWrite ? [23, 23] : new byte[] { 23, 16, 3, 6, 3 }, functions);
+    }
+
+    [Fact]
+    public async Task A_device_that_holds_another_value_after_the_write_is_told_apart()
+    {
+        // Its register moves by itself: what is read back is not what was sent.
+        var simulator = await SimulateAsync([new("HR1", DataType.UInt16, Signal.Constant(100))]);
+        var connector = await ConnectAsync(simulator.EndPoint, ["HR1"], """{ "VerifyWrites": true, "AnswerTimeout": "10s" }""");
+        simulator.KnowsReadWrite = false;
+
+        var refused = await Assert.ThrowsAsync<WriteRefusedException>(() => WriteAsync(connector, "HR1", TagValue.OfInteger(DataType.UInt16, 7)));
+
+        Assert.Contains("was sent 7, and the device holds 100", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

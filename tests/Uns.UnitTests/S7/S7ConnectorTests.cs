@@ -12,11 +12,11 @@ namespace Uns.UnitTests.S7;
 
 public sealed class S7ConnectorTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly PollGroup Group = new(0, TimeSpan.FromSeconds(1));
     private readonly RecordingSink _sink = new();
     private readonly List<IAsyncDisposable> _open = [];
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(1));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
 
     [Theory]
     [InlineData(240)]

@@ -14,7 +14,7 @@ public sealed class S7ServiceTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 4, 12, 0, 0, 250, TimeSpan.Zero);
     private readonly List<IAsyncDisposable> _open = [];
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
 
     [Theory]
     [InlineData("blocks", "320700000000000800040001120411430100" + "0A000000")]

@@ -11,9 +11,9 @@ namespace Uns.UnitTests.S7;
 /// <summary>Several writes in one message.</summary>
 public sealed class S7WriteTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
     private readonly List<IAsyncDisposable> _open = [];
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromMinutes(5));
 
     [Theory]
     [InlineData(240)]

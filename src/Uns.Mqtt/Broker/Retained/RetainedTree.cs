@@ -22,15 +22,18 @@ internal sealed class RetainedTree
     public int Count { get; private set; }
 
     /// <summary>Keeps a message in place of the topic's older one. [MQTT-3.3.1-5]</summary>
-    public void Set(Message message)
+    /// <returns>Its place. While that holds a message it is the topic's, and the next one may be put there at once.</returns>
+    public RetainedNode Set(Message message)
     {
         var node = _root;
-        foreach (var level in message.TopicText.Split('/'))
+        var topic = message.TopicText.AsSpan();
+        foreach (var range in topic.Split('/'))
         {
             node.Children ??= new Dictionary<string, RetainedNode>(StringComparer.Ordinal);
-            if (!node.Children.TryGetValue(level, out var child))
+            var levels = node.Children.GetAlternateLookup<ReadOnlySpan<char>>();
+            if (!levels.TryGetValue(topic[range], out var child))
             {
-                node.Children.Add(level, child = new RetainedNode());
+                levels[topic[range]] = child = new RetainedNode();
             }
 
             node = child;
@@ -43,15 +46,16 @@ internal sealed class RetainedTree
         }
 
         node.Message = message;
+        return node;
     }
 
     /// <summary>True when the topic has a message.</summary>
     public bool Contains(string topic)
     {
         var node = _root;
-        foreach (var level in topic.Split('/'))
+        foreach (var range in topic.AsSpan().Split('/'))
         {
-            if (node.Children is null || !node.Children.TryGetValue(level, out node))
+            if (node.Children is null || !node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(topic.AsSpan(range), out node))
             {
                 return false;
             }

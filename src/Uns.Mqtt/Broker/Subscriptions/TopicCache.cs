@@ -25,6 +25,9 @@ internal sealed class TopicEntry(byte[] topic, ITopicWatch? watch = null)
     public SubscriberSet Set { get; set; } = SubscriberSet.Empty;
 
     public long SetVersion { get; set; }
+
+    /// <summary>Where its retained message stands, while that holds one.</summary>
+    public Retained.RetainedNode? Place { get; set; }
 }
 
 /// <summary>

@@ -9,7 +9,6 @@ namespace Uns.UnitTests.Connectors.Diagnostics;
 /// <summary>The silent stop: a connection that looks healthy and brings nothing. By a clock that is turned by hand.</summary>
 public sealed class SilenceTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private readonly ManualClock _clock = new();
     private readonly RecordingSink _sink = new();
@@ -87,7 +86,7 @@ public sealed class SilenceTests : IAsyncDisposable
             return Task.CompletedTask;
         };
         var worker = Start(connector, [new(0, Second * 15)]);
-        await ReachAsync(() => listening is not null);
+        await Waiting.ReachAsync(() => listening is not null);
         for (; value < 20; Interlocked.Increment(ref value))
         {
             listening!.Add(Raw(value));
@@ -97,11 +96,11 @@ public sealed class SilenceTests : IAsyncDisposable
         // From here on the server changes the value and tells nobody.
         var before = connector.Connects;
         Interlocked.Add(ref value, 100);
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Diagnostics().Silences.Count == 2), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Diagnostics().Silences.Count == 2), Second);
         Assert.StartsWith("Probe: 1 values had changed", worker.Diagnostics().Silences[0].Action, StringComparison.Ordinal);
         Assert.Equal("The subscription is made anew.", worker.Diagnostics().Silences[1].Action);
         Assert.Equal(1, worker.Diagnostics().Silences[0].Learned!.Value.TotalSeconds, 1);
-        await _clock.TurnUntilAsync(ReachAsync(() => connector.Connects > before && worker.Status.State == ConnectorState.Running), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => connector.Connects > before && worker.Status.State == ConnectorState.Running), Second);
         Assert.Contains("told no change for", worker.Status.LastError, StringComparison.Ordinal);
         Assert.Contains(_sink.Samples, s => s.Value.Type == DataType.Int16 && !s.Value.IsNull && s.Value.Number == 120);
         Assert.Contains(_sink.Samples, s => s.Quality == TagQuality.Bad && s.Reason!.Contains("told no change", StringComparison.Ordinal));
@@ -124,7 +123,7 @@ public sealed class SilenceTests : IAsyncDisposable
         var worker = Start(connector, [new(0, Second * 15)]);
         await _sink.WaitForAsync(s => s.Tag == "a");
 
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Diagnostics().Silences.Count == 4), Second * 10);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Diagnostics().Silences.Count == 4), Second * 10);
 
         Assert.Equal(1, connector.Connects);
         Assert.All(worker.Diagnostics().Silences, s => Assert.Equal("Probe: nothing had changed.", s.Action));
@@ -148,7 +147,7 @@ public sealed class SilenceTests : IAsyncDisposable
             return Task.CompletedTask;
         };
 
-        await _clock.TurnUntilAsync(ReachAsync(() => worker.Diagnostics().Silences.Count >= 2 && connector.Connects >= 2), Second);
+        await _clock.TurnUntilAsync(Waiting.ReachAsync(() => worker.Diagnostics().Silences.Count >= 2 && connector.Connects >= 2), Second);
 
         Assert.Equal("1 s group", worker.Diagnostics().Silences[0].What);
         Assert.Equal("The connection is made anew.", worker.Diagnostics().Silences[1].Action);
@@ -163,15 +162,6 @@ public sealed class SilenceTests : IAsyncDisposable
     }
 
     private static TagSample Raw(long number) => new("a", TagValue.OfInteger(DataType.Int16, number), TagQuality.Good, DateTimeOffset.UnixEpoch);
-
-    private static async Task ReachAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(Deadline);
-        while (!condition())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), deadline.Token);
-        }
-    }
 
     private ConnectorWorker Start(FakeConnector connector, IReadOnlyList<PollGroup> groups)
     {

@@ -36,6 +36,14 @@ public sealed class TagFileReaderTests
     }
 
     [Fact]
+    public void A_JSON_that_names_a_property_twice_is_refused_with_its_line()
+    {
+        var reading = TagFileReader.Read(Encoding.UTF8.GetBytes("{\n\"name\": \"a\", \"tagType\": \"AtomicTag\",\n\"name\": \"b\", \"tags\": [] }"));
+
+        Assert.StartsWith("The file cannot be read: the JSON breaks off at line ", reading.Fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Ignition_7()
     {
         var rows = Read(

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Uns.Hub.Republish;
+using Uns.Mqtt.Broker;
+using Uns.Mqtt.Client;
+using Uns.Mqtt.Packets;
+using Uns.Sparkplug.Host;
+using Uns.Sparkplug.Payloads;
+using Uns.Tree;
+
+namespace Uns.Benchmarks.Sparkplug;
+
+/// <summary>
+/// The whole way of data through one process: 100 edge nodes publish DDATA with 20 metrics each over a socket; broker, host, tree,
+/// and 20 retained JSON messages back into the broker.
+/// </summary>
+/// <remarks>Budget: 50,000 DDATA/s and core.</remarks>
+internal static class RoadSpeed
+{
+    private const int Nodes = 100;
+    private const int Metrics = 20;
+    private const string Received = "$SYS/broker/publish/messages/received";
+
+    /// <summary>Measures at several rates and prints a line for each.</summary>
+    /// <param name="seconds">How long each load lasts.</param>
+    public static async Task RunAsync(int seconds)
+    {
+        Console.WriteLine("| DDATA/s sent | seconds | JSON messages per DDATA | us of CPU per DDATA | DDATA/s and core | last values wrong |");
+        Console.WriteLine("| --: | --: | --: | --: | --: | --: |");
+        foreach (var rate in new[] { 2_000, 10_000, 30_000 })
+        {
+            await RunAsync(rate, seconds);
+        }
+    }
+
+    /// <summary>The parts: prints where the broker listens and serves until it is ended.</summary>
+    public static async Task ServeAsync()
+    {
+        var clock = TimeProvider.System;
+        await using var broker = new MqttBroker(
+            new() { Address = IPAddress.Loopback, Port = 0, SysInterval = TimeSpan.FromSeconds(1) }, null, clock, NullLogger<MqttBroker>.Instance);
+        await broker.StartAsync();
+        MqttClientOptions Own(string id) => new() { Host = "this process", ClientId = id, Connect = _ => new(broker.ConnectInProcess()) };
+        var tree = new UnsTree(clock);
+        var host = new HostApplication(new() { HostId = "road" }, Own("host"), tree, clock, NullLogger<HostApplication>.Instance);
+        var topics = new UnsRepublisher(tree, Own("topics"), "uns", clock, NullLogger<UnsRepublisher>.Instance);
+        Console.WriteLine($"Broker: {broker.EndPoint} ");
+        await Task.WhenAll(host.RunAsync(CancellationToken.None), topics.RunAsync(CancellationToken.None));
+    }
+
+    private static async Task RunAsync(int rate, int seconds)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(RoadSpeed).Assembly.Location, "road-parts"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        try
+        {
+            var port = await PortAsync(process.StandardOutput);
+            await using var nodes = await ConnectAsync(port, "nodes");
+            await using var figures = await ConnectAsync(port, "figures");
+            await figures.SubscribeAsync([new SubscriptionRequest(Received)], CancellationToken.None);
+            await QuietAsync(figures); // By now the host hears the nodes.
+            await BearAsync(nodes);
+            var (_, reached) = await LoadAsync(nodes, Math.Min(rate, 5_000), 20, seq: 1); // The births took 0 and 1. Until the code is compiled for good.
+            var before = await QuietAsync(figures);
+            process.Refresh();
+            var (cpu, begun) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
+            var (sent, last) = await LoadAsync(nodes, rate, seconds, reached);
+            var elapsed = Stopwatch.GetElapsedTime(begun);
+            var after = await QuietAsync(figures);
+            process.Refresh();
+            var each = (process.TotalProcessorTime - cpu).TotalMicroseconds / sent;
+            var wrong = await WrongAsync(port, last);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {sent / elapsed.TotalSeconds:#,0} | {elapsed.TotalSeconds:0.0} | {(after - before - sent) / (double)sent:0.0} | {each:0.0} | {1e6 / each:#,0} | {wrong} |"));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private static async Task<(long Sent, int Last)> LoadAsync(MqttClient nodes, int rate, int seconds, int seq)
+    {
+        var round = Enumerable.Range(0, 256).Select(seq => PayloadWriter.Write(SparkplugLoad.Data(Metrics, seq, value: seq))).ToArray();
+        var topics = Enumerable.Range(0, Nodes).Select(n => $"spBv1.0/Plant/DDATA/Line {n}/oven").ToArray();
+        var begun = Stopwatch.GetTimestamp();
+        var sent = 0L;
+        while (Stopwatch.GetElapsedTime(begun).TotalSeconds < seconds)
+        {
+            var due = Stopwatch.GetElapsedTime(begun).TotalSeconds * rate;
+            for (; sent < due; sent += Nodes)
+            {
+                seq = (seq + 1) % 256;
+                foreach (var topic in topics)
+                {
+                    await nodes.PublishAsync(topic, round[seq]);
+                }
+            }
+
+            await Task.Delay(1);
+        }
+
+        return (sent, seq);
+    }
+
+    private static async Task BearAsync(MqttClient nodes)
+    {
+        var (node, device) = (SparkplugLoad.NodeBirth(), SparkplugLoad.Write(1, SparkplugLoad.Born(Metrics)));
+        for (var n = 0; n < Nodes; n++)
+        {
+            await nodes.PublishAsync($"spBv1.0/Plant/NBIRTH/Line {n}", node);
+            await nodes.PublishAsync($"spBv1.0/Plant/DBIRTH/Line {n}/oven", device);
+        }
+    }
+
+    // The figure is told when it has changed: all is quiet when none has come for longer than the report's interval.
+    private static async Task<long> QuietAsync(MqttClient figures)
+    {
+        var last = 0L;
+        while (true)
+        {
+            using var quiet = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+            try
+            {
+                last = long.Parse(Encoding.UTF8.GetString((await figures.Messages.ReadAsync(quiet.Token)).Payload.Span), CultureInfo.InvariantCulture);
+            }
+            catch (OperationCanceledException)
+            {
+                return last;
+            }
+        }
+    }
+
+    // What stands retained must be what was sent last: value seq + n in metric n of every node.
+    private static async Task<int> WrongAsync(int port, int last)
+    {
+        await using var reader = await ConnectAsync(port, "reader");
+        await reader.SubscribeAsync([new SubscriptionRequest("uns/#")], CancellationToken.None);
+        var right = 0;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        try
+        {
+            await foreach (var message in reader.Messages.ReadAllAsync(patience.Token))
+            {
+                var unit = message.Topic.Split("/unit");
+                if (unit.Length == 2)
+                {
+                    using var json = JsonDocument.Parse(message.Payload);
+                    right += json.RootElement.GetProperty("value").GetDouble() == last + int.Parse(unit[1].Split('/')[0], CultureInfo.InvariantCulture) ? 1 : 0;
+                    if (right == Nodes * Metrics)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is missing is counted as wrong.
+        }
+
+        return (Nodes * Metrics) - right;
+    }
+
+    private static Task<MqttClient> ConnectAsync(int port, string id) =>
+        MqttClient.ConnectAsync(new() { Host = "127.0.0.1", Port = port, ClientId = id }, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+
+    private static async Task<int> PortAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("Broker:", StringComparison.Ordinal))
+            {
+                return IPEndPoint.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).Port;
+            }
+        }
+
+        throw new InvalidOperationException("The process ended before it listened.");
+    }
+}
