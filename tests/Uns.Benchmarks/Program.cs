@@ -85,6 +85,14 @@ if (args is ["opcua-server"])
     return;
 }
 
+if (args is ["opcua-latency"])
+{
+    Console.WriteLine("| period, ms | changes | not seen | p50, ms | p90, ms | p99, ms | longest, ms |\n| --: | --: | --: | --: | --: | --: | --: |");
+    await ChangeLatency.RunAsync(TimeSpan.FromMilliseconds(100), 5000);
+    await ChangeLatency.RunAsync(TimeSpan.FromMilliseconds(500), 5000);
+    return;
+}
+
 if (args is ["opcua-items"])
 {
     await ItemLoad.RunAsync();

@@ -46,7 +46,7 @@ internal sealed record BrowsePath(IReadOnlyList<BrowseStep> Steps)
     {
         path = null!;
         fault = $"is '{written}': give a browse path from Objects downwards, such as /nsu=urn:plant;Line1/nsu=urn:plant;Speed or /2:Line1/2:Speed.";
-        var text = written.Trim();
+        var text = written.TrimStart();
         if (!text.StartsWith('/'))
         {
             return false;

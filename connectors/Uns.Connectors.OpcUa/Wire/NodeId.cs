@@ -39,6 +39,11 @@ internal readonly record struct NodeId(ushort Namespace, IdKind Kind, uint Numbe
         id = default;
         fault = $"is '{written}': give a node id such as ns=2;s=Line1.Speed, nsu=urn:plant;s=Line1.Speed or i=2258.";
         var rest = written.AsSpan().Trim();
+        foreach (var lead in (string[])["NodeId://", "svr=0;"]) // Another tool's mark, and the server itself.
+        {
+            rest = rest.StartsWith(lead, StringComparison.Ordinal) ? rest[lead.Length..] : rest;
+        }
+
         ushort index = 0;
         string? uri = null;
         if (rest.StartsWith("nsu=", StringComparison.Ordinal))

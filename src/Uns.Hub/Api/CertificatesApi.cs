@@ -19,7 +19,7 @@ internal static class CertificatesApi
             .Produces<byte[]>(StatusCodes.Status200OK, "application/pkix-cert");
         certificates.MapGet("/own/state", (IServerTrust trust) => trust.OwnView())
             .WithName("GetOwnCertificateState").WithSummary("Our own certificate: thumbprint and until when it is valid.");
-        certificates.MapPost("/own/renew", (IServerTrust trust) => trust.RenewOwn())
+        certificates.MapPost("/own/renew", RenewOwn)
             .WithName("RenewOwnCertificate").WithSummary("Makes a new own certificate for the same key. Servers have to accept it; until they do, they are shown the one before, while that is valid.");
         certificates.MapGet("/events", (CertificateWatch watch) => watch.Events())
             .WithName("GetCertificateEvents").WithSummary("What was told of certificates that come to their end, the oldest first.");
@@ -38,6 +38,26 @@ internal static class CertificatesApi
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
+    private static ServerCertificate RenewOwn(IServerTrust trust, ILogBook log, HttpContext context)
+    {
+        var renewed = trust.RenewOwn();
+        log.Post(LogKinds.Trust, renewed.Thumbprint, "our own certificate was renewed", ApiAuthor.Of(context));
+        return renewed;
+    }
+
+    private static async Task<IResult> AddRevocations(HttpRequest request, IServerTrust trust, ILogBook log, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellationToken);
+        if (trust.AddRevocations(body.ToArray()) is { } fault)
+        {
+            return Results.Problem(fault, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        log.Post(LogKinds.Trust, "revocation list", "taken in", ApiAuthor.Of(request.HttpContext));
+        return Results.NoContent();
+    }
+
     private static IResult Done(bool done, string thumbprint, string words, ILogBook log, HttpContext context)
     {
         if (!done)
@@ -47,13 +67,6 @@ internal static class CertificatesApi
 
         log.Post(LogKinds.Trust, thumbprint, words, ApiAuthor.Of(context));
         return Results.NoContent();
-    }
-
-    private static async Task<IResult> AddRevocations(HttpRequest request, IServerTrust trust, CancellationToken cancellationToken)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, cancellationToken);
-        return trust.AddRevocations(body.ToArray()) is { } fault ? Results.Problem(fault, statusCode: StatusCodes.Status400BadRequest) : Results.NoContent();
     }
 
     private static IResult None(string thumbprint) =>

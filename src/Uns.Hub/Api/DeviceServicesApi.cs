@@ -1,6 +1,7 @@
 using Uns.Connectors;
 using Uns.Connectors.TagFiles;
 using Uns.Hub.Wiring;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
@@ -69,7 +70,7 @@ internal static class DeviceServicesApi
             {
                 if (apply)
                 {
-                    await desk.ApplyAsync(plan, ApiAuthor.Of(context), "what the device names", cancellationToken);
+                    await desk.ApplyAsync(plan, ApiAuthor.Of(context), "", cancellationToken);
                 }
             }
             catch (ArgumentException faulty)
@@ -86,7 +87,7 @@ internal static class DeviceServicesApi
             ? await AnswerAsync(async () => Results.Ok(await kind.DiscoverAsync(address, clock, cancellationToken)))
             : Fault($"'{protocol}' is no protocol whose servers can be asked: try opcua.");
 
-    private static async Task<IResult> Call(string name, MethodCall call, IDeviceBook book, CancellationToken cancellationToken)
+    private static async Task<IResult> Call(string name, MethodCall call, IDeviceBook book, ILogBook log, HttpContext context, CancellationToken cancellationToken)
     {
         if (book.Find(name) is null || book.StatusOf(name) is null)
         {
@@ -108,6 +109,7 @@ internal static class DeviceServicesApi
                     ? await methods.CallAsync(call with { Arguments = call.Arguments ?? [] }, token)
                     : throw new WriteRefusedException($"'{name}' speaks a protocol without methods."),
                 cancellationToken);
+            log.Post(LogKinds.Write, name, $"{call.Method} of {call.Object} was called: {answer.Status}", ApiAuthor.Of(context));
             return Results.Ok(answer);
         });
     }

@@ -106,7 +106,7 @@ public sealed class BrokenLineTests : IAsyncLifetime
         var (files, memory) = Held();
         await ReconnectAsync(connector, Reconnects);
         var (filesThen, memoryThen) = Held();
-        TestContext.Current.SendDiagnosticMessage($"{Reconnects} reconnects: {files} files became {filesThen}, {memory / 1024} KiB became {memoryThen / 1024} KiB.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Reconnects} reconnects: {files} files became {filesThen}, {memory / 1024} KiB became {memoryThen / 1024} KiB.");
         Assert.True(filesThen - files <= 8, $"{files} files became {filesThen} over {Reconnects} reconnects.");
         Assert.True(memoryThen - memory <= 4 << 20, $"{memory / 1024} KiB became {memoryThen / 1024} KiB over {Reconnects} reconnects.");
     }

@@ -47,6 +47,24 @@ public sealed class NodeBindingTests
     }
 
     [Fact]
+    public void Any_names_come_back_from_a_browse_path_and_spoilt_paths_do_no_harm()
+    {
+        const string Letters = "ab/&:;=. nsu0123#!<>ü";
+        var random = new Random(4717);
+        string Text(int least) => new([.. Enumerable.Range(0, random.Next(least, 12)).Select(_ => Letters[random.Next(Letters.Length)])]);
+        for (var round = 0; round < 100_000; round++)
+        {
+            var written = new BrowsePath([.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => new BrowseStep(0, "urn:" + Text(0), Text(1)))]);
+            Assert.True(BrowsePath.TryParse(written.ToString(), out var read, out var fault), fault);
+            Assert.Equal(written.Steps, read.Steps);
+            if (BrowsePath.TryParse("/" + Text(0), out var odd, out _))
+            {
+                Assert.All(odd.Steps, s => Assert.NotEmpty(s.Name));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_tag_whose_node_id_is_gone_resumes_by_its_browse_path_and_says_so()
     {
         await using var line = new BadUaLine(1);

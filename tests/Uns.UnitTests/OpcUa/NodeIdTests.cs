@@ -16,6 +16,8 @@ public sealed class NodeIdTests
     [InlineData("nsu=urn:x%3By;i=5", "nsu=urn:x%3By;i=5")]
     [InlineData("2!Device1.Tag", "ns=2;s=Device1.Tag")]
     [InlineData("2!77", "ns=2;i=77")]
+    [InlineData("NodeId://ns=2;s=Line1.Speed", "ns=2;s=Line1.Speed")]
+    [InlineData("svr=0;nsu=urn:plant;s=a", "nsu=urn:plant;s=a")]
     public void Every_notation_is_read(string written, string canonical)
     {
         Assert.True(NodeId.TryParse(written, out var id, out _));
@@ -32,6 +34,8 @@ public sealed class NodeIdTests
     [InlineData("ns=2;b=***")]
     [InlineData("nsu=;s=a")]
     [InlineData("ns=2;s=")]
+    [InlineData("svr=1;nsu=urn:plant;s=a")]
+    [InlineData("1[2,3]!x")]
     [InlineData("i=4294967296")]
     public void What_is_no_node_id_is_refused_with_an_example(string written)
     {

@@ -116,13 +116,13 @@ internal sealed class DeviceForm
 
         public string WritesPerMinute { get; set; } = "0";
 
-        public string Description { get; set; } = "";
-
         /// <summary>Not typed: it comes by browsing, and stays with the tag.</summary>
         public string BrowsePath
         {
             set => Rest = Rest with { BrowsePath = value };
         }
+
+        public string Description { get; set; } = "";
 
         public static TagForm Of(TagOptions tag) => new()
         {
