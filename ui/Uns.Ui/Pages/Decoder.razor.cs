@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Uns.Connectors;
-using Uns.Ui.Changes;
 using Uns.Tags;
+using Uns.Ui.Changes;
 
 namespace Uns.Ui.Pages;
 
