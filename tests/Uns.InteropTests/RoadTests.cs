@@ -83,11 +83,13 @@ public sealed class RoadTests
         var page = await browser.OpenAsync(new Uri(plant.Hub.Page, $"/?path={Line}oven/Temperature"));
         await page.FillAsync("#new-value", "123");
         await page.ClickAsync("#write");
+        await page.ClickAsync("#confirm-write");
         await page.Locator("#write-result.done").WaitForAsync();
         Assert.Equal("123", await plant.Modbus.AskAsync("get hr:10"));
         Assert.Equal("123", await page.Locator("#current-value").InnerTextAsync());
         await page.FillAsync("#new-value", "501");
         await page.ClickAsync("#write");
+        await page.ClickAsync("#confirm-write");
         await page.Locator("#write-result.fault").GetByText("give -100 to 500").WaitForAsync();
         Assert.Equal("123", await plant.Modbus.AskAsync("get hr:10"));
     }
