@@ -46,6 +46,16 @@ public sealed class Browser : IAsyncDisposable
         return await found.JsonValueAsync<string>();
     }
 
+    /// <summary>Gives a file to a field once the page listens to it: what is given before is not heard of.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="give">Gives it.</param>
+    public static async Task GiveFileAsync(IPage page, string field, Func<ILocator, Task> give)
+    {
+        await page.WaitForFunctionAsync("field => document.querySelector(field)?._blazorInputFileNextFileId !== undefined", field);
+        await give(page.Locator(field));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();

@@ -85,9 +85,9 @@ public sealed class BadInputTests : IAsyncLifetime
         }
 
         var page = await _browser.OpenAsync(new Uri(_hub.Page, "/backup"));
-        await page.Locator("#file").SetInputFilesAsync(large);
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(large));
         await page.Locator("#said.fault").GetByText("large.json has 101 MiB").WaitForAsync();
-        await page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "picture.json", MimeType = "application/json", Buffer = [1, 2, 3, 0, 255, 7] });
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(new FilePayload { Name = "picture.json", MimeType = "application/json", Buffer = [1, 2, 3, 0, 255, 7] }));
         await page.Locator("#said.fault").GetByText("picture.json: This is no settings file").WaitForAsync();
         Assert.Equal(0, await page.Locator("#apply").CountAsync());
     }

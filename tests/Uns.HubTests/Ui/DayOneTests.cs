@@ -100,7 +100,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     {
         await SaveAsync("step04");
         var page = await OpenAsync("/devices/step04/import");
-        await page.Locator("#file").SetInputFilesAsync(File("tags.csv", "Tag Name,Address,Data Type,Client Access,Scan Rate\nOven.Temp,400011,Short,R/W,500\nOven.Bad,999999,Short,RO,500\n"));
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(File("tags.csv", "Tag Name,Address,Data Type,Client Access,Scan Rate\nOven.Temp,400011,Short,R/W,500\nOven.Bad,999999,Short,RO,500\n")));
         await page.Locator("#format").GetByText("Kepware CSV").WaitForAsync();
         await page.Locator("#rows tr[data-tag='Oven/Bad'][data-outcome=Unreadable]").WaitForAsync();
         Assert.Empty(await TagsAsync("step04"));
@@ -379,9 +379,9 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
 
         await using var other = await HubProcess.StartAsync();
         var there = await plant.Browser.OpenAsync(new Uri(other.Page, "/backup"));
-        await there.Locator("#file").SetInputFilesAsync(File("wrong.json", "{\"format\":\"something else\"}"));
+        await Browser.GiveFileAsync(there, "#file", f => f.SetInputFilesAsync(File("wrong.json", "{\"format\":\"something else\"}")));
         await there.Locator("#said.fault").GetByText("wrong.json: This is no settings file").WaitForAsync();
-        await there.Locator("#file").SetInputFilesAsync(file);
+        await Browser.GiveFileAsync(there, "#file", f => f.SetInputFilesAsync(file));
         await there.Locator("#differences li[data-thing=step20]").WaitForAsync();
         await there.Locator("#missing").GetByText("step20").WaitForAsync();
         Assert.Equal("[]", await other.Http.GetStringAsync("/api/v1/devices"));

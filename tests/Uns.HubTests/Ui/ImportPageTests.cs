@@ -25,7 +25,7 @@ public sealed class ImportPageTests
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(new Uri(hub.Page, "/devices/press"));
         await page.ClickAsync("#import");
-        await page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "kepware.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(Kepware) });
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(new FilePayload { Name = "kepware.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(Kepware) }));
         await page.Locator("#format").GetByText("Kepware CSV").WaitForAsync();
         await page.Locator("#rows tr[data-tag='Oven/Temp'][data-outcome=Clashing]").GetByText("already").WaitForAsync();
         Assert.Contains("99", await page.Locator("#rows tr[data-tag='Oven/Bad'][data-outcome=Unreadable]").InnerTextAsync(), StringComparison.Ordinal);
@@ -65,9 +65,9 @@ public sealed class ImportPageTests
 
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(new Uri(hub.Page, "/devices/press/import"));
-        await page.Locator("#file").SetInputFilesAsync(large);
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(large));
         await page.Locator("#said.fault").GetByText("large.csv has 101 MiB").WaitForAsync();
-        await page.Locator("#file").SetInputFilesAsync(new FilePayload { Name = "picture.csv", MimeType = "text/csv", Buffer = [1, 2, 3, 0, 255, 7] });
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(new FilePayload { Name = "picture.csv", MimeType = "text/csv", Buffer = [1, 2, 3, 0, 255, 7] }));
         await page.Locator("#said.fault").GetByText("picture.csv:").WaitForAsync();
         Assert.Equal(0, await page.Locator("#apply").CountAsync());
     }
