@@ -10,8 +10,6 @@ namespace Uns.Ui.Pages;
 /// <summary>Adds or changes one device: settings, place in the plant, tags; tests it before anything is saved.</summary>
 public sealed partial class DeviceEdit
 {
-    private const string TheirsTaken = "These are their settings. What you had typed is forgotten.";
-
     private DeviceForm? _form;
     private PlantSettings _opened = PlantSettings.Empty;
     private string _openedPlace = "";
@@ -57,6 +55,8 @@ public sealed partial class DeviceEdit
 
     [Inject]
     private DialogService Dialogs { get; set; } = null!;
+
+    private static string TheirsTaken => T("These are their settings. What you had typed is forgotten.");
 
     private IConnectorKind Kind => Kinds.First(k => k.Protocol == _form!.Protocol);
 
@@ -136,7 +136,7 @@ public sealed partial class DeviceEdit
             var shown = Target.Shown(into);
             if (Name is null && shown.Device(device.Name) is not null)
             {
-                faults.Add(new(nameof(device.Name), $"is '{device.Name}', which another device has: give another name."));
+                faults.Add(new(nameof(device.Name), T($"is '{device.Name}', which another device has: give another name.")));
             }
 
             var place = _form.Place.Trim().Trim('/');
@@ -157,7 +157,7 @@ public sealed partial class DeviceEdit
             var opened = (into == Draft ? _opened : Settings.Now) with { Mapping = shown.Mapping };
             var said = await Target.SaveAsync(into, change, into == Draft ? opened : opened with { Devices = shown.Devices });
             _clash = null;
-            Reload($"{said} {device.Name} has {device.Tags.Count} {(device.Tags.Count == 1 ? "tag" : "tags")}.", device.Name, into);
+            Reload(device.Tags.Count == 1 ? T($"{said} {device.Name} has 1 tag.") : T($"{said} {device.Name} has {device.Tags.Count} tags."), device.Name, into);
             if (Name is null || into != Draft)
             {
                 _shown = Key(device.Name, into);
@@ -170,7 +170,7 @@ public sealed partial class DeviceEdit
         }
         catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
         {
-            Say($"Nothing was saved: {unsaved.Message}", well: false);
+            Say(T($"Nothing was saved: {unsaved.Message}"), well: false);
         }
         finally
         {
@@ -185,7 +185,7 @@ public sealed partial class DeviceEdit
         var shown = Target.Shown(into);
         if (shown.Device(mine.Name) is not { } theirs)
         {
-            Say($"{message} The device is gone. Nothing was saved; give it another name and save it as a new one.", well: false);
+            Say(T($"{message} The device is gone. Nothing was saved; give it another name and save it as a new one."), well: false);
             return;
         }
 
@@ -225,8 +225,8 @@ public sealed partial class DeviceEdit
     private async Task Remove()
     {
         var sure = await Dialogs.Confirm(
-            $"{Name} and its {_form!.Tags.Count} tags are forgotten; its values become stale. The device itself is not touched.", $"Remove {Name}?",
-            new ConfirmOptions { OkButtonText = "Remove", CancelButtonText = "Keep" });
+            T($"{Name} and its {_form!.Tags.Count} tags are forgotten; its values become stale. The device itself is not touched."), T($"Remove {Name}?"),
+            new ConfirmOptions { OkButtonText = T("Remove"), CancelButtonText = T("Keep") });
         if (sure != true)
         {
             return;
@@ -241,7 +241,7 @@ public sealed partial class DeviceEdit
         catch (SettingsClashException clash)
         {
             _busy = false;
-            Say($"Nothing was removed: {clash.Message} Load the page again to see it.", well: false);
+            Say(T($"Nothing was removed: {clash.Message} Load the page again to see it."), well: false);
         }
     }
 
@@ -251,7 +251,7 @@ public sealed partial class DeviceEdit
         _wrong = [.. distinct.Select(f => f.Path)];
         if (distinct.Count > 0)
         {
-            Say(string.Join(" ", distinct.Take(5)) + (distinct.Count > 5 ? $" And {distinct.Count - 5} more." : ""), well: false);
+            Say(string.Join(" ", distinct.Take(5)) + (distinct.Count > 5 ? " " + T($"And {distinct.Count - 5} more.") : ""), well: false);
         }
 
         return distinct.Count > 0;

@@ -115,7 +115,7 @@ public sealed partial class Namespace
 
     private IEnumerable<(string Name, string Path)> Crumbs()
     {
-        yield return ("Plant", "");
+        yield return (T("Plant"), "");
         for (var slash = Path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = Path.IndexOf('/', slash + 1))
         {
             yield return (Path[(Path.LastIndexOf('/', slash - 1) + 1)..slash], Path[..slash]);
