@@ -6,12 +6,12 @@ namespace Uns.UnitTests.Ui;
 /// <summary>Reads the pages' sources as text: which keys they ask for, and what stands in them as plain words.</summary>
 internal static class TextKeys
 {
-    /// <summary>The keys of all <c>T("…")</c>, <c>T($"…")</c> and <c>Rich($"…")</c>, as the compiler makes them.</summary>
+    /// <summary>The keys of all <c>T("…")</c>, <c>T($"…")</c>, <c>Rich($"…")</c> and <c>Later($"…")</c>, as the compiler makes them.</summary>
     public static IEnumerable<string> Asked(string source)
     {
         for (var at = 0; at < source.Length; at++)
         {
-            foreach (var call in (string[])["T(", "Rich("])
+            foreach (var call in (string[])["T(", "Rich(", "Later("])
             {
                 if (string.CompareOrdinal(source, at, call, 0, call.Length) == 0 && (at == 0 || !(char.IsLetterOrDigit(source[at - 1]) || source[at - 1] is '_' or '.'))
                     && at + call.Length + 1 < source.Length && source[at + call.Length] is '"' or '$' && !(source[at + call.Length] == '$' && source[at + call.Length + 1] != '"'))

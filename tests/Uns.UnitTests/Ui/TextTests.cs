@@ -22,7 +22,7 @@ public sealed partial class TextTests
     // Two files of fixed words: looked up by what a value is called, not by a key in a page.
     private static readonly string[] FixedWords = ["States", "Words"];
 
-    private static readonly string[] Asked = [.. Sources("*.razor").Concat(Sources("*.cs")).SelectMany(f => TextKeys.Asked(File.ReadAllText(f))).Distinct(StringComparer.Ordinal)];
+    private static readonly string[] Asked = [.. Sources("*.razor").Concat(Sources("*.cs")).Concat(Directory.EnumerateFiles(Path.Combine(PeerProcess.Root(), "src", "Uns.Hub", "Wiring"), "*.cs")).SelectMany(f => TextKeys.Asked(File.ReadAllText(f))).Distinct(StringComparer.Ordinal)];
 
     [Fact]
     public void Every_text_that_a_page_asks_for_is_in_the_English_file()

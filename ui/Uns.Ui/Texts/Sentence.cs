@@ -21,6 +21,23 @@ public sealed class Sentence
 
     internal object?[] Values => _values;
 
+    /// <summary>A sentence without values.</summary>
+    public static implicit operator Sentence(string english)
+    {
+        var sentence = new Sentence(english.Length, 0);
+        sentence.AppendLiteral(english);
+        return sentence;
+    }
+
+    /// <summary>The sentence in English.</summary>
+    public override string ToString()
+    {
+        using (Language.English.Use())
+        {
+            return Wording.T(this);
+        }
+    }
+
     /// <summary>Takes a piece of text.</summary>
     public void AppendLiteral(string value) => _key.Append(value.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal));
 

@@ -21,6 +21,12 @@ public static class Wording
         return (MarkupString)string.Format(CultureInfo.InvariantCulture, WebUtility.HtmlEncode(Language.Current.Text(english.Key)), values);
     }
 
+    /// <summary>A sentence that is made now and said later, by <see cref="T(Sentence)"/>, to whoever reads it then.</summary>
+    public static Sentence Later(Sentence english) => english;
+
+    /// <summary>A word out of a fixed set in a sentence that is said later.</summary>
+    public static object Word(string english) => new LaterWord(english);
+
     /// <summary>A word out of a fixed set, such as a state or a quality: as it is where the language has none for it.</summary>
     public static string Named<TWord>(TWord word) => Language.Current.Text(word?.ToString() ?? "");
 
@@ -34,6 +40,11 @@ public static class Wording
     /// <param name="address">Where to, within the hub.</param>
     /// <param name="text">What it reads.</param>
     public static Piece LinkTo(string address, string? text) => new($"<a href=\"{WebUtility.HtmlEncode(address)}\">{WebUtility.HtmlEncode(text)}</a>");
+
+    private sealed record LaterWord(string English)
+    {
+        public override string ToString() => Language.Current.Text(English);
+    }
 
     /// <summary>A marked up piece of a sentence.</summary>
     /// <param name="Html">Its markup, with its text made harmless.</param>
