@@ -1,4 +1,3 @@
-using System.Globalization;
 using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Historian;

@@ -15,13 +15,13 @@ public sealed partial class DeviceEdit
     private string _openedPlace = "";
     private Clash? _clash;
     private string? _shown = "";
-    private IReadOnlyList<TestStep> _steps = [];
+    private List<TestStep> _steps = [];
     private HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
     private PollBudget? _budget;
     private string? _said;
     private bool _saidWell;
     private bool _busy;
-    private bool _testing;
+    private CancellationTokenSource? _testing;
     private bool _browsing;
 
     /// <summary>The device's name; null for a new one.</summary>
@@ -103,21 +103,37 @@ public sealed partial class DeviceEdit
 
     private async Task Test()
     {
-        (_busy, _testing, _steps) = (true, true, []);
+        var stop = new CancellationTokenSource();
+        (_busy, _testing, _steps) = (true, stop, []);
         Say(null, well: true);
         try
         {
             var (device, faults) = _form!.Read(Kind);
             if (!Complain([.. faults, .. Kind.Check(device)]))
             {
-                _steps = await new ConnectionTest(Clock).RunAsync(Kind, Book.Complete(device), CancellationToken.None);
+                _steps = [.. await new ConnectionTest(Clock, Passed).RunAsync(Kind, Book.Complete(device), stop.Token)];
             }
+        }
+        catch (OperationCanceledException)
+        {
+            Say(T("The test was cancelled. What it had found stands below."), well: false);
         }
         finally
         {
-            (_busy, _testing) = (false, false);
+            (_busy, _testing) = (false, null);
+            stop.Dispose();
         }
     }
+
+    // Each step is shown as soon as it is done.
+    private void Passed(TestStep step) => _ = InvokeAsync(() =>
+    {
+        if (_testing is not null)
+        {
+            _steps.Add(step);
+            StateHasChanged();
+        }
+    });
 
     private void Reckon()
     {
@@ -261,8 +277,8 @@ public sealed partial class DeviceEdit
 
     private void ToggleBrowse() => _browsing = !_browsing;
 
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below) =>
-        new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, CancellationToken.None);
+    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken) =>
+        new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, cancellationToken);
 
     private void Pick(BrowsePick pick)
     {

@@ -80,7 +80,7 @@ public sealed partial class Import
         _reading = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
         try
         {
-            var bytes = await ReceiveAsync(chosen.File, _reading.Token);
+            var bytes = await FileReceiver.ReceiveAsync(chosen.File, Reached, _reading.Token);
             var reading = await Task.Run(() => TagFileReader.Read(bytes), _reading.Token);
             if (reading.Fault is { } fault)
             {
@@ -107,29 +107,10 @@ public sealed partial class Import
         }
     }
 
-    private async Task<byte[]> ReceiveAsync(IBrowserFile file, CancellationToken cancellationToken)
+    private void Reached(double share)
     {
-        var bytes = new byte[file.Size];
-        await using var stream = file.OpenReadStream(MostBytes, cancellationToken);
-        var shown = 0;
-        for (var at = 0; at < bytes.Length;)
-        {
-            var read = await stream.ReadAsync(bytes.AsMemory(at), cancellationToken);
-            if (read == 0)
-            {
-                throw new IOException(T("it ended early."));
-            }
-
-            at += read;
-            _progress = (double)at / bytes.Length;
-            if (at - shown > 1 << 20)
-            {
-                shown = at;
-                StateHasChanged();
-            }
-        }
-
-        return bytes;
+        _progress = share;
+        StateHasChanged();
     }
 
     private async Task PlanAsync()

@@ -123,3 +123,8 @@ document.addEventListener("keydown", (e) => {
   }
   e.preventDefault();
 });
+
+// Escape leaves what was begun last: the button that does so carries the mark.
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && !e.defaultPrevented) { [...document.querySelectorAll("[data-escape]")].findLast((b) => !b.disabled && b.offsetParent)?.click(); }
+});
