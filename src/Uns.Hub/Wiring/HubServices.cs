@@ -30,6 +30,7 @@ using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 using Uns.Ui.Health;
 using Uns.Ui.Import;
+using Uns.Ui.Texts;
 
 namespace Uns.Hub.Wiring;
 
@@ -173,6 +174,7 @@ internal static class HubServices
         web.UseStatusCodePages();
         web.UseHostFiltering();
         web.UseWebSockets();
+        web.UsePageLanguage();
         web.UseAntiforgery();
         web.MapStaticAssets();
         TreeApi.Map(web);
