@@ -53,6 +53,7 @@ public sealed class CutLineTests : IAsyncLifetime
         await CountAsync(1, 8);
         await _cell.KillAsync();
         await _cell.StartAgainAsync();
+        await _cell.EventuallyAsync(async () => (await _cell.Http.GetStringAsync("/api/v1/health")).Contains($"{_line.EndPoint.Port}", StringComparison.Ordinal), "the cell's first page names the broker it does not reach");
         await ReadAsync(times: 2);
         await CountAsync(9, 16);
         _line.ReleaseAnswers();
