@@ -28,8 +28,8 @@ internal static class HistoryFile
     private const long HourMs = 3_600_000;
     private const string Figures = "first, last, count, low, high, area, usable_ms, worst, last_number, last_quality";
 
-    public static List<(int Id, string Key, string Path, string Unit, long ClosedBatch, long? LastTime)> Series(SqliteConnection connection) => Rows(
-        connection, "SELECT id, key, path, unit, closed_batch, last_time FROM historian_series",
+    public static List<(int Id, string Key, string Path, string Unit, long ClosedBatch, long? LastTime)> Series(SqliteConnection connection) => connection.Rows(
+        "SELECT id, key, path, unit, closed_batch, last_time FROM historian_series",
         row => (row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? (long?)null : row.GetInt64(5)));
 
     /// <summary>Places that series have left.</summary>
@@ -41,21 +41,21 @@ internal static class HistoryFile
 
     /// <summary>The batches of the log, oldest first.</summary>
     public static List<(long Batch, byte[] Payload)> Log(SqliteConnection connection) =>
-        Rows(connection, "SELECT batch, payload FROM historian_log ORDER BY batch", row => (row.GetInt64(0), (byte[])row.GetValue(1)));
+        connection.Rows("SELECT batch, payload FROM historian_log ORDER BY batch", row => (row.GetInt64(0), (byte[])row.GetValue(1)));
 
-    public static long Number(SqliteConnection connection, string sql) => Rows(connection, sql, row => row.IsDBNull(0) ? 0 : row.GetInt64(0)).FirstOrDefault();
+    public static long Number(SqliteConnection connection, string sql) => connection.Rows(sql, row => row.IsDBNull(0) ? 0 : row.GetInt64(0)).FirstOrDefault();
 
-    public static void SaveSeries(SqliteConnection connection, IReadOnlyList<(int Id, string Key, string Path, string Unit)> series) => Each(
-        connection, "INSERT INTO historian_series VALUES ($id, $key, $path, $unit, 0, NULL) ON CONFLICT (id) DO UPDATE SET path = $path, unit = $unit",
+    public static void SaveSeries(SqliteConnection connection, IReadOnlyList<(int Id, string Key, string Path, string Unit)> series) => connection.RunEach(
+        "INSERT INTO historian_series VALUES ($id, $key, $path, $unit, 0, NULL) ON CONFLICT (id) DO UPDATE SET path = $path, unit = $unit",
         ["$id", "$key", "$path", "$unit"], series, s => [s.Id, s.Key, s.Path, s.Unit]);
 
     public static void SaveClosed(SqliteConnection connection, IReadOnlyList<ClosedRun> runs)
     {
-        Each(
-            connection, $"INSERT INTO historian_segment (id, series, {Figures}, payload) VALUES ($id, $series, $first, $last, $count, $low, $high, $area, $usable, $worst, $number, $quality, $payload)",
+        connection.RunEach(
+            $"INSERT INTO historian_segment (id, series, {Figures}, payload) VALUES ($id, $series, $first, $last, $count, $low, $high, $area, $usable, $worst, $number, $quality, $payload)",
             ["$id", "$series", .. FigureNames, "$payload"], runs, r => [r.Run.Id, r.Series.Id, .. FiguresOf(r.Run.Summary), r.Payload]);
-        Each(
-            connection, """
+        connection.RunEach(
+            """
                 INSERT INTO historian_hour VALUES ($series, $hour, $first, $last, $count, $low, $high, $area, $usable, $worst, $number, $quality)
                 ON CONFLICT (series, hour) DO UPDATE SET
                   last_number = iif(excluded.last >= last, excluded.last_number, last_number), last_quality = iif(excluded.last >= last, excluded.last_quality, last_quality),
@@ -64,8 +64,8 @@ internal static class HistoryFile
                   area = area + excluded.area, usable_ms = usable_ms + excluded.usable_ms, worst = max(worst, excluded.worst)
                 """,
             ["$series", "$hour", .. FigureNames], [.. runs.SelectMany(Hours)], h => [h.Series, h.Hour, .. FiguresOf(h.Summary)]);
-        Each(
-            connection, "UPDATE historian_series SET closed_batch = $batch, last_time = $last WHERE id = $id",
+        connection.RunEach(
+            "UPDATE historian_series SET closed_batch = $batch, last_time = $last WHERE id = $id",
             ["$batch", "$last", "$id"], [.. runs.Select(r => r.Series).Distinct()], s => [s.ClosedBatch, s.LastTime, s.Id]);
     }
 
@@ -73,13 +73,13 @@ internal static class HistoryFile
     {
         if (payload.Length > 0)
         {
-            Run(connection, "INSERT INTO historian_log VALUES ($batch, $payload)", ("$batch", batch), ("$payload", payload));
+            connection.Run("INSERT INTO historian_log VALUES ($batch, $payload)", ("$batch", batch), ("$payload", payload));
         }
 
-        Run(connection, "INSERT INTO historian_state VALUES (1, $now) ON CONFLICT (id) DO UPDATE SET alive_at = $now", ("$now", aliveAt));
+        connection.Run("INSERT INTO historian_state VALUES (1, $now) ON CONFLICT (id) DO UPDATE SET alive_at = $now", ("$now", aliveAt));
     }
 
-    public static void ForgetLog(SqliteConnection connection, long beforeBatch) => Run(connection, "DELETE FROM historian_log WHERE batch < $batch", ("$batch", beforeBatch));
+    public static void ForgetLog(SqliteConnection connection, long beforeBatch) => connection.Run("DELETE FROM historian_log WHERE batch < $batch", ("$batch", beforeBatch));
 
     /// <summary>Gives up what is too old, and the oldest while there is too much; at most a few thousand rows a call.</summary>
     /// <returns>Bytes in use afterwards.</returns>
@@ -87,13 +87,13 @@ internal static class HistoryFile
     {
         // The newest run of a series stays whatever its age: it says what holds until now.
         const string NotNewest = "EXISTS (SELECT 1 FROM historian_segment n WHERE n.series = s.series AND n.last > s.last)";
-        Run(connection, $"DELETE FROM historian_segment WHERE id IN (SELECT id FROM historian_segment s WHERE last < $before AND {NotNewest} ORDER BY last LIMIT 4000)", ("$before", changesBefore));
-        Run(connection, "DELETE FROM historian_hour WHERE (series, hour) IN (SELECT series, hour FROM historian_hour WHERE hour < $before ORDER BY hour LIMIT 4000)", ("$before", hoursBefore));
+        connection.Run($"DELETE FROM historian_segment WHERE id IN (SELECT id FROM historian_segment s WHERE last < $before AND {NotNewest} ORDER BY last LIMIT 4000)", ("$before", changesBefore));
+        connection.Run("DELETE FROM historian_hour WHERE (series, hour) IN (SELECT series, hour FROM historian_hour WHERE hour < $before ORDER BY hour LIMIT 4000)", ("$before", hoursBefore));
         for (var round = 0; round < 8 && Used(connection) > maximumBytes; round++)
         {
-            if (Run(connection, $"DELETE FROM historian_segment WHERE id IN (SELECT id FROM historian_segment s WHERE {NotNewest} ORDER BY last LIMIT 500)") == 0)
+            if (connection.Run($"DELETE FROM historian_segment WHERE id IN (SELECT id FROM historian_segment s WHERE {NotNewest} ORDER BY last LIMIT 500)") == 0)
             {
-                Run(connection, "DELETE FROM historian_hour WHERE (series, hour) IN (SELECT series, hour FROM historian_hour ORDER BY hour LIMIT 4000)");
+                connection.Run("DELETE FROM historian_hour WHERE (series, hour) IN (SELECT series, hour FROM historian_hour ORDER BY hour LIMIT 4000)");
             }
         }
 
@@ -103,22 +103,22 @@ internal static class HistoryFile
     /// <summary>The runs that touch a range, and the last one before it, by time; without their samples.</summary>
     public static List<KeptRun> Runs(SqliteConnection connection, int series, long from, long to) =>
     [
-        .. Rows(connection, $"SELECT id, {Figures} FROM historian_segment WHERE series = $series AND last < $from ORDER BY last DESC LIMIT 1", KeptRun.Of, ("$series", series), ("$from", from)),
-        .. Rows(
-            connection, $"SELECT id, {Figures} FROM historian_segment WHERE series = $series AND last >= $from AND first < $to ORDER BY first, id", KeptRun.Of,
+        .. connection.Rows($"SELECT id, {Figures} FROM historian_segment WHERE series = $series AND last < $from ORDER BY last DESC LIMIT 1", KeptRun.Of, ("$series", series), ("$from", from)),
+        .. connection.Rows(
+            $"SELECT id, {Figures} FROM historian_segment WHERE series = $series AND last >= $from AND first < $to ORDER BY first, id", KeptRun.Of,
             ("$series", series), ("$from", from), ("$to", to)),
     ];
 
     /// <summary>The hours of a range that lie before the first change that is kept.</summary>
     public static List<KeptRun> HoursOf(SqliteConnection connection, int series, long from, long to)
     {
-        var firstChange = Rows(connection, "SELECT MIN(first) FROM historian_segment WHERE series = $series", row => row.IsDBNull(0) ? long.MaxValue : row.GetInt64(0), ("$series", series))[0];
-        return Rows(
-            connection, $"SELECT 0, {Figures} FROM historian_hour WHERE series = $series AND hour >= $from AND hour < $to AND last < $change ORDER BY hour", KeptRun.Of,
+        var firstChange = connection.Rows("SELECT MIN(first) FROM historian_segment WHERE series = $series", row => row.IsDBNull(0) ? long.MaxValue : row.GetInt64(0), ("$series", series))[0];
+        return connection.Rows(
+            $"SELECT 0, {Figures} FROM historian_hour WHERE series = $series AND hour >= $from AND hour < $to AND last < $change ORDER BY hour", KeptRun.Of,
             ("$series", series), ("$from", from - (from % HourMs)), ("$to", to), ("$change", firstChange));
     }
 
-    public static byte[]? Payload(SqliteConnection connection, long id) => Rows(connection, "SELECT payload FROM historian_segment WHERE id = $id", row => (byte[])row.GetValue(0), ("$id", id)).FirstOrDefault();
+    public static byte[]? Payload(SqliteConnection connection, long id) => connection.Rows("SELECT payload FROM historian_segment WHERE id = $id", row => (byte[])row.GetValue(0), ("$id", id)).FirstOrDefault();
 
     private static readonly string[] FigureNames = ["$first", "$last", "$count", "$low", "$high", "$area", "$usable", "$worst", "$number", "$quality"];
 
@@ -144,69 +144,6 @@ internal static class HistoryFile
 
             yield return (closed.Series.Id, hour, summary);
         }
-    }
-
-    private static void Each<T>(SqliteConnection connection, string sql, string[] names, IReadOnlyList<T> items, Func<T, object[]> values)
-    {
-        if (items.Count == 0)
-        {
-            return;
-        }
-
-        using var command = Command(connection, sql);
-        foreach (var name in names)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-
-        foreach (var item in items)
-        {
-            var row = values(item);
-            for (var i = 0; i < row.Length; i++)
-            {
-                command.Parameters[i].Value = row[i];
-            }
-
-            command.ExecuteNonQuery();
-        }
-    }
-
-    private static int Run(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql);
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return command.ExecuteNonQuery();
-    }
-
-    private static List<T> Rows<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql);
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        using var rows = command.ExecuteReader();
-        var result = new List<T>();
-        while (rows.Read())
-        {
-            result.Add(read(rows));
-        }
-
-        return result;
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql)
-    {
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Only the constant statements above come here.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return command;
     }
 }
 

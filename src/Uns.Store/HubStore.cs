@@ -251,7 +251,7 @@ public sealed partial class HubStore : IAsyncDisposable
         _isSyncDue = false;
         try
         {
-            StoreFile.Execute(_writer, "PRAGMA wal_checkpoint(PASSIVE);");
+            _writer.Run("PRAGMA wal_checkpoint(PASSIVE);");
             Interlocked.Exchange(ref _synced, Commits);
         }
         catch (SqliteException e)

@@ -38,7 +38,7 @@ internal static class StoreFile
             // FULL: a commit is on stable storage when it returns, also after a power cut. NORMAL: at the next checkpoint.
             // Memory for statement journals: a write must not depend on room in another directory.
             var synchronous = policy == StorePolicy.Group ? "FULL" : "NORMAL";
-            Execute(connection, readOnly
+            connection.Run(readOnly
                 ? "PRAGMA query_only=1;"
                 : $"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;");
             return connection;
@@ -54,7 +54,7 @@ internal static class StoreFile
     /// <exception cref="StoreException">The steps have a hole, one fails, or the file comes from a newer version.</exception>
     public static void ApplySchema(SqliteConnection connection, IEnumerable<SchemaStep> schema, TimeProvider clock)
     {
-        Execute(connection, "CREATE TABLE IF NOT EXISTS schema_step (room TEXT NOT NULL, number INTEGER NOT NULL, applied_at TEXT NOT NULL, PRIMARY KEY (room, number)) WITHOUT ROWID;");
+        connection.Run("CREATE TABLE IF NOT EXISTS schema_step (room TEXT NOT NULL, number INTEGER NOT NULL, applied_at TEXT NOT NULL, PRIMARY KEY (room, number)) WITHOUT ROWID;");
         foreach (var room in schema.GroupBy(s => s.Room))
         {
             var steps = room.OrderBy(s => s.Number).ToList();
@@ -79,35 +79,17 @@ internal static class StoreFile
         }
     }
 
-    public static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Only the house's own constant statements come here.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-    }
-
-    private static int AppliedSteps(SqliteConnection connection, string room)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT COALESCE(MAX(number), 0) FROM schema_step WHERE room = $room";
-        command.Parameters.AddWithValue("$room", room);
-        return Convert.ToInt32(command.ExecuteScalar());
-    }
+    private static int AppliedSteps(SqliteConnection connection, string room) =>
+        connection.Rows("SELECT COALESCE(MAX(number), 0) FROM schema_step WHERE room = $room", row => row.GetInt32(0), ("$room", room))[0];
 
     private static void Apply(SqliteConnection connection, SchemaStep step, TimeProvider clock)
     {
         using var transaction = connection.BeginTransaction();
         try
         {
-            Execute(connection, step.Sql);
-            using var command = connection.CreateCommand();
-            command.CommandText = "INSERT INTO schema_step (room, number, applied_at) VALUES ($room, $number, $at)";
-            command.Parameters.AddWithValue("$room", step.Room);
-            command.Parameters.AddWithValue("$number", step.Number);
-            command.Parameters.AddWithValue("$at", clock.GetUtcNow().ToString("O"));
-            command.ExecuteNonQuery();
+            connection.Run(step.Sql);
+            connection.Run(
+                "INSERT INTO schema_step (room, number, applied_at) VALUES ($room, $number, $at)", ("$room", step.Room), ("$number", step.Number), ("$at", clock.GetUtcNow().ToString("O")));
             transaction.Commit();
         }
         catch (SqliteException e)

@@ -41,8 +41,7 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LogRow>> ReadAsync(LogFilter filter, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<LogRow>>(
-        connection => SettingsStore.Rows(
-            connection,
+        connection => connection.Rows(
             """
             SELECT id, time, author, kind, thing, words, comment, version FROM log_row
             WHERE id < $before AND ($kind = '' OR kind = $kind)
@@ -56,14 +55,14 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
     /// <summary>Writes one row into the transaction of what it tells.</summary>
     public void Write(SqliteConnection connection, DateTimeOffset time, string author, string kind, string thing, string words, string comment, int? version)
     {
-        SettingsStore.Run(
-            connection, "INSERT INTO log_row (time, author, kind, thing, words, comment, version) VALUES ($time, $author, $kind, $thing, $words, $comment, $version)",
-            ("$time", SettingsStore.Time(time)), ("$author", Cut(author)), ("$kind", kind), ("$thing", Cut(thing)), ("$words", Cut(words)), ("$comment", Cut(comment)), ("$version", (object?)version ?? DBNull.Value));
+        connection.Run(
+            "INSERT INTO log_row (time, author, kind, thing, words, comment, version) VALUES ($time, $author, $kind, $thing, $words, $comment, $version)",
+            ("$time", SettingsStore.Time(time)), ("$author", Cut(author)), ("$kind", kind), ("$thing", Cut(thing)), ("$words", Cut(words)), ("$comment", Cut(comment)), ("$version", version));
         if (Interlocked.Increment(ref _rows) % EverySo == 0)
         {
-            SettingsStore.Run(connection, $"DELETE FROM log_row WHERE kind = '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind = '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostWrites})");
-            SettingsStore.Run(connection, $"DELETE FROM log_row WHERE kind <> '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind <> '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostOthers})");
-            SettingsStore.Run(connection, "DELETE FROM log_row WHERE time < $oldest", ("$oldest", SettingsStore.Time(time - Longest)));
+            connection.Run($"DELETE FROM log_row WHERE kind = '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind = '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostWrites})");
+            connection.Run($"DELETE FROM log_row WHERE kind <> '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind <> '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostOthers})");
+            connection.Run("DELETE FROM log_row WHERE time < $oldest", ("$oldest", SettingsStore.Time(time - Longest)));
         }
     }
 
@@ -74,7 +73,7 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
         await KeepAsync(connection =>
         {
             Write(connection, time, who, LogKinds.Write, path, $"{before} → {given}: sent", "", null);
-            id = SettingsStore.Rows(connection, "SELECT last_insert_rowid()", row => row.GetInt64(0))[0];
+            id = connection.Rows("SELECT last_insert_rowid()", row => row.GetInt64(0))[0];
         });
         return id;
     }
@@ -85,7 +84,7 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
         var words = result.Outcome == WriteOutcome.Done
             ? $"{before} → {given}: done, the device reads {result.Value?.Value}"
             : $"{before} → {given}: {result.Message ?? result.Outcome.ToString()}";
-        _ = KeepAsync(connection => SettingsStore.Run(connection, "UPDATE log_row SET words = $words WHERE id = $id", ("$words", Cut(words)), ("$id", id)));
+        _ = KeepAsync(connection => connection.Run("UPDATE log_row SET words = $words WHERE id = $id", ("$words", Cut(words)), ("$id", id)));
     }
 
     /// <inheritdoc/>

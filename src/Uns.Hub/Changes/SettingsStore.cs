@@ -36,21 +36,21 @@ internal sealed class SettingsStore(HubStore store)
     public async Task<SettingsVersion?> NewestAsync(CancellationToken cancellationToken) => (await VersionsAsync(1, cancellationToken)).FirstOrDefault();
 
     public Task<List<SettingsVersion>> VersionsAsync(int most, CancellationToken cancellationToken) => store.ReadAsync(
-        connection => Rows(connection, VersionColumns + " ORDER BY number DESC LIMIT $most", VersionOf, ("$most", most)), cancellationToken);
+        connection => connection.Rows(VersionColumns + " ORDER BY number DESC LIMIT $most", VersionOf, ("$most", most)), cancellationToken);
 
     /// <summary>One version; null when it is not kept.</summary>
     public async Task<SettingsVersion?> FindAsync(int number, CancellationToken cancellationToken) => (await store.ReadAsync(
-        connection => Rows(connection, VersionColumns + " WHERE number = $number", VersionOf, ("$number", number)), cancellationToken)).FirstOrDefault();
+        connection => connection.Rows(VersionColumns + " WHERE number = $number", VersionOf, ("$number", number)), cancellationToken)).FirstOrDefault();
 
     /// <summary>Which things a version holds.</summary>
     public Task<Dictionary<string, ThingPlace>> ThingsAsync(int number, CancellationToken cancellationToken) => store.ReadAsync(
-        connection => Rows(connection, "SELECT thing, part, since FROM settings_entry WHERE version = $number", row => (Thing: row.GetString(0), Place: new ThingPlace(row.GetString(1), row.GetInt32(2))), ("$number", number))
+        connection => connection.Rows("SELECT thing, part, since FROM settings_entry WHERE version = $number", row => (Thing: row.GetString(0), Place: new ThingPlace(row.GetString(1), row.GetInt32(2))), ("$number", number))
             .ToDictionary(e => e.Thing, e => e.Place, StringComparer.Ordinal),
         cancellationToken);
 
     /// <summary>The documents of things, by mark.</summary>
     public Task<Dictionary<string, string>> PartsAsync(IReadOnlyCollection<string> marks, CancellationToken cancellationToken) => store.ReadAsync(
-        connection => marks.Distinct().Select(mark => (Mark: mark, Found: Rows(connection, "SELECT document FROM settings_part WHERE mark = $mark", row => Unpack((byte[])row.GetValue(0)), ("$mark", mark))))
+        connection => marks.Distinct().Select(mark => (Mark: mark, Found: connection.Rows("SELECT document FROM settings_part WHERE mark = $mark", row => Unpack((byte[])row.GetValue(0)), ("$mark", mark))))
             .Where(p => p.Found.Count > 0).ToDictionary(p => p.Mark, p => p.Found[0], StringComparer.Ordinal),
         cancellationToken);
 
@@ -61,73 +61,42 @@ internal sealed class SettingsStore(HubStore store)
     /// <param name="fresh">Documents that may not be kept yet, by mark.</param>
     public static void Write(SqliteConnection connection, SettingsVersion version, IReadOnlyDictionary<string, ThingPlace> things, IReadOnlyDictionary<string, string> fresh)
     {
-        Run(connection, "INSERT INTO settings_version VALUES ($number, $time, $author, $comment, $way, $summary)",
+        connection.Run("INSERT INTO settings_version VALUES ($number, $time, $author, $comment, $way, $summary)",
             ("$number", version.Number), ("$time", Time(version.Time)), ("$author", version.Author), ("$comment", version.Comment), ("$way", version.Way.ToString()), ("$summary", version.Summary));
         foreach (var (mark, document) in fresh)
         {
-            Run(connection, "INSERT OR IGNORE INTO settings_part VALUES ($mark, $document)", ("$mark", mark), ("$document", Pack(document)));
+            connection.Run("INSERT OR IGNORE INTO settings_part VALUES ($mark, $document)", ("$mark", mark), ("$document", Pack(document)));
         }
 
         foreach (var (thing, place) in things)
         {
-            Run(connection, "INSERT INTO settings_entry VALUES ($version, $thing, $part, $since)", ("$version", version.Number), ("$thing", thing), ("$part", place.Part), ("$since", place.Since));
+            connection.Run("INSERT INTO settings_entry VALUES ($version, $thing, $part, $since)", ("$version", version.Number), ("$thing", thing), ("$part", place.Part), ("$since", place.Since));
         }
 
-        if (Run(connection, "DELETE FROM settings_version WHERE number <= $last AND number NOT IN (SELECT base FROM settings_draft)", ("$last", version.Number - MostVersions)) > 0)
+        if (connection.Run("DELETE FROM settings_version WHERE number <= $last AND number NOT IN (SELECT base FROM settings_draft)", ("$last", version.Number - MostVersions)) > 0)
         {
-            Run(connection, "DELETE FROM settings_entry WHERE version NOT IN (SELECT number FROM settings_version)");
-            Run(connection, "DELETE FROM settings_part WHERE mark NOT IN (SELECT part FROM settings_entry)");
+            connection.Run("DELETE FROM settings_entry WHERE version NOT IN (SELECT number FROM settings_version)");
+            connection.Run("DELETE FROM settings_part WHERE mark NOT IN (SELECT part FROM settings_entry)");
         }
     }
 
     /// <summary>All drafts, as they were saved.</summary>
     public Task<List<(Draft Draft, string Document)>> DraftsAsync(CancellationToken cancellationToken) => store.ReadAsync(
-        connection => Rows(connection, "SELECT name, base, revision, author, time, document FROM settings_draft", row =>
+        connection => connection.Rows("SELECT name, base, revision, author, time, document FROM settings_draft", row =>
             (new Draft(row.GetString(0), row.GetInt32(1), row.GetInt32(2), row.GetString(3), Time(row.GetString(4)), new DraftContent(new PlantChange(), PlantSettings.Empty)), Unpack((byte[])row.GetValue(5)))),
         cancellationToken);
 
-    public Task SaveAsync(Draft draft) => store.WriteAsync(connection => Run(
-        connection, "INSERT INTO settings_draft VALUES ($name, $base, $revision, $author, $time, $document) ON CONFLICT (name) DO UPDATE SET base = $base, revision = $revision, author = $author, time = $time, document = $document",
+    public Task SaveAsync(Draft draft) => store.WriteAsync(connection => connection.Run(
+        "INSERT INTO settings_draft VALUES ($name, $base, $revision, $author, $time, $document) ON CONFLICT (name) DO UPDATE SET base = $base, revision = $revision, author = $author, time = $time, document = $document",
         ("$name", draft.Name), ("$base", draft.Base), ("$revision", draft.Revision), ("$author", draft.Author), ("$time", Time(draft.SavedAt)), ("$document", Pack(PlantJson.Write(draft.Content)))));
 
-    public static void RemoveDraft(SqliteConnection connection, string name) => Run(connection, "DELETE FROM settings_draft WHERE name = $name", ("$name", name));
+    public static void RemoveDraft(SqliteConnection connection, string name) => connection.Run("DELETE FROM settings_draft WHERE name = $name", ("$name", name));
 
     public Task RemoveDraftAsync(string name) => store.WriteAsync(connection => RemoveDraft(connection, name));
 
     internal static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     internal static DateTimeOffset Time(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
-
-    internal static int Run(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        return command.ExecuteNonQuery();
-    }
-
-    internal static List<T> Rows<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        using var rows = command.ExecuteReader();
-        var result = new List<T>();
-        while (rows.Read())
-        {
-            result.Add(read(rows));
-        }
-
-        return result;
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return command;
-    }
 
     private static SettingsVersion VersionOf(SqliteDataReader row) =>
         new(row.GetInt32(0), Time(row.GetString(1)), row.GetString(2), row.GetString(3), Enum.TryParse<ChangeWay>(row.GetString(4), out var way) ? way : ChangeWay.Direct, row.GetString(5));

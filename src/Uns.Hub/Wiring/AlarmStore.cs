@@ -21,7 +21,7 @@ internal sealed class AlarmStore(HubStore store)
     private const int MostEvents = 100_000;
 
     public Task<List<Alarm>> LoadAsync(CancellationToken cancellationToken) => store.ReadAsync(
-        connection => Rows(connection, "SELECT document, standing FROM alarms_rule", row => new Alarm(
+        connection => connection.Rows("SELECT document, standing FROM alarms_rule", row => new Alarm(
             Read<AlarmRule>(row.GetString(0)), row.IsDBNull(1) ? AlarmStanding.Calm : Read<AlarmStanding>(row.GetString(1)))),
         cancellationToken);
 
@@ -30,14 +30,14 @@ internal sealed class AlarmStore(HubStore store)
     {
         foreach (var rule in set)
         {
-            Run(
-                connection, "INSERT INTO alarms_rule VALUES ($id, $document, NULL) ON CONFLICT (id) DO UPDATE SET document = $document, standing = NULL",
+            connection.Run(
+                "INSERT INTO alarms_rule VALUES ($id, $document, NULL) ON CONFLICT (id) DO UPDATE SET document = $document, standing = NULL",
                 ("$id", rule.Id.ToString()), ("$document", Write(rule)));
         }
 
         foreach (var id in gone)
         {
-            Run(connection, "DELETE FROM alarms_rule WHERE id = $id", ("$id", id.ToString()));
+            connection.Run("DELETE FROM alarms_rule WHERE id = $id", ("$id", id.ToString()));
         }
     }
 
@@ -46,54 +46,21 @@ internal sealed class AlarmStore(HubStore store)
     {
         foreach (var happened in events)
         {
-            Run(connection, "INSERT INTO alarms_event (document) VALUES ($document)", ("$document", Write(happened)));
+            connection.Run("INSERT INTO alarms_event (document) VALUES ($document)", ("$document", Write(happened)));
         }
 
         foreach (var (rule, standing) in changed)
         {
-            Run(connection, "UPDATE alarms_rule SET standing = $standing WHERE id = $id", ("$standing", Write(standing)), ("$id", rule.Id.ToString()));
+            connection.Run("UPDATE alarms_rule SET standing = $standing WHERE id = $id", ("$standing", Write(standing)), ("$id", rule.Id.ToString()));
         }
 
-        Run(connection, "DELETE FROM alarms_event WHERE id <= (SELECT MAX(id) FROM alarms_event) - $most", ("$most", MostEvents));
+        connection.Run("DELETE FROM alarms_event WHERE id <= (SELECT MAX(id) FROM alarms_event) - $most", ("$most", MostEvents));
     });
 
     public Task<List<AlarmEvent>> HistoryAsync(int most, CancellationToken cancellationToken) => store.ReadAsync(
-        connection => Rows(connection, "SELECT document FROM alarms_event ORDER BY id DESC LIMIT $most", row => Read<AlarmEvent>(row.GetString(0)), ("$most", most)), cancellationToken);
+        connection => connection.Rows("SELECT document FROM alarms_event ORDER BY id DESC LIMIT $most", row => Read<AlarmEvent>(row.GetString(0)), ("$most", most)), cancellationToken);
 
     private static string Write<T>(T document) => JsonSerializer.Serialize(document, HubJson.Options);
 
     private static T Read<T>(string document) => JsonSerializer.Deserialize<T>(document, HubJson.Options)!;
-
-    private static void Run(SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        command.ExecuteNonQuery();
-    }
-
-    private static List<T> Rows<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        using var command = Command(connection, sql, parameters);
-        using var rows = command.ExecuteReader();
-        var result = new List<T>();
-        while (rows.Read())
-        {
-            result.Add(read(rows));
-        }
-
-        return result;
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // Only the constant statements above come here.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        return command;
-    }
 }

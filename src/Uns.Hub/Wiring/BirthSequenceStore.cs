@@ -1,4 +1,3 @@
-using System.Globalization;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Topics;
 using Uns.Store;
@@ -19,17 +18,9 @@ internal sealed class BirthSequenceStore(HubStore store) : IBirthSequenceStore
     {
         var next = 0;
         await store.WriteAsync(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = """
-                    INSERT INTO bdseq_last VALUES ($node, 0)
-                    ON CONFLICT (node) DO UPDATE SET value = (value + 1) % 256
-                    RETURNING value
-                    """;
-                command.Parameters.AddWithValue("$node", node.ToString());
-                next = Convert.ToInt32(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-            },
+            connection => next = connection.Rows(
+                "INSERT INTO bdseq_last VALUES ($node, 0) ON CONFLICT (node) DO UPDATE SET value = (value + 1) % 256 RETURNING value",
+                row => row.GetInt32(0), ("$node", node.ToString()))[0],
             cancellationToken);
         return next;
     }

@@ -102,20 +102,14 @@ internal sealed partial class DeviceBook(
     {
         foreach (var device in set)
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now";
-            command.Parameters.AddWithValue("$name", device.Name);
-            command.Parameters.AddWithValue("$document", JsonSerializer.Serialize(device, HubJson.Options));
-            command.Parameters.AddWithValue("$now", now.ToString("O"));
-            command.ExecuteNonQuery();
+            connection.Run(
+                "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now",
+                ("$name", device.Name), ("$document", JsonSerializer.Serialize(device, HubJson.Options)), ("$now", now.ToString("O")));
         }
 
         foreach (var name in gone)
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = "DELETE FROM devices_device WHERE name = $name";
-            command.Parameters.AddWithValue("$name", name);
-            command.ExecuteNonQuery();
+            connection.Run("DELETE FROM devices_device WHERE name = $name", ("$name", name));
         }
     }
 
@@ -156,20 +150,7 @@ internal sealed partial class DeviceBook(
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var documents = await store.ReadAsync(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = "SELECT name, document FROM devices_device";
-                using var rows = command.ExecuteReader();
-                var found = new List<(string Name, string Document)>();
-                while (rows.Read())
-                {
-                    found.Add((rows.GetString(0), rows.GetString(1)));
-                }
-
-                return found;
-            },
-            cancellationToken);
+            connection => connection.Rows("SELECT name, document FROM devices_device", row => (Name: row.GetString(0), Document: row.GetString(1))), cancellationToken);
         foreach (var (name, document) in documents)
         {
             try

@@ -19,26 +19,14 @@ internal sealed class EquipmentMapBook(HubStore store, UnsTree tree) : IEquipmen
     public IReadOnlyList<EquipmentRule> Rules { get; private set; } = [];
 
     /// <summary>Writes the table into the transaction of a change.</summary>
-    public static void Write(SqliteConnection connection, IReadOnlyList<EquipmentRule> rules)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO mapping_table VALUES (1, $document) ON CONFLICT (id) DO UPDATE SET document = $document";
-        command.Parameters.AddWithValue("$document", JsonSerializer.Serialize(rules, HubJson.Options));
-        command.ExecuteNonQuery();
-    }
+    public static void Write(SqliteConnection connection, IReadOnlyList<EquipmentRule> rules) => connection.Run(
+        "INSERT INTO mapping_table VALUES (1, $document) ON CONFLICT (id) DO UPDATE SET document = $document", ("$document", JsonSerializer.Serialize(rules, HubJson.Options)));
 
     /// <summary>Brings the saved table back.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var document = await store.ReadAsync(
-            connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = "SELECT document FROM mapping_table";
-                return command.ExecuteScalar() as string;
-            },
-            cancellationToken);
-        if (document is not null)
+        var documents = await store.ReadAsync(connection => connection.Rows("SELECT document FROM mapping_table", row => row.GetString(0)), cancellationToken);
+        foreach (var document in documents)
         {
             PutInForce(JsonSerializer.Deserialize<IReadOnlyList<EquipmentRule>>(document, HubJson.Options) ?? []);
         }

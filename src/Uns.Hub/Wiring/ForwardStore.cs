@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Topics;
@@ -45,17 +44,13 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
                 total = Read(connection);
                 foreach (var batch in batches)
                 {
-                    using var insert = connection.CreateCommand();
-                    insert.CommandText = "INSERT INTO forward_batch (node, device, samples, payload) VALUES ($node, $device, $samples, $payload)";
-                    insert.Parameters.AddWithValue("$node", node.ToString());
-                    insert.Parameters.AddWithValue("$device", batch.Device);
-                    insert.Parameters.AddWithValue("$samples", batch.Samples);
-                    insert.Parameters.AddWithValue("$payload", batch.Payload);
-                    insert.ExecuteNonQuery();
+                    connection.Run(
+                        "INSERT INTO forward_batch (node, device, samples, payload) VALUES ($node, $device, $samples, $payload)",
+                        ("$node", node.ToString()), ("$device", batch.Device), ("$samples", batch.Samples), ("$payload", batch.Payload));
                     total = total with { Bytes = total.Bytes + batch.Payload.Length, Samples = total.Samples + batch.Samples };
                 }
 
-                while (total.Bytes > Bound && Delete(connection, "id = (SELECT min(id) FROM forward_batch)", []) is { Rows: > 0 } gone)
+                while (total.Bytes > Bound && Delete(connection, "id = (SELECT min(id) FROM forward_batch)") is { Rows: > 0 } gone)
                 {
                     total = new(total.Bytes - gone.Bytes, total.Samples - gone.Samples, total.Lost + gone.Samples);
                 }
@@ -72,32 +67,15 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
         connection =>
         {
             Show(Read(connection), turn: 0);
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT DISTINCT device FROM forward_batch WHERE node = $node";
-            command.Parameters.AddWithValue("$node", node.ToString());
-            using var rows = command.ExecuteReader();
-            var devices = new List<string>();
-            while (rows.Read())
-            {
-                devices.Add(rows.GetString(0));
-            }
-
-            return devices;
+            return connection.Rows("SELECT DISTINCT device FROM forward_batch WHERE node = $node", row => row.GetString(0), ("$node", node.ToString()));
         },
         cancellationToken);
 
     /// <inheritdoc/>
     public Task<ForwardBatch?> NextAsync(EdgeNodeId node, string device, long after, CancellationToken cancellationToken) => store.ReadAsync<ForwardBatch?>(
-        connection =>
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT id, samples, payload FROM forward_batch WHERE node = $node AND device = $device AND id > $after ORDER BY id LIMIT 1";
-            command.Parameters.AddWithValue("$node", node.ToString());
-            command.Parameters.AddWithValue("$device", device);
-            command.Parameters.AddWithValue("$after", after);
-            using var rows = command.ExecuteReader();
-            return rows.Read() ? new ForwardBatch(rows.GetInt64(0), device, rows.GetInt32(1), (byte[])rows.GetValue(2)) : null;
-        },
+        connection => connection.Rows(
+            "SELECT id, samples, payload FROM forward_batch WHERE node = $node AND device = $device AND id > $after ORDER BY id LIMIT 1",
+            row => new ForwardBatch(row.GetInt64(0), device, row.GetInt32(1), (byte[])row.GetValue(2)), ("$node", node.ToString()), ("$device", device), ("$after", after)) is [var next] ? next : null,
         cancellationToken);
 
     /// <inheritdoc/>
@@ -108,7 +86,7 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
             connection =>
             {
                 total = Read(connection);
-                var gone = Delete(connection, "node = $node AND device = $device AND id <= $through", [("$node", node.ToString()), ("$device", device), ("$through", through)]);
+                var gone = Delete(connection, "node = $node AND device = $device AND id <= $through", ("$node", node.ToString()), ("$device", device), ("$through", through));
                 total = total with { Bytes = total.Bytes - gone.Bytes, Samples = total.Samples - gone.Samples };
                 Write(connection, total);
                 turn = ++_written; // Writes come one after another; what comes of them may overtake.
@@ -119,25 +97,12 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
 
     private readonly record struct Total(long Bytes, long Samples, long Lost);
 
-    private static Total Read(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT bytes, samples, lost FROM forward_total";
-        using var row = command.ExecuteReader();
-        row.Read();
-        return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
-    }
+    private static Total Read(SqliteConnection connection) =>
+        connection.Rows("SELECT bytes, samples, lost FROM forward_total", row => new Total(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)))[0];
 
     // In the same transaction as the rows it counts.
-    private static void Write(SqliteConnection connection, Total total)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "UPDATE forward_total SET bytes = $bytes, samples = $samples, lost = $lost";
-        command.Parameters.AddWithValue("$bytes", total.Bytes);
-        command.Parameters.AddWithValue("$samples", total.Samples);
-        command.Parameters.AddWithValue("$lost", total.Lost);
-        command.ExecuteNonQuery();
-    }
+    private static void Write(SqliteConnection connection, Total total) => connection.Run(
+        "UPDATE forward_total SET bytes = $bytes, samples = $samples, lost = $lost", ("$bytes", total.Bytes), ("$samples", total.Samples), ("$lost", total.Lost));
 
     // Only what is newer than what is shown; turn 0 is the state at the start.
     private void Show(Total total, long turn)
@@ -153,22 +118,9 @@ internal sealed class ForwardStore(HubStore store) : IForwardStore
         }
     }
 
-    private static (int Rows, long Bytes, long Samples) Delete(SqliteConnection connection, string where, IReadOnlyList<(string Name, object Value)> parameters)
+    private static (int Rows, long Bytes, long Samples) Delete(SqliteConnection connection, string where, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"DELETE FROM forward_batch WHERE {where} RETURNING length(payload), samples");
-        foreach (var (name, value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        using var gone = command.ExecuteReader();
-        (int Rows, long Bytes, long Samples) sum = default;
-        while (gone.Read())
-        {
-            sum = (sum.Rows + 1, sum.Bytes + gone.GetInt64(0), sum.Samples + gone.GetInt64(1));
-        }
-
-        return sum;
+        var gone = connection.Rows($"DELETE FROM forward_batch WHERE {where} RETURNING length(payload), samples", row => (Bytes: row.GetInt64(0), Samples: row.GetInt64(1)), parameters);
+        return (gone.Count, gone.Sum(g => g.Bytes), gone.Sum(g => g.Samples));
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class BrokerCore
     }
 
     /// <returns>The payload of a will as it goes out; null when the watch refuses it.</returns>
-    private byte[]? Watched(Message will, Session session)
+    private ReadOnlyMemory<byte>? Watched(Message will, Session session)
     {
         if (Options.Watch is not { } watch || !watch.Watches(will.Topic))
         {
@@ -31,7 +31,7 @@ internal sealed partial class BrokerCore
         var verdict = watch.Judge(new WatchedMessage
         {
             Topic = will.TopicText,
-            Payload = will.Payload,
+            Payload = will.Payload.Span,
             Qos = will.Qos,
             Retain = will.Retain,
             IsWill = true,

@@ -18,7 +18,7 @@ internal sealed partial class BrokerCore
             return;
         }
 
-        if (payload is null)
+        if (payload is not { } bytes)
         {
             Counters.DroppedNotAuthorized++;
             return;
@@ -28,7 +28,7 @@ internal sealed partial class BrokerCore
         {
             TopicText = will.TopicText,
             Topic = will.Topic,
-            Payload = payload,
+            Payload = bytes,
             Properties = will.Properties,
             Qos = will.Qos,
             Retain = will.Retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15]

@@ -88,7 +88,7 @@ internal sealed partial class BrokerCore
         Outbox.BeginMessage();
         foreach (ref readonly var target in set.Targets.AsSpan())
         {
-            if (target.WithNoLocal is not null && target.Session == publisher)
+            if (target.HasNoLocal && target.Session == publisher)
             {
                 OfferWithoutLocal(target, ref routed); // [MQTT-3.8.3-3]
                 continue;
@@ -293,8 +293,7 @@ internal sealed partial class BrokerCore
 
     private void OfferWithoutLocal(in Target target, ref Routed routed)
     {
-        var others = target.WithNoLocal!.Where(s => !s.Request.NoLocal).ToList();
-        if (others.Count > 0)
+        if (target.WithLocal is { } others)
         {
             Offer(SubscriberSet.Merge(target.Session, others), ref routed);
         }
@@ -313,23 +312,27 @@ internal sealed partial class BrokerCore
         }
         else if (HasRoomToRetain(routed.Topic.Text, isRemoval: false))
         {
-            var message = routed.Keep();
-            if (routed.Topic.Place is { Message: not null } place)
+            Place(ref routed); // [MQTT-3.3.1-5]
+            if (!SysTopics.SysReport.Owns(routed.Topic.Text))
             {
-                place.Message = message; // [MQTT-3.3.1-5]
-            }
-            else
-            {
-                routed.Topic.Place = Retained.Set(message);
-            }
-
-            if (!SysTopics.SysReport.Owns(message.TopicText))
-            {
-                Journal?.Retained(message.TopicText, message, urgent);
+                Journal?.Retained(routed.Topic.Text, routed.Message, urgent);
             }
         }
 
         CountRetained();
+    }
+
+    private void Place(ref Routed routed)
+    {
+        var place = routed.Topic.Place is { Message: not null } known ? known : routed.Topic.Place = Retained.PlaceOf(routed.Topic.Text);
+        if (routed.Message is null && place.Message?.TryTake(routed) == true)
+        {
+            routed.Message = place.Message;
+        }
+        else
+        {
+            Retained.Put(place, routed.Message ??= Message.OwnedBy(routed));
+        }
     }
 
     private SubscriberSet SetOf(TopicEntry topic)

@@ -20,7 +20,7 @@ internal readonly ref struct Frame
     public static Frame Of(Message message, long now) => new()
     {
         Topic = message.Topic,
-        Payload = message.Payload,
+        Payload = message.Payload.Span,
         Properties = message.Properties,
         Expiry = message.ExpiryLeft(now),
     };

@@ -39,7 +39,7 @@ internal ref struct Routed
     };
 
     /// <summary>The message as an object, made once however many keep it.</summary>
-    public Message Keep() => Message ??= new Message
+    public Message Keep() => Message?.Share() ?? (Message = new Message
     {
         TopicText = Topic.Text,
         Topic = Topic.Topic,
@@ -49,7 +49,7 @@ internal ref struct Routed
         Retain = Retain,
         Expiry = Frame.Expiry,
         ArrivedAt = ArrivedAt,
-    };
+    });
 
     /// <summary>The packet for one kind of subscriber.</summary>
     public readonly ReadOnlySpan<byte> Encode(FrameCache cache, ProtocolVersion version, QualityOfService qos, bool retain, out int idOffset)

@@ -160,19 +160,23 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
     {
         var past = new HostMetric(Owner, new(Definition, false), 0) { Value = TagValue.Null(Type), Place = Place };
         var broken = past.Take(entry, wire, ticks);
-        change = past.Change(asBirth: false) with { Source = this };
+        var last = default(DateTimeOffset);
+        change = past.Change(asBirth: false, ref last) with { Source = this };
         return broken is null;
     }
 
     /// <summary>Nobody knows any longer whether the value still holds.</summary>
     public void Age(DateTimeOffset since, string reason) => (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
 
-    public MetricChange Change(bool asBirth) => new(Key, Value, Quality, new DateTimeOffset(_ticks, TimeSpan.Zero), Reason, asBirth ? Definition : null)
+    /// <param name="asBirth">With the definition.</param>
+    /// <param name="last">The time of the change before this one: most metrics of a message have the same.</param>
+    public MetricChange Change(bool asBirth, ref DateTimeOffset last) => new(Key, Value, Quality, last = Time(last), Reason, asBirth ? Definition : null)
     {
         Source = this,
         IsTransient = (_flags & Flags.Transient) != 0,
     };
 
+    private DateTimeOffset Time(DateTimeOffset last) => last.UtcTicks == _ticks ? last : new(_ticks, TimeSpan.Zero);
 
     private RuleBreach? Set(TagValue value, RuleBreach? broken)
     {

@@ -190,7 +190,7 @@ public sealed partial class HostSession
                 Broken(node, RuleBreach.AliasTwice, topic, now, $"{metric.Name} has the alias {entry.Alias}, which another metric has too.", frame.Seq);
             }
 
-            _sink.Changed(metric.Change(asBirth: true));
+            _sink.Changed(metric.Change(asBirth: true, ref _lastTime));
         }
 
         if (frame.Metrics.IsEmpty)

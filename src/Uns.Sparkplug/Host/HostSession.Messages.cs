@@ -54,7 +54,7 @@ public sealed partial class HostSession
                     Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason}", seq);
                 }
 
-                _sink.Changed(metric.Change(asBirth: false));
+                _sink.Changed(metric.Change(asBirth: false, ref _lastTime));
             }
         }
     }

@@ -21,6 +21,7 @@ public sealed partial class HostSession
     private readonly ISparkplugVersion _version;
     private readonly IPayloadScanner _scanner;
     private readonly DefinitionReader _definitions = new();
+    private DateTimeOffset _lastTime; // Of the last change: the next one has most often the same.
     private readonly Dictionary<EdgeNodeId, NodeState> _nodes = [];
     private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
     private readonly RebirthBrake _brake;
@@ -395,7 +396,7 @@ public sealed partial class HostSession
             if (metric.Quality != TagQuality.Stale)
             {
                 metric.Age(since, reason);
-                _sink.Changed(metric.Change(asBirth: false));
+                _sink.Changed(metric.Change(asBirth: false, ref _lastTime));
             }
         }
     }

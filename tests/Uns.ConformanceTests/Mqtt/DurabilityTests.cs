@@ -19,6 +19,40 @@ public sealed class DurabilityTests : BrokerFixture
         await StartAsync(OpenStore(_directory));
     }
 
+    [Fact, Spec("MQTT-3.3.1-5")]
+    public async Task A_retained_value_that_is_replaced_changes_no_copy_that_somebody_keeps()
+    {
+        var subscriber = await ConnectAsync("sub", ProtocolVersion.V5, Kept());
+        await subscriber.SubscribeAsync("kept/#");
+        await subscriber.DisposeAsync();
+        await GoneAsync("sub");
+        var publisher = await ConnectAsync("pub");
+        string[] values = [.. Enumerable.Range(1, 60).Select(i => new string((char)('A' + (i % 26)), i * 37 % 101) + i)];
+        foreach (var value in values)
+        {
+            await publisher.PublishAsync("alone", value, retain: true); // Nobody else keeps it: the next one takes its place.
+            await publisher.PublishAsync("kept/now", "0" + value, retain: true);
+            await publisher.PublishAsync("kept/now", value, AtLeastOnce, retain: true, id: 7); // It waits for the subscriber, too.
+            await publisher.ReceiveAsync(PacketType.PubAck);
+        }
+
+        await publisher.PublishAsync("alone", "last", AtLeastOnce, retain: true, id: 7);
+        await publisher.ReceiveAsync(PacketType.PubAck);
+        await CrashAsync(_directory);
+        var back = await ConnectAsync("sub", ProtocolVersion.V5, Kept());
+        foreach (var value in values)
+        {
+            Assert.Equal(value, (await back.ReceivePublishAsync()).Payload);
+        }
+
+        await back.NothingMoreAsync();
+        var other = await ConnectAsync("other");
+        await other.SubscribeAsync("alone");
+        Assert.Equal("last", (await other.ReceivePublishAsync()).Payload);
+        await other.SubscribeAsync("kept/now");
+        Assert.Equal(values[^1], (await other.ReceivePublishAsync()).Payload);
+    }
+
     [Theory]
     [InlineData(ProtocolVersion.V311)]
     [InlineData(ProtocolVersion.V5)]

@@ -6,37 +6,22 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>Who changed what, taken back; drafts, published; versions, restored; two engineers at one device.</summary>
-public sealed class ChangePageTests : IAsyncLifetime
+public sealed class ChangePageTests : HubWithBrowser
 {
-    private HubProcess _hub = null!;
-    private Browser _browser = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await HubProcess.StartAsync();
-        _browser = await Browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        await _hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_change_stands_in_the_log_with_its_author_and_is_taken_back_after_a_restart()
     {
         await SaveAsync("press", "40001");
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/press"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/press"));
         await page.FillAsync("#author", "Anna <b>");
         await page.Locator("#author").BlurAsync();
         await page.Locator(".tag-address").FillAsync("40077");
         await page.ClickAsync("#save");
         await page.Locator("#said.done").WaitForAsync();
 
-        await _hub.KillAsync();
-        await _hub.StartAgainAsync();
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/log?search=40077"));
+        await Hub.KillAsync();
+        await Hub.StartAgainAsync();
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/log?search=40077"));
         var row = page.Locator("#log tr[data-thing=press]").First;
         Assert.Contains("Oven/Temp: address 40001 → 40077", await row.InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("Anna <b>", await row.InnerTextAsync(), StringComparison.Ordinal);
@@ -47,7 +32,7 @@ public sealed class ChangePageTests : IAsyncLifetime
 
         // Changed again since: the first change cannot be taken back any more, and the page says who is in the way.
         await SaveAsync("press", "40099");
-        await page.GotoAsync(new Uri(_hub.Page, "/log?search=added").ToString());
+        await page.GotoAsync(new Uri(Hub.Page, "/log?search=added").ToString());
         await page.Locator(".shell[data-live=yes]").WaitForAsync();
         await page.Locator("#log .undo").First.ClickAsync();
         await page.ClickAsync("#undo-yes");
@@ -59,8 +44,8 @@ public sealed class ChangePageTests : IAsyncLifetime
     public async Task A_draft_survives_a_restart_shows_what_it_does_and_is_published_in_one_step()
     {
         await SaveAsync("press", "40001");
-        await using var listener = PeerProcess.Start("mosquitto_sub", "-p", _hub.MqttPort.ToString(), "-i", "mes-7", "-t", "uns/plant/hub/press/#");
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/press"));
+        await using var listener = PeerProcess.Start("mosquitto_sub", "-p", Hub.MqttPort.ToString(), "-i", "mes-7", "-t", "uns/plant/hub/press/#");
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/press"));
         await page.FillAsync("#place", "acme/berlin/press");
         await page.ClickAsync("#into-draft");
         await page.FillAsync("#draft-name", "line 3");
@@ -73,10 +58,10 @@ public sealed class ChangePageTests : IAsyncLifetime
         await page.Locator("#said.done").GetByText("2 tags").WaitForAsync();
         Assert.Equal(1, (await DeviceAsync()).GetProperty("tags").GetArrayLength());
 
-        await _hub.KillAsync();
-        await _hub.StartAgainAsync(samePorts: true);
-        await _hub.EventuallyAsync(async () => (await _hub.Http.GetStringAsync("/api/v1/mqtt/clients")).Contains("mes-7", StringComparison.Ordinal), "the listener is back");
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/drafts"));
+        await Hub.KillAsync();
+        await Hub.StartAgainAsync(samePorts: true);
+        await Hub.EventuallyAsync(async () => (await Hub.Http.GetStringAsync("/api/v1/mqtt/clients")).Contains("mes-7", StringComparison.Ordinal), "the listener is back");
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/drafts"));
         await page.Locator("#drafts a").GetByText("line 3").ClickAsync();
         await page.Locator("#topics tr[data-outcome=Moves]").GetByText("uns/acme/berlin/press/Oven/Temp").WaitForAsync();
         await page.Locator("#topics tr[data-outcome=Appears][data-topic='uns/acme/berlin/press/Oven/Light'] code").GetByText("\"quality\":\"Good\"").WaitForAsync();
@@ -86,10 +71,10 @@ public sealed class ChangePageTests : IAsyncLifetime
         await page.ClickAsync("#publish");
         await page.Locator("#said.done").GetByText("Published as version").WaitForAsync();
         Assert.Equal(2, (await DeviceAsync()).GetProperty("tags").GetArrayLength());
-        Assert.Equal("[]", await _hub.Http.GetStringAsync("/api/v1/drafts"));
+        Assert.Equal("[]", await Hub.Http.GetStringAsync("/api/v1/drafts"));
 
         // The version before it is compared with it, and brought back.
-        await page.GotoAsync(new Uri(_hub.Page, "/versions").ToString());
+        await page.GotoAsync(new Uri(Hub.Page, "/versions").ToString());
         await page.Locator(".shell[data-live=yes]").WaitForAsync();
         await page.Locator("#versions tr").GetByText("as agreed on Monday").WaitForAsync();
         await page.Locator("#versions .show").First.ClickAsync();
@@ -105,8 +90,8 @@ public sealed class ChangePageTests : IAsyncLifetime
     public async Task Of_two_engineers_at_one_device_the_second_is_told_and_both_lose_nothing()
     {
         await SaveAsync("press", "40001");
-        var anna = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/press"));
-        var boris = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/press"));
+        var anna = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/press"));
+        var boris = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/press"));
         await anna.FillAsync("#author", "Anna");
         await anna.Locator(".tag-address").FillAsync("40007");
         await anna.ClickAsync("#save");
@@ -144,11 +129,11 @@ public sealed class ChangePageTests : IAsyncLifetime
             Content = JsonContent.Create(new { protocol = "modbus", settings = new { Host = "127.0.0.1", Port = 1 }, tags = new[] { new { name = "Oven/Temp", address, dataType = "Int16" } } }),
         };
         request.Headers.Add("X-Author", "tester");
-        using var answer = await _hub.Http.SendAsync(request);
+        using var answer = await Hub.Http.SendAsync(request);
         answer.EnsureSuccessStatusCode();
     }
 
-    private async Task<JsonElement> DeviceAsync() => (await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/press")).GetProperty("device");
+    private async Task<JsonElement> DeviceAsync() => (await Hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/devices/press")).GetProperty("device");
 
     private async Task<string?> AddressAsync() => (await DeviceAsync()).GetProperty("tags")[0].GetProperty("address").GetString();
 }

@@ -11,7 +11,7 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>One hub, one browser and the plant's devices, for all steps of the first day.</summary>
-public sealed class DayOnePlant : IAsyncLifetime
+public sealed class DayOnePlant : HubWithBrowser
 {
     /// <summary>A Modbus device: an oven with a temperature, a raw power value, a set-point and a row of counters.</summary>
     public ModbusSimulator Oven { get; } = new(
@@ -24,24 +24,11 @@ public sealed class DayOnePlant : IAsyncLifetime
     /// <summary>An OPC UA server.</summary>
     public OpcUaSimulator Robot { get; } = new([new("Arm/Speed", DataType.Double, Signal.Constant(1.25)), new("Arm/Angle", DataType.Double, Signal.Constant(40))], TimeProvider.System);
 
-    public HubProcess Hub { get; private set; } = null!;
-
-    public Browser Browser { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync()
+    protected override async Task StartDevicesAsync()
     {
+        Own(Oven, Robot);
         await Oven.StartAsync();
         await Robot.StartAsync();
-        Hub = await HubProcess.StartAsync();
-        Browser = await Browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Browser.DisposeAsync();
-        await Hub.DisposeAsync();
-        await Oven.DisposeAsync();
-        await Robot.DisposeAsync();
     }
 }
 

@@ -7,39 +7,32 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>Which type is this register, and why is this device slow: both asked in a real browser.</summary>
-public sealed class DecoderPageTests : IAsyncLifetime
+public sealed class DecoderPageTests : HubWithBrowser
 {
     private readonly ModbusSimulator _oven = new(
         [new("40001", DataType.Int16, Signal.Constant(7)), new("40003:FLOAT#CDAB", DataType.Unknown, Signal.Constant(21.5))], TimeProvider.System);
 
-    private HubProcess _hub = null!;
-    private Browser _browser = null!;
-
-    public async ValueTask InitializeAsync()
+    protected override async Task StartDevicesAsync()
     {
+        Own(_oven);
         await _oven.StartAsync();
-        _hub = await HubProcess.StartAsync();
-        _browser = await Browser.StartAsync();
-        await _hub.SaveDeviceAsync("oven", new
+    }
+
+    protected override async Task PrepareAsync()
+    {
+        await Hub.SaveDeviceAsync("oven", new
         {
             protocol = "modbus",
             settings = new { Host = "127.0.0.1", _oven.EndPoint.Port },
             tags = new object[] { new { name = "Count", address = "40001", dataType = "Int16" } },
         });
-        await _hub.ValueAsync("plant/hub/oven/Count", "7");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        await _hub.DisposeAsync();
-        await _oven.DisposeAsync();
+        await Hub.ValueAsync("plant/hub/oven/Count", "7");
     }
 
     [Fact]
     public async Task A_register_is_seen_under_every_order_and_a_click_makes_the_tag()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/oven/decoder?first=1&count=8"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/oven/decoder?first=1&count=8"));
         var cell = page.Locator("tr[data-address='HR3'] button[data-reading='Float CDAB']");
         await cell.GetByText("21.5").WaitForAsync();
         Assert.Contains("likely", await cell.GetAttributeAsync("class"));
@@ -50,7 +43,7 @@ public sealed class DecoderPageTests : IAsyncLifetime
         await page.ClickAsync("#make");
         await page.Locator("#said.done").WaitForAsync();
 
-        await _hub.ValueAsync("plant/hub/oven/Heat/Power", "21.5");
+        await Hub.ValueAsync("plant/hub/oven/Heat/Power", "21.5");
         await page.SelectOptionAsync("#width", "16");
         await page.Locator("tr[data-address='HR1'] button[data-reading='Int16 ABCD']").GetByText("7").WaitForAsync();
         await Browser.AddressAsync(page, "url.includes('width=16')");
@@ -59,7 +52,7 @@ public sealed class DecoderPageTests : IAsyncLifetime
     [Fact]
     public async Task The_devices_page_tells_how_it_does_and_shows_frames_and_load()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/oven"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/oven"));
         await page.Locator("#health #state").GetByText("Running").WaitForAsync();
         await page.Locator("#findings").WaitForAsync();
         await page.Locator("#health .budget-row .bar-fill.measured").WaitForAsync();

@@ -8,33 +8,21 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>A plant engineer's first minutes, in a real browser.</summary>
-public sealed class DevicePageTests : IAsyncLifetime
+public sealed class DevicePageTests : HubWithBrowser
 {
     private readonly ModbusSimulator _oven = new([new("40001", DataType.Int16, Signal.Constant(215)), new("40002", DataType.Int16, null)], TimeProvider.System);
     private readonly OpcUaSimulator _robot = new([new("Arm/Speed", DataType.Double, Signal.Constant(1.25))], TimeProvider.System);
-    private HubProcess _hub = null!;
-    private Browser _browser = null!;
-
-    public async ValueTask InitializeAsync()
+    protected override async Task StartDevicesAsync()
     {
+        Own(_oven, _robot);
         await _oven.StartAsync();
         await _robot.StartAsync();
-        _hub = await HubProcess.StartAsync();
-        _browser = await Browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        await _hub.DisposeAsync();
-        await _oven.DisposeAsync();
-        await _robot.DisposeAsync();
     }
 
     [Fact]
     public async Task A_device_is_added_tested_saved_and_seen_and_survives_a_restart()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/new"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/new"));
         await page.SelectOptionAsync("#protocol", "modbus");
         await page.FillAsync("#name", "oven");
         await page.FillAsync("#place", "acme/berlin/hall/line1/oven");
@@ -50,14 +38,14 @@ public sealed class DevicePageTests : IAsyncLifetime
         await page.ClickAsync("#save");
         await page.Locator("#said.done").WaitForAsync();
 
-        await _hub.ValueAsync("acme/berlin/hall/line1/oven/Temperature", "215");
-        await page.GotoAsync(new Uri(_hub.Page, "/namespace?path=acme").ToString());
+        await Hub.ValueAsync("acme/berlin/hall/line1/oven/Temperature", "215");
+        await page.GotoAsync(new Uri(Hub.Page, "/namespace?path=acme").ToString());
         await page.Locator("tr[data-path='acme/berlin/hall/line1/oven/Temperature'] td.value").GetByText("215").WaitForAsync();
 
-        await _hub.KillAsync();
-        await _hub.StartAgainAsync();
-        await _hub.ValueAsync("acme/berlin/hall/line1/oven/Temperature", "215");
-        var again = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/oven"));
+        await Hub.KillAsync();
+        await Hub.StartAgainAsync();
+        await Hub.ValueAsync("acme/berlin/hall/line1/oven/Temperature", "215");
+        var again = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/oven"));
         Assert.Equal("acme/berlin/hall/line1/oven", await again.InputValueAsync("#place"));
         Assert.Equal("Set point", await again.Locator(".tag-name").Nth(1).InputValueAsync());
         Assert.True(await again.Locator(".tag-writable").Nth(1).IsCheckedAsync());
@@ -66,7 +54,7 @@ public sealed class DevicePageTests : IAsyncLifetime
     [Fact]
     public async Task What_is_wrong_is_said_in_words_and_nothing_typed_is_lost()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/new"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/new"));
         await page.FillAsync("#name", "oven");
         await page.FillAsync("#setting-Host", "127.0.0.1");
         await page.FillAsync("#setting-Port", "70000");
@@ -79,13 +67,13 @@ public sealed class DevicePageTests : IAsyncLifetime
         Assert.Equal("nonsense", await page.Locator(".tag-address").InputValueAsync());
         Assert.Equal("70000", await page.InputValueAsync("#setting-Port"));
         Assert.Contains("wrong", await page.GetAttributeAsync("#setting-Port", "class"));
-        Assert.Equal("[]", await _hub.Http.GetStringAsync("/api/v1/devices"));
+        Assert.Equal("[]", await Hub.Http.GetStringAsync("/api/v1/devices"));
     }
 
     [Fact]
     public async Task A_test_names_the_step_that_fails()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/new"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/new"));
         await page.FillAsync("#name", "oven");
         await page.FillAsync("#setting-Host", "127.0.0.1");
         await page.FillAsync("#setting-Port", "1");
@@ -98,7 +86,7 @@ public sealed class DevicePageTests : IAsyncLifetime
     [Fact]
     public async Task An_opc_ua_server_is_browsed_and_a_variable_becomes_a_tag()
     {
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/devices/new"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/new"));
         await page.SelectOptionAsync("#protocol", "opcua");
         await page.FillAsync("#name", "robot");
         await page.FillAsync("#setting-Endpoint", _robot.EndpointUrl);
@@ -108,20 +96,20 @@ public sealed class DevicePageTests : IAsyncLifetime
         Assert.Equal("Arm/Speed", await page.Locator(".tag-name").InputValueAsync());
         await page.ClickAsync("#save");
         await page.Locator("#said.done").WaitForAsync();
-        await _hub.ValueAsync("plant/hub/robot/Arm/Speed", "1.25");
+        await Hub.ValueAsync("plant/hub/robot/Arm/Speed", "1.25");
     }
 
     [Fact]
     public async Task Names_with_markup_are_shown_as_text()
     {
-        await _hub.SaveDeviceAsync("evil", new
+        await Hub.SaveDeviceAsync("evil", new
         {
             protocol = "modbus",
             settings = new { Host = "127.0.0.1", _oven.EndPoint.Port },
             tags = new object[] { new { name = "<img src=x onerror=window.hacked=1>", address = "40001", dataType = "Int16", unit = "<b>", description = "\"><script>window.hacked=1</script>" } },
         });
-        await _hub.EventuallyAsync(async () => (await _hub.Http.GetStringAsync("/api/v1/values")).Contains("onerror", StringComparison.Ordinal), "the tag is in the tree");
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=plant/hub/evil"));
+        await Hub.EventuallyAsync(async () => (await Hub.Http.GetStringAsync("/api/v1/values")).Contains("onerror", StringComparison.Ordinal), "the tag is in the tree");
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=plant/hub/evil"));
         await page.Locator("tr[data-path] td.value").GetByText("215").WaitForAsync();
         await page.Locator("tr[data-path] td a").First.ClickAsync();
         await page.Locator("#current-value").WaitForAsync();

@@ -8,48 +8,36 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>Two tags of two devices over one stretch of time, in a real browser.</summary>
-public sealed class TrendPageTests : IAsyncLifetime
+public sealed class TrendPageTests : HubWithBrowser
 {
     private readonly ModbusSimulator _oven = new([new("40001", DataType.Float, new Signal(SignalShape.Sine, 18, 24, TimeSpan.FromSeconds(20)))], TimeProvider.System);
     private readonly OpcUaSimulator _robot = new([new("Arm/Speed", DataType.Double, new Signal(SignalShape.Sine, 0, 2, TimeSpan.FromSeconds(10)))], TimeProvider.System);
-    private HubProcess _hub = null!;
-    private Browser _browser = null!;
-
-    public async ValueTask InitializeAsync()
+    protected override async Task StartDevicesAsync()
     {
+        Own(_oven, _robot);
         await _oven.StartAsync();
         await _robot.StartAsync();
-        _hub = await HubProcess.StartAsync();
-        _browser = await Browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        await _hub.DisposeAsync();
-        await _oven.DisposeAsync();
-        await _robot.DisposeAsync();
     }
 
     [Fact]
     public async Task Two_tags_of_two_devices_are_found_drawn_zoomed_exported_and_shared()
     {
-        await _hub.SaveDeviceAsync("oven", new
+        await Hub.SaveDeviceAsync("oven", new
         {
             protocol = "modbus",
             settings = new { Host = "127.0.0.1", _oven.EndPoint.Port },
             tags = new object[] { new { name = "Temperature", address = "40001", dataType = "Float", period = "00:00:00.2", unit = "°C", description = "Air in the oven" } },
         });
-        await _hub.SaveDeviceAsync("robot", new
+        await Hub.SaveDeviceAsync("robot", new
         {
             protocol = "opcua",
             settings = new { Endpoint = _robot.EndpointUrl },
             tags = new object[] { new { name = "Speed", address = "nsu=urn:uns:simulator;s=Arm.Speed", dataType = "Double", unit = "m/s" } },
         });
-        await _hub.NodeAsync("plant/hub/oven/Temperature", n => n.GetProperty("quality").GetString() == "Good");
-        await _hub.NodeAsync("plant/hub/robot/Speed", n => n.GetProperty("quality").GetString() == "Good");
+        await Hub.NodeAsync("plant/hub/oven/Temperature", n => n.GetProperty("quality").GetString() == "Good");
+        await Hub.NodeAsync("plant/hub/robot/Speed", n => n.GetProperty("quality").GetString() == "Good");
 
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=plant/hub/robot/Speed"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=plant/hub/robot/Speed"));
         await page.ClickAsync("#trend");
         await page.Locator("#figures tr[data-tag='plant/hub/robot/Speed']").WaitForAsync();
         await page.Locator("#pick").PressSequentiallyAsync("oven AIR");
@@ -78,7 +66,7 @@ public sealed class TrendPageTests : IAsyncLifetime
         await Browser.AddressAsync(page, "!url.includes('to=')");
         await page.Locator("#range", new() { HasText = "following the clock" }).WaitForAsync();
 
-        var csv = await _hub.Http.GetStringAsync(await page.GetAttributeAsync("#csv", "href"));
+        var csv = await Hub.Http.GetStringAsync(await page.GetAttributeAsync("#csv", "href"));
         Assert.Contains("plant/hub/robot/Speed,", csv, StringComparison.Ordinal);
         Assert.Contains("plant/hub/oven/Temperature,", csv, StringComparison.Ordinal);
         var picture = await page.RunAndWaitForDownloadAsync(() => page.ClickAsync("#png"));
@@ -86,7 +74,7 @@ public sealed class TrendPageTests : IAsyncLifetime
         Assert.True(new FileInfo((await picture.PathAsync())!).Length > 5000);
 
         // The address is all that another one needs.
-        var other = await _browser.OpenAsync(new Uri(zoomed));
+        var other = await Browser.OpenAsync(new Uri(zoomed));
         await other.Locator("#figures tr[data-tag]").Nth(1).WaitForAsync();
         await other.Locator("#chart path.line").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
         await other.GetByLabel("Take out plant/hub/robot/Speed").ClickAsync();

@@ -116,7 +116,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         if (link.WatchesReadable != readable || link.WatchesWritable != writable)
         {
             (link.WatchesReadable, link.WatchesWritable) = (readable, writable);
-            Control(Native.ControlModify, link.File, (readable ? Native.EpollIn : 0) | (writable ? Native.EpollOut : 0), link.Token);
+            Arm(Native.ControlModify, link);
         }
     }
 
@@ -205,7 +205,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             link.Flush(connection);
         }
 
-        if ((flags & (Native.EpollIn | Native.EpollHangUp | Native.EpollError)) == 0 || !connection.IsOpen)
+        if ((flags & ~Native.EpollOut) == 0 || !connection.IsOpen)
         {
             return;
         }
@@ -219,6 +219,10 @@ internal sealed unsafe class EpollLoop : BrokerLoop
         if (received > 0)
         {
             connection.Receive(_buffer.AsSpan(0, (int)received));
+            if ((received == _buffer.Length || (flags & ~(Native.EpollIn | Native.EpollOut)) != 0) && connection.IsOpen)
+            {
+                Arm(Native.ControlModify, link); // Not read to the end: its turn comes again after the others.
+            }
         }
         else if (received == 0 || Marshal.GetLastPInvokeError() is not (Native.Again or Native.Interrupted))
         {
@@ -267,7 +271,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             var link = new EpollLink(this, file, slot, ((ulong)_generation << 32) | (uint)slot, remote);
             _links[slot] = link;
             link.Connection = Accepted(link);
-            Control(Native.ControlAdd, file, Native.EpollIn, link.Token);
+            Arm(Native.ControlAdd, link);
         }
     }
 
@@ -279,6 +283,16 @@ internal sealed unsafe class EpollLoop : BrokerLoop
             _pausedBy = error;
             Control(Native.ControlModify, (int)_listener!.Handle, 0, ListenerToken);
         }
+    }
+
+    /// <summary>
+    /// Asks for the edges of a socket, and for one at once when it is ready now: what was read to its end is not looked at
+    /// again before something came, which a level would cost at every wait.
+    /// </summary>
+    private void Arm(int operation, EpollLink link)
+    {
+        var wanted = (link.WatchesReadable ? Native.EpollIn | Native.EpollPeerEnded : 0) | (link.WatchesWritable ? Native.EpollOut : 0);
+        Control(operation, link.File, wanted | Native.EpollEdge, link.Token);
     }
 
     private void Control(int operation, int file, int flags, ulong token)

@@ -9,6 +9,8 @@ internal static unsafe partial class Native
     public const int EpollOut = 0x4;
     public const int EpollError = 0x8;
     public const int EpollHangUp = 0x10;
+    public const int EpollPeerEnded = 0x2000; // EPOLLRDHUP
+    public const int EpollEdge = 1 << 31;
     public const int ControlAdd = 1;
     public const int ControlModify = 3;
     public const int CloseOnExec = 0x80000;

@@ -211,6 +211,11 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
             return;
         }
 
+        foreach (var message in _retained.Values)
+        {
+            message?.Share(); // The store reads it on a thread of its own.
+        }
+
         var (entries, retained, answers) = (_entries, _retained, _answers);
         _entries = [];
         _retained = new(StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Broker.Subscriptions;
@@ -11,7 +12,7 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void PutRetained(Message message) => Run(
         "INSERT OR REPLACE INTO mqtt_retained (topic, payload, properties, qos, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5)",
-        message.TopicText, message.Payload, message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+        message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
 
     public void DeleteRetained(string topic) => Run("DELETE FROM mqtt_retained WHERE topic = $0", topic);
 
@@ -36,7 +37,7 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void PutMessage(long id, Message message) => Run(
         "INSERT OR REPLACE INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-        id, message.TopicText, message.Payload, message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+        id, message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
 
     public void DeleteMessage(long id) => Run("DELETE FROM mqtt_message WHERE id = $0", id);
 
@@ -55,7 +56,7 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void PutWill(string clientId, string principal, Message will, uint delaySeconds, long dueAt) => Run(
         "INSERT OR REPLACE INTO mqtt_will (client_id, principal, topic, payload, properties, qos, retain, expiry, delay, due_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        clientId, principal, will.TopicText, will.Payload, will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, dueAt);
+        clientId, principal, will.TopicText, Bytes(will), will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, dueAt);
 
     public void DeleteWill(string clientId) => Run("DELETE FROM mqtt_will WHERE client_id = $0", clientId);
 
@@ -77,6 +78,9 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
             command.Dispose();
         }
     }
+
+    private static byte[] Bytes(Message message) =>
+        MemoryMarshal.TryGetArray(message.Payload, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : message.Payload.ToArray();
 
     private void Run(string sql, params ReadOnlySpan<object> values)
     {

@@ -22,11 +22,25 @@ internal sealed class RetainedTree
     public int Count { get; private set; }
 
     /// <summary>Keeps a message in place of the topic's older one. [MQTT-3.3.1-5]</summary>
-    /// <returns>Its place. While that holds a message it is the topic's, and the next one may be put there at once.</returns>
-    public RetainedNode Set(Message message)
+    public void Set(Message message) => Put(PlaceOf(message.TopicText), message);
+
+    /// <summary>Keeps a message at a topic's place.</summary>
+    public void Put(RetainedNode place, Message message)
+    {
+        if (place.Message is null)
+        {
+            Count++;
+            _found.Clear();
+        }
+
+        place.Message = message;
+    }
+
+    /// <summary>The place of a topic, which is made where there is none: a message must be put there next.</summary>
+    /// <returns>While it holds a message it is the topic's, and the next one may be put there at once.</returns>
+    public RetainedNode PlaceOf(ReadOnlySpan<char> topic)
     {
         var node = _root;
-        var topic = message.TopicText.AsSpan();
         foreach (var range in topic.Split('/'))
         {
             node.Children ??= new Dictionary<string, RetainedNode>(StringComparer.Ordinal);
@@ -39,13 +53,6 @@ internal sealed class RetainedTree
             node = child;
         }
 
-        if (node.Message is null)
-        {
-            Count++;
-            _found.Clear();
-        }
-
-        node.Message = message;
         return node;
     }
 

@@ -16,8 +16,11 @@ internal readonly struct Target
     /// <summary>Identifiers of all matching subscriptions that have one. [MQTT-3.3.4-4]</summary>
     public required int[] SubscriptionIds { get; init; }
 
-    /// <summary>All that match, when one of them wants no message of its own client; else null.</summary>
-    public Subscription[]? WithNoLocal { get; init; }
+    /// <summary>True when one of those that match wants no message of its own client.</summary>
+    public bool HasNoLocal { get; init; }
+
+    /// <summary>Those that want such messages too, beside others that do not; else null.</summary>
+    public Subscription[]? WithLocal { get; init; }
 }
 
 /// <summary>Who gets the messages of one topic. Made once per topic and change of subscriptions, then only read.</summary>
@@ -92,7 +95,8 @@ internal sealed class SubscriberSet
             MaximumQos = qos,
             RetainAsPublished = asPublished,
             SubscriptionIds = ids is null ? [] : [.. ids],
-            WithNoLocal = noLocal ? [.. subscriptions] : null,
+            HasNoLocal = noLocal,
+            WithLocal = noLocal && subscriptions.Any(s => !s.Request.NoLocal) ? [.. subscriptions.Where(s => !s.Request.NoLocal)] : null,
         };
     }
 }

@@ -167,7 +167,7 @@ public sealed class TopicTreeTests
 
     private static Subscription Subscription(string filter, string client) => new(new Session(client), new(filter), 0);
 
-    private static Message Message(string topic) => new() { TopicText = topic, Topic = System.Text.Encoding.UTF8.GetBytes(topic), Payload = [1] };
+    private static Message Message(string topic) => new() { TopicText = topic, Topic = System.Text.Encoding.UTF8.GetBytes(topic), Payload = new byte[] { 1 } };
 
     private List<Subscription> Found(string topic)
     {
