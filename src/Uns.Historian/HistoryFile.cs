@@ -34,10 +34,10 @@ internal static class HistoryFile
 
     /// <summary>Places that series have left.</summary>
     public static List<(string Path, int Series)> Former(SqliteConnection connection) =>
-        Rows(connection, "SELECT path, series FROM historian_former", row => (row.GetString(0), row.GetInt32(1)));
+        connection.Rows("SELECT path, series FROM historian_former", row => (row.GetString(0), row.GetInt32(1)));
 
-    public static void SaveFormer(SqliteConnection connection, IReadOnlyList<(string Path, int Series)> former) => Each(
-        connection, "INSERT INTO historian_former VALUES ($path, $series) ON CONFLICT (path) DO UPDATE SET series = $series", ["$path", "$series"], former, f => [f.Path, f.Series]);
+    public static void SaveFormer(SqliteConnection connection, IReadOnlyList<(string Path, int Series)> former) => connection.RunEach(
+        "INSERT INTO historian_former VALUES ($path, $series) ON CONFLICT (path) DO UPDATE SET series = $series", ["$path", "$series"], former, f => [f.Path, f.Series]);
 
     /// <summary>The batches of the log, oldest first.</summary>
     public static List<(long Batch, byte[] Payload)> Log(SqliteConnection connection) =>

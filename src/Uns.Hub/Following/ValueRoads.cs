@@ -38,7 +38,7 @@ internal sealed class ValueRoads(TimeProvider clock)
         {
             var requests = frames.Count(f => f.Frame.Kind == FrameKind.Sent);
             var due = $"the {Seconds(group.Period)} poll group was due";
-            Step(road, RoadStation.Asked, sent.Frame?.Stamp ?? seen.ReadBegun, sent.Frame is null ? $"{due}: it was read" : $"{due}; request {requests} of this read{Said(sent.Words)}");
+            Step(road, RoadStation.Asked, sent.Frame?.Stamp ?? seen.ReadBegun, sent.Frame is null ? $"{due}: it was read" : $"{due}; {(requests == 1 ? "one request" : $"the last of {requests} requests")}{Said(sent.Words)}");
         }
 
         if (received.Frame is { } answer && (seen.Group is not null || answer.Stamp > 0))

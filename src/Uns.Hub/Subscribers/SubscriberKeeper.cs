@@ -27,9 +27,9 @@ internal sealed partial class SubscriberKeeper(SubscriberLedger ledger, HubStore
     {
         var (rows, alive) = await store.ReadAsync(
             connection => (
-                SettingsStore.Rows(connection, "SELECT client, filter, first, last, there FROM subscriber_seen", row =>
+                connection.Rows("SELECT client, filter, first, last, there FROM subscriber_seen", row =>
                     new LedgerRow(row.GetString(0), row.GetString(1), SettingsStore.Time(row.GetString(2)), SettingsStore.Time(row.GetString(3)), row.GetInt64(4) != 0)),
-                SettingsStore.Rows(connection, "SELECT at FROM subscriber_alive", row => SettingsStore.Time(row.GetString(0)))),
+                connection.Rows("SELECT at FROM subscriber_alive", row => SettingsStore.Time(row.GetString(0)))),
             cancellationToken);
         ledger.Load(rows, alive.Count > 0 ? alive[0] : null);
     }
@@ -83,19 +83,19 @@ internal sealed partial class SubscriberKeeper(SubscriberLedger ledger, HubStore
     {
         foreach (var row in set)
         {
-            SettingsStore.Run(
-                connection, "INSERT INTO subscriber_seen VALUES ($client, $filter, $first, $last, $there) ON CONFLICT (client, filter) DO UPDATE SET first = $first, last = $last, there = $there",
+            connection.Run(
+                "INSERT INTO subscriber_seen VALUES ($client, $filter, $first, $last, $there) ON CONFLICT (client, filter) DO UPDATE SET first = $first, last = $last, there = $there",
                 ("$client", row.ClientId), ("$filter", row.Filter), ("$first", SettingsStore.Time(row.First)), ("$last", SettingsStore.Time(row.Last)), ("$there", row.WasThere ? 1 : 0));
         }
 
         foreach (var (client, filter) in gone)
         {
-            SettingsStore.Run(connection, "DELETE FROM subscriber_seen WHERE client = $client AND filter = $filter", ("$client", client), ("$filter", filter));
+            connection.Run("DELETE FROM subscriber_seen WHERE client = $client AND filter = $filter", ("$client", client), ("$filter", filter));
         }
 
         if (alive is { } at)
         {
-            SettingsStore.Run(connection, "INSERT INTO subscriber_alive VALUES (1, $at) ON CONFLICT (id) DO UPDATE SET at = $at", ("$at", SettingsStore.Time(at)));
+            connection.Run("INSERT INTO subscriber_alive VALUES (1, $at) ON CONFLICT (id) DO UPDATE SET at = $at", ("$at", SettingsStore.Time(at)));
         }
     }
 

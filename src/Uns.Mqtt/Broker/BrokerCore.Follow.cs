@@ -19,7 +19,7 @@ internal sealed partial class BrokerCore
     {
         var arrived = Clock.GetTimestamp();
         var set = SetOf(routed.Topic);
-        var before = Array.FindAll(set.Targets, t => t.WithNoLocal is null || t.Session != publisher).Select(t => (t.Session, Drops: DropsOf(t.Session), t.Session.QueuedCount)).ToList();
+        var before = Array.FindAll(set.Targets, t => !t.HasNoLocal || t.WithLocal is not null || t.Session != publisher).Select(t => (t.Session, Drops: DropsOf(t.Session), t.Session.QueuedCount)).ToList();
         var isHeard = RouteUnseen(ref routed, publisher);
         List<DeliverySighting> seen =
         [

@@ -7,21 +7,22 @@ using Uns.TestKit;
 namespace Uns.HubTests.Ui;
 
 /// <summary>One value is followed from the device to a subscriber; a branch is moved with its subscriber in sight; who subscribed is known after a restart.</summary>
-public sealed class FollowPageTests : IAsyncLifetime
+public sealed class FollowPageTests : HubWithBrowser
 {
     private const string Speed = "plant/hub/pump/Speed";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly ModbusSimulator _pump = new([new("40001", DataType.Int16, null), new("40002", DataType.Int16, null)], TimeProvider.System);
-    private HubProcess _hub = null!;
-    private Browser _browser = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async Task StartDevicesAsync()
     {
         await _pump.StartAsync();
-        _hub = await HubProcess.StartAsync();
-        _browser = await Browser.StartAsync();
-        await _hub.SaveDeviceAsync("pump", new
+        Own(_pump);
+    }
+
+    protected override async Task PrepareAsync()
+    {
+        await Hub.SaveDeviceAsync("pump", new
         {
             protocol = "modbus",
             settings = new { Host = "127.0.0.1", _pump.EndPoint.Port },
@@ -31,15 +32,8 @@ public sealed class FollowPageTests : IAsyncLifetime
                 new { name = "Level", address = "40002", dataType = "Int16", period = "00:00:00.2", deadband = 10 },
             },
         });
-        await _hub.ValueAsync(Speed, "0");
-        await _hub.ValueAsync("plant/hub/pump/Level", "0");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        await _hub.DisposeAsync();
-        await _pump.DisposeAsync();
+        await Hub.ValueAsync(Speed, "0");
+        await Hub.ValueAsync("plant/hub/pump/Level", "0");
     }
 
     [Fact]
@@ -47,7 +41,7 @@ public sealed class FollowPageTests : IAsyncLifetime
     {
         await using var scada = Listen("scada 3");
         await scada.ReadUntilAsync(l => l.StartsWith($"uns/{Speed} ", StringComparison.Ordinal), Limit);
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=" + Speed));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=" + Speed));
         await page.ClickAsync("#follow");
         await page.Locator("#quiet").GetByText("report by exception").WaitForAsync();
         _pump.SetRegister(ModbusTable.HoldingRegister, 0, 1450);
@@ -66,12 +60,12 @@ public sealed class FollowPageTests : IAsyncLifetime
         Assert.Equal(0, times[0]);
         await TraceAsync("plant/hub/pump/Level");
         _pump.SetRegister(ModbusTable.HoldingRegister, 1, 3);
-        await _hub.EventuallyAsync(
+        await Hub.EventuallyAsync(
             async () => (await TraceAsync("plant/hub/pump/Level")).TryGetProperty("quiet", out var quiet) && quiet.GetProperty("why").GetString()!.Contains("less than the deadband of 10", StringComparison.Ordinal),
             "the trace says that the deadband holds the value back", Limit);
-        using var left = await _hub.Http.DeleteAsync("/api/v1/trace/plant/hub/pump/Level");
+        using var left = await Hub.Http.DeleteAsync("/api/v1/trace/plant/hub/pump/Level");
         Assert.True(left.IsSuccessStatusCode);
-        using var unknown = await _hub.Http.GetAsync("/api/v1/trace/plant/nope");
+        using var unknown = await Hub.Http.GetAsync("/api/v1/trace/plant/nope");
         Assert.Equal(System.Net.HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
@@ -80,7 +74,7 @@ public sealed class FollowPageTests : IAsyncLifetime
     {
         await using var mes = Listen("mes-7");
         await mes.ReadUntilAsync(l => l.StartsWith($"uns/{Speed} ", StringComparison.Ordinal), Limit);
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=plant/hub/pump"));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=plant/hub/pump"));
         await page.ClickAsync("#move");
         await page.Locator("#to").WaitForAsync();
         await page.FillAsync("#author", "Anna");
@@ -95,14 +89,14 @@ public sealed class FollowPageTests : IAsyncLifetime
         await page.ClickAsync("#save");
         await page.Locator("#said.done").GetByText("has moved to acme/berlin/pump_7").WaitForAsync();
         await mes.ReadUntilAsync(l => l.StartsWith($"uns/{Speed} ", StringComparison.Ordinal) && l.Contains("\"movedTo\":\"uns/acme/berlin/pump_7/Speed\"", StringComparison.Ordinal), Limit);
-        Assert.Contains("Anna", await _hub.Http.GetStringAsync("/api/v1/log?kind=mapping"), StringComparison.Ordinal);
+        Assert.Contains("Anna", await Hub.Http.GetStringAsync("/api/v1/log?kind=mapping"), StringComparison.Ordinal);
 
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=" + Speed));
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=" + Speed));
         await page.ClickAsync("#moved");
         await page.Locator(".former").GetByText("goes on until").WaitForAsync();
 
         // The old topics are ended by hand.
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/mapping"));
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/mapping"));
         var row = page.Locator("#moves tr[data-from='plant/hub/pump']");
         await row.Locator("[data-client=mes-7]").WaitForAsync();
         await row.Locator(".end").ClickAsync();
@@ -119,37 +113,37 @@ public sealed class FollowPageTests : IAsyncLifetime
             await visitor.ReadUntilAsync(l => l.StartsWith($"uns/{Speed} ", StringComparison.Ordinal), Limit);
             using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/v1/mqtt/clients/visitor-9");
             request.Headers.Add("X-Author", "Boris");
-            using var cut = await _hub.Http.SendAsync(request);
+            using var cut = await Hub.Http.SendAsync(request);
             Assert.True(cut.IsSuccessStatusCode);
             await visitor.KillAsync();
         }
 
-        using var rebirth = await _hub.Http.PostAsync("/api/v1/sparkplug/nodes/plant/hub/rebirth", null);
+        using var rebirth = await Hub.Http.PostAsync("/api/v1/sparkplug/nodes/plant/hub/rebirth", null);
         Assert.True(rebirth.IsSuccessStatusCode);
-        await _hub.EventuallyAsync(async () => await GoneAsync() is not null, "the ledger knows that the visitor has gone", Limit);
-        await _hub.StopAsync();
-        await _hub.StartAgainAsync();
-        await _hub.ValueAsync(Speed, "0");
+        await Hub.EventuallyAsync(async () => await GoneAsync() is not null, "the ledger knows that the visitor has gone", Limit);
+        await Hub.StopAsync();
+        await Hub.StartAgainAsync();
+        await Hub.ValueAsync(Speed, "0");
         var gone = (await GoneAsync())!.Value;
         Assert.Equal("uns/#", gone.GetProperty("filter").GetString());
         Assert.True(gone.GetProperty("firstSeen").GetDateTimeOffset() <= gone.GetProperty("lastSeen").GetDateTimeOffset());
-        var page = await _browser.OpenAsync(new Uri(_hub.Page, "/namespace?path=" + Speed));
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=" + Speed));
         await page.Locator("#past-subscribers [data-client=visitor-9]").WaitForAsync();
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/log?kind=client"));
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/log?kind=client"));
         var row = page.Locator("#log tr[data-thing=visitor-9]").First;
         Assert.Contains("Boris", await row.InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("was disconnected", await row.InnerTextAsync(), StringComparison.Ordinal);
-        page = await _browser.OpenAsync(new Uri(_hub.Page, "/log?kind=node"));
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/log?kind=node"));
         await page.Locator("#log tr[data-thing='plant/hub']").GetByText("asked to be born again").WaitForAsync();
 
         async Task<JsonElement?> GoneAsync()
         {
-            var lately = await _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/mqtt/subscribers/lately?topic=uns/" + Speed);
+            var lately = await Hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/mqtt/subscribers/lately?topic=uns/" + Speed);
             return lately.EnumerateArray().Where(s => s.GetProperty("clientId").GetString() == "visitor-9" && !s.GetProperty("isNow").GetBoolean()).Select(s => (JsonElement?)s).FirstOrDefault();
         }
     }
 
-    private PeerProcess Listen(string clientId) => MosquittoSubscriber.Text(_hub.MqttPort, "uns/#", "-i", clientId);
+    private PeerProcess Listen(string clientId) => MosquittoSubscriber.Text(Hub.MqttPort, "uns/#", "-i", clientId);
 
-    private Task<JsonElement> TraceAsync(string path) => _hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/trace/" + path);
+    private Task<JsonElement> TraceAsync(string path) => Hub.Http.GetFromJsonAsync<JsonElement>("/api/v1/trace/" + path);
 }

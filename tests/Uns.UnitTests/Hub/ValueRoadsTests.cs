@@ -51,7 +51,7 @@ public sealed class ValueRoadsTests
             road.Steps.Select(s => s.Station));
         Assert.Equal([0, 0.001, 0.002, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008], road.Steps.Select(s => s.AfterMs));
         Assert.Equal(("21.5", "Good", null), (road.Value, road.Quality, road.Missing));
-        Assert.Contains("request 1 of this read: reads 40001", road.Steps[0].Words, StringComparison.Ordinal);
+        Assert.Contains("one request: reads 40001", road.Steps[0].Words, StringComparison.Ordinal);
         Assert.Contains("× 0.1 + 0 is 21.5", road.Steps[2].Words, StringComparison.Ordinal);
         Assert.Contains("deadband of 1", road.Steps[3].Words, StringComparison.Ordinal);
         Assert.Contains($"alias 3, one of 1 in {Data}, seq 7", road.Steps[4].Words, StringComparison.Ordinal);

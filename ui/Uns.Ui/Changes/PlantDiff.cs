@@ -194,7 +194,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
     public static string KeyOf(EquipmentRule rule) => rule.IsMove ? "what stood at " + rule.From : $"{rule.Group}/{rule.Node}/{rule.Device}{(rule.Metric == "*" ? "" : ":" + rule.Metric)}";
 
     private static string PlaceOf(EquipmentRule rule) =>
-        rule is { IsMove: true, Until: { } until } ? $"{rule.Path}, its old topics go on until {until.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}" : rule.Path;
+        rule is { IsMove: true, Until: { } until } ? $"{rule.Path}, its old topics go on until {TimeText.Minute(until)} UTC" : rule.Path;
 
     private static List<string> Fields(JsonObject was, JsonObject now, HashSet<string> secrets)
     {
