@@ -33,6 +33,7 @@ using Uns.Ui.Clients;
 using Uns.Ui.Following;
 using Uns.Ui.Health;
 using Uns.Ui.Import;
+using Uns.Ui.Texts;
 
 namespace Uns.Hub.Wiring;
 
@@ -183,6 +184,7 @@ internal static class HubServices
         web.UseStatusCodePages();
         web.UseHostFiltering();
         web.UseWebSockets();
+        web.UsePageLanguage();
         web.UseAntiforgery();
         web.MapStaticAssets();
         TreeApi.Map(web);

@@ -92,7 +92,7 @@ public sealed class FollowPageTests : HubWithBrowser
         Assert.Contains("Anna", await Hub.Http.GetStringAsync("/api/v1/log?kind=mapping"), StringComparison.Ordinal);
 
         page = await Browser.OpenAsync(new Uri(Hub.Page, "/namespace?path=" + Speed));
-        await page.ClickAsync("#moved");
+        await page.ClickAsync("#moved a");
         await page.Locator(".former").GetByText("goes on until").WaitForAsync();
 
         // The old topics are ended by hand.

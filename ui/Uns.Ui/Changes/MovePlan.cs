@@ -64,7 +64,7 @@ public sealed class MovePlan(UnsTree tree, IEquipmentMapBook inForce, AffectedCl
 
         if (until <= clock.GetUtcNow())
         {
-            faults.Add($"Until is {ValuePayload.Iso(until.Value)}, which is over: give a time to come, or none to end the old topics at once.");
+            faults.Add(T($"Until is {ValuePayload.Iso(until.Value)}, which is over: give a time to come, or none to end the old topics at once."));
         }
 
         if (faults.Count > 0)
@@ -74,8 +74,8 @@ public sealed class MovePlan(UnsTree tree, IEquipmentMapBook inForce, AffectedCl
 
         var map = new EquipmentMap(rules);
         var moving = Moving(shown, from, map);
-        faults.AddRange(moving.Count == 0 ? [$"Nothing stands at '{from}': names are case-sensitive."] : []);
-        faults.AddRange(moving.Where(m => m.To is null).Take(1).Select(m => $"{m.From} would have more than {EquipmentPath.MaximumLength:N0} characters."));
+        faults.AddRange(moving.Count == 0 ? [T($"Nothing stands at '{from}': names are case-sensitive.")] : []);
+        faults.AddRange(moving.Where(m => m.To is null).Take(1).Select(m => T($"{m.From} would have more than {EquipmentPath.MaximumLength:N0} characters.")));
         var topics = moving.Where(m => m.To is not null).Select(m => new MovedTopic(Topic(m.From), Topic(m.To!), m.Source)).ToList();
         var alarms = shown.Alarms.Where(a => a.Path == from || a.Path.StartsWith(from + "/", StringComparison.Ordinal)).Select(a => a.Name).Order(StringComparer.OrdinalIgnoreCase).ToList();
         return new(row, rules, [.. topics.Take(MostShown)], topics.Count, faults, [.. Notes(moving, map, to, until).Take(MostNotes)], alarms, []);
@@ -109,27 +109,27 @@ public sealed class MovePlan(UnsTree tree, IEquipmentMapBook inForce, AffectedCl
         {
             if (!places.Add(target!))
             {
-                yield return $"{Topic(target!)} is wanted twice: only the first gets it, and {source} none.";
+                yield return T($"{Topic(target!)} is wanted twice: only the first gets it, and {source} none.");
             }
             else if (!leaving.Contains(target!) && tree.Find(target!) is { SourceName: { } holder } there && map.PathOf(there) == target)
             {
-                yield return $"{Topic(target!)} belongs to {holder}: {(source.Length > 0 ? source : from)} will not get it.";
+                yield return T($"{Topic(target!)} belongs to {holder}: {(source.Length > 0 ? source : from)} will not get it.");
             }
         }
 
         foreach (var taken in moving.Where(m => places.Contains(m.From)))
         {
-            yield return $"{Topic(taken.From)} is another value's topic from then on: it cannot go on for {(taken.Source.Length > 0 ? taken.Source : taken.To)}.";
+            yield return T($"{Topic(taken.From)} is another value's topic from then on: it cannot go on for {(taken.Source.Length > 0 ? taken.Source : taken.To)}.");
         }
 
         if (Alike(to) is { } alike)
         {
-            yield return $"'{alike}' is there already and differs by case alone: to MQTT these are two places.";
+            yield return T($"'{alike}' is there already and differs by case alone: to MQTT these are two places.");
         }
 
         if (until is null && moving.Count > 0)
         {
-            yield return "The old topics end at once: whoever subscribes to them hears no more.";
+            yield return T("The old topics end at once: whoever subscribes to them hears no more.");
         }
     }
 

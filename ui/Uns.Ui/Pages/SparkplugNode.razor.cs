@@ -54,7 +54,7 @@ public sealed partial class SparkplugNode
     {
         Doctor.AskRebirth(Group, Node);
         Log.Post(LogKinds.Node, $"{Group}/{Node}", "the edge node was asked to be born again", Author.Name);
-        _said = "A rebirth is asked for; the answer stands in the timeline.";
+        _said = T("A rebirth is asked for; the answer stands in the timeline.");
     }
 
     private async Task FollowAsync(CancellationToken stop)
