@@ -36,6 +36,9 @@ public sealed partial class Clients
     private IClientBook Book { get; set; } = null!;
 
     [Inject]
+    private Changes.PageAuthor Author { get; set; } = null!;
+
+    [Inject]
     private TimeProvider Clock { get; set; } = null!;
 
     [Inject]
@@ -93,7 +96,7 @@ public sealed partial class Clients
     {
         var (asked, client) = (_asked, _sheet!.Client.ClientId);
         _asked = null;
-        _saidWell = await (asked == Ask.Disconnect ? Book.DisconnectAsync(client) : Book.DropSessionAsync(client));
+        _saidWell = await (asked == Ask.Disconnect ? Book.DisconnectAsync(client, Author.Name) : Book.DropSessionAsync(client, Author.Name));
         _said = (asked, _saidWell) switch
         {
             (Ask.Disconnect, true) => T($"{client} was disconnected."),
