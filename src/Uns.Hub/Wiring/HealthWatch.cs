@@ -76,7 +76,7 @@ internal sealed class HealthWatch(
 
     private IEnumerable<HealthLine> Road()
     {
-        foreach (var fault in road.Faults().Distinct())
+        foreach (var fault in road.Faults().Concat(road.OutsideFaults()).Distinct())
         {
             yield return Line("Road", HealthState.Wrong, fault, "/sparkplug");
         }
