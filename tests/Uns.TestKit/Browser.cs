@@ -26,12 +26,14 @@ public sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Opens a page and waits until it is alive: drawn by the server, not only sent once.</summary>
-    public async Task<IPage> OpenAsync(Uri address)
+    /// <param name="address">Where.</param>
+    /// <param name="ready">What stands there then; the pages at the door are never alive.</param>
+    public async Task<IPage> OpenAsync(Uri address, string ready = ".shell[data-live=yes]")
     {
         var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
         page.SetDefaultTimeout(120_000); // A machine ten times slower passes too.
         await page.GotoAsync(address.ToString());
-        await page.Locator(".shell[data-live=yes]").WaitForAsync();
+        await page.Locator(ready).WaitForAsync();
         return page;
     }
 

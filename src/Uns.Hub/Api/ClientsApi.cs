@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Inspection;
+using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 
 namespace Uns.Hub.Api;
@@ -25,10 +26,10 @@ internal static class ClientsApi
         clients.MapGet("/{id}", async (string id, HttpContext context, IClientBook book) => await book.FindAsync(IdOf(context, id)) is { } client ? Results.Ok(client) : NoClient(IdOf(context, id)))
             .WithName("GetClient").WithSummary("One client with its session, subscriptions and will.")
             .Produces<ClientSheet>().ProducesProblem(StatusCodes.Status404NotFound);
-        clients.MapDelete("/{id}", async (string id, HttpContext context, IClientBook book) => await book.DisconnectAsync(IdOf(context, id)) ? Results.NoContent() : NoClient(IdOf(context, id)))
+        clients.MapDelete("/{id}", async (string id, HttpContext context, IClientBook book, ILogBook log) => Done(await book.DisconnectAsync(IdOf(context, id)), IdOf(context, id), "disconnected", log, context))
             .WithName("DisconnectClient").WithSummary("Ends a client's connection with reason 0x98. Its will is published, its session waits.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        clients.MapDelete("/{id}" + Session, async (string id, HttpContext context, IClientBook book) => await book.DropSessionAsync(IdOf(context, id)) ? Results.NoContent() : NoClient(IdOf(context, id)))
+        clients.MapDelete("/{id}" + Session, async (string id, HttpContext context, IClientBook book, ILogBook log) => Done(await book.DropSessionAsync(IdOf(context, id)), IdOf(context, id), "its session was dropped", log, context))
             .WithName("DropSession").WithSummary("Ends a session with all that waits in it, and its connection before it.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -57,6 +58,17 @@ internal static class ClientsApi
 
         var written = target[(begin + Root.Length + 1)..];
         return Uri.UnescapeDataString(written.Split('/')[0]);
+    }
+
+    private static IResult Done(bool done, string id, string words, ILogBook log, HttpContext context)
+    {
+        if (!done)
+        {
+            return NoClient(id);
+        }
+
+        log.Post(LogKinds.Plant, id, $"MQTT client: {words}", ApiAuthor.Of(context));
+        return Results.NoContent();
     }
 
     private static IResult NoClient(string id) =>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 
 namespace Uns.Ui.Pages;
@@ -34,6 +35,12 @@ public sealed partial class Clients
 
     [Inject]
     private IClientBook Book { get; set; } = null!;
+
+    [Inject]
+    private ILogBook Log { get; set; } = null!;
+
+    [Inject]
+    private PageAuthor Author { get; set; } = null!;
 
     [Inject]
     private TimeProvider Clock { get; set; } = null!;
@@ -94,6 +101,11 @@ public sealed partial class Clients
         var (asked, client) = (_asked, _sheet!.Client.ClientId);
         _asked = null;
         _saidWell = await (asked == Ask.Disconnect ? Book.DisconnectAsync(client) : Book.DropSessionAsync(client));
+        if (_saidWell)
+        {
+            Log.Post(LogKinds.Plant, client, asked == Ask.Disconnect ? "MQTT client: disconnected" : "MQTT client: its session was dropped", Author.Name);
+        }
+
         _said = (asked, _saidWell) switch
         {
             (Ask.Disconnect, true) => $"{client} was disconnected.",

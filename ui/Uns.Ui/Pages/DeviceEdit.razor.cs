@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Radzen;
 using Uns.Connectors;
 using Uns.Tree;
+using Uns.Ui.Access;
 using Uns.Ui.Changes;
 using Uns.Ui.Parts;
 
@@ -29,6 +30,9 @@ public sealed partial class DeviceEdit
     /// <summary>The device's name; null for a new one.</summary>
     [Parameter]
     public string? Name { get; set; }
+
+    [Inject]
+    private Visitor Who { get; set; } = null!;
 
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
@@ -103,6 +107,7 @@ public sealed partial class DeviceEdit
 
     private async Task Test()
     {
+        Who.Demand(Role.Engineer); // It knocks at whatever address is given.
         (_busy, _testing, _steps) = (true, true, []);
         Say(null, well: true);
         try
@@ -261,8 +266,11 @@ public sealed partial class DeviceEdit
 
     private void ToggleBrowse() => _browsing = !_browsing;
 
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below) =>
-        new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, CancellationToken.None);
+    private Task<IReadOnlyList<BrowseEntry>> Look(string? below)
+    {
+        Who.Demand(Role.Engineer);
+        return new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, CancellationToken.None);
+    }
 
     private void Pick(BrowsePick pick)
     {
