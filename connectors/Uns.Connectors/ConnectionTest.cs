@@ -12,8 +12,10 @@ namespace Uns.Connectors;
 public sealed record TestStep(string Name, bool Passed, TimeSpan Took, string Message);
 
 /// <summary>Tries a device out without saving it, step by step, and stops at the step that says what is wrong.</summary>
+/// <param name="clock">Measures the steps and ends those that take too long.</param>
+/// <param name="told">Hears of each step as soon as it is done, on no particular thread; the tags come together at the end.</param>
 /// <remarks>Opens one connection of its own and closes it. Writes nothing to the device.</remarks>
-public sealed class ConnectionTest(TimeProvider clock)
+public sealed class ConnectionTest(TimeProvider clock, Action<TestStep>? told = null)
 {
     /// <summary>Longest time for one step.</summary>
     public static TimeSpan StepLimit { get; } = TimeSpan.FromSeconds(10);
@@ -25,6 +27,7 @@ public sealed class ConnectionTest(TimeProvider clock)
         var steps = new List<TestStep>();
         var faults = kind.Check(device);
         steps.Add(new("Settings", faults.Count == 0, TimeSpan.Zero, faults.Count == 0 ? "No fault found." : string.Join(" ", faults)));
+        told?.Invoke(steps[^1]);
         if (faults.Count > 0)
         {
             return steps;
@@ -84,6 +87,11 @@ public sealed class ConnectionTest(TimeProvider clock)
         }
 
         steps.Add(new(name, passed, clock.GetElapsedTime(begun), message));
+        if (name.Length > 0)
+        {
+            told?.Invoke(steps[^1]);
+        }
+
         return passed;
     }
 

@@ -32,6 +32,14 @@ if (args is ["road-speed", var each])
     return;
 }
 
+if (args is ["rebirth-storm"])
+{
+    Console.WriteLine("| edge nodes | seconds until all were born again | most requests to one node in 5 s | most requests in 1 s | most rebirths of one node |");
+    Console.WriteLine("| --: | --: | --: | --: | --: |");
+    await RebirthStorm.RunAsync();
+    return;
+}
+
 if (args is ["connector-plant", var kind, var devices, var tags, var health])
 {
     await ConnectorSpeed.ServeAsync(kind, int.Parse(devices), int.Parse(tags), health == "dead");

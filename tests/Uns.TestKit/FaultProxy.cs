@@ -18,6 +18,9 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
     /// <summary>Answers go on in pieces of so many bytes; zero as they come.</summary>
     public int AnswerPieceBytes { get; set; }
 
+    /// <summary>How long each answer is under way.</summary>
+    public TimeSpan AnswerDelay { get; set; }
+
     /// <summary>Connections accepted since the start.</summary>
     public int Connections { get; private set; }
 
@@ -128,6 +131,11 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
                 }
 
                 await flow;
+                if (isAnswer && AnswerDelay > TimeSpan.Zero)
+                {
+                    await Task.Delay(AnswerDelay, TimeProvider.System, _ending.Token);
+                }
+
                 var step = isAnswer && AnswerPieceBytes > 0 ? AnswerPieceBytes : count;
                 for (var at = 0; at < count; at += step)
                 {

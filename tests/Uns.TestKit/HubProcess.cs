@@ -28,6 +28,9 @@ public sealed partial class HubProcess : IAsyncDisposable
 
     public int MqttPort { get; private set; }
 
+    /// <summary>Its process, while it runs.</summary>
+    public int ProcessId => _process!.Id;
+
     public Uri Page { get; private set; } = new("http://127.0.0.1");
 
     public HttpClient Http { get; private set; } = new();

@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.Extensions.DependencyInjection;
 using Radzen;
 using Uns.Ui.Changes;
+using Uns.Ui.Texts;
 
 namespace Uns.Ui;
 
@@ -8,5 +10,7 @@ namespace Uns.Ui;
 public static class UiServices
 {
     /// <summary>Adds the component library's own services, and what belongs to one page's reader.</summary>
-    public static IServiceCollection AddRadzen(this IServiceCollection services) => services.AddRadzenComponents().AddScoped<PageAuthor>().AddScoped<ChangeTarget>();
+    public static IServiceCollection AddRadzen(this IServiceCollection services) => services
+        .AddRadzenComponents().AddScoped<PageAuthor>().AddScoped<ChangeTarget>()
+        .AddScoped<CircuitHandler, PageLanguageKeeper>();
 }

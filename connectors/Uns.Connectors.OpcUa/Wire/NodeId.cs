@@ -44,6 +44,12 @@ internal readonly record struct NodeId(ushort Namespace, IdKind Kind, uint Numbe
             rest = rest.StartsWith(lead, StringComparison.Ordinal) ? rest[lead.Length..] : rest;
         }
 
+        if (ForeignFault(rest) is { } foreign)
+        {
+            fault = $"is '{written}': {foreign}";
+            return false;
+        }
+
         ushort index = 0;
         string? uri = null;
         if (rest.StartsWith("nsu=", StringComparison.Ordinal))
@@ -137,6 +143,19 @@ internal readonly record struct NodeId(ushort Namespace, IdKind Kind, uint Numbe
                 return false;
         }
     }
+
+    // What other tools write and this connector does not read so.
+    private static string? ForeignFault(ReadOnlySpan<char> rest) => rest switch
+    {
+        ['s', 'v', 'r', '=', ..] => "it names a node of another server: add that server as a device of its own.",
+        _ when rest.StartsWith("BrowsePath://", StringComparison.Ordinal) =>
+            "give each name with the index of its namespace, such as /0:Objects/2:Line1/2:Speed, or take the branch over as a whole.",
+        _ when rest.StartsWith("cond:", StringComparison.Ordinal) || rest.StartsWith("alarm:", StringComparison.Ordinal) || rest.StartsWith("method:", StringComparison.Ordinal) =>
+            "it is no variable: conditions and methods are no tags.",
+        _ when rest.IndexOf("]!") is > 0 and var end && rest.IndexOf('[') is > 0 and var begin && begin < end && ushort.TryParse(rest[..begin], NumberStyles.None, CultureInfo.InvariantCulture, out _) =>
+            $"parts of arrays are not read: give {rest[..begin]}{rest[(end + 1)..]}, whose value is the whole array.",
+        _ => null,
+    };
 
     // A semicolon or percent sign within a URI is escaped, so that the first ';' ends it.
     private static string Unescape(ReadOnlySpan<char> written) => written.ToString().Replace("%3B", ";", StringComparison.OrdinalIgnoreCase).Replace("%25", "%");

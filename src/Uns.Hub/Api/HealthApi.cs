@@ -16,7 +16,7 @@ internal static class HealthApi
                 return faults.Count == 0 ? Results.Ok(view) : Results.Json(view, statusCode: StatusCodes.Status503ServiceUnavailable);
             })
             .WithTags("Operation").WithName("GetReady")
-            .WithSummary("200 when broker, edge node, host application and JSON topics stand; else 503 and what is missing.")
+            .WithSummary("200 when broker, edge node, host application and JSON topics stand; else 503 and what is missing. An edge node at a broker elsewhere is not waited for.")
             .Produces<HealthView>().Produces<HealthView>(StatusCodes.Status503ServiceUnavailable);
         routes.MapGet("/api/v1/health", (Ui.Health.IPlantHealth health) => health.Lines)
             .WithTags("Operation").WithName("GetHealth").WithSummary("What runs and what is wrong, in sentences, with the page that mends it and since when.");

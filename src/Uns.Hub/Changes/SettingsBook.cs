@@ -4,6 +4,7 @@ using Uns.Hub.Wiring;
 using Uns.Store;
 using Uns.Tree;
 using Uns.Ui.Changes;
+using Uns.Ui.Texts;
 
 namespace Uns.Hub.Changes;
 
@@ -190,6 +191,7 @@ internal sealed class SettingsBook(
         change = change with { Devices = [.. change.Devices.Select(d => DeviceBook.Identify(d, before.Device(d.Name)))] };
         change = MappingRows.Follow(before, change);
         var after = before.With(change);
+        using var oneLanguage = Language.English.Use(); // The log is for everybody, whoever writes it.
         var differences = _diff.Between(before, after);
         if (differences.Count == 0)
         {
@@ -249,6 +251,7 @@ internal sealed class SettingsBook(
             return;
         }
 
+        using var oneLanguage = Language.English.Use();
         var difference = _diff.Between(opened, now).FirstOrDefault(d => d.Key == key);
         var last = LastChange(key);
         throw new SettingsClashException(

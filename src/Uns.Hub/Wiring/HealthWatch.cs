@@ -1,4 +1,3 @@
-using System.Globalization;
 using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Connectors.OpcUa.Security;
@@ -9,6 +8,8 @@ using Uns.Store;
 using Uns.Tags;
 using Uns.Tree;
 using Uns.Ui.Health;
+using Uns.Ui.Texts;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Wiring;
 
@@ -76,14 +77,14 @@ internal sealed class HealthWatch(
 
     private IEnumerable<HealthLine> Road()
     {
-        foreach (var fault in road.Faults().Distinct())
+        foreach (var fault in road.Faults().Concat(road.OutsideFaults()).Distinct())
         {
-            yield return new("Road", HealthState.Wrong, fault, "/sparkplug");
+            yield return Line("Road", HealthState.Wrong, fault, "/sparkplug");
         }
 
         if (store.Damaged is { } damaged)
         {
-            yield return new("Road", HealthState.Watch, $"The data file was damaged at the last start ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it.", null);
+            yield return Line("Road", HealthState.Watch, Later($"The data file was damaged at the last start ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it."), null);
         }
     }
 
@@ -93,24 +94,24 @@ internal sealed class HealthWatch(
         var open = all.Where(a => a.Standing.IsOpen).ToList();
         foreach (var alarm in open.Take(MostOfAKind))
         {
-            yield return new(
+            yield return Line(
                 "Alarms", alarm.Rule.Priority >= AlarmPriority.High && alarm.Standing.IsActive ? HealthState.Wrong : HealthState.Watch,
-                $"{alarm.Rule.Name} ({alarm.Rule.Priority.ToString().ToLowerInvariant()}, {alarm.Standing.Word.ToLowerInvariant()}): {alarm.Rule.Path} is {alarm.Standing.Value}.", "/alarms", alarm.Standing.Since);
+                Later($"{alarm.Rule.Name} ({Word($"{alarm.Rule.Priority.ToString().ToLowerInvariant()} priority")}, {Word(alarm.Standing.Word.ToLowerInvariant())}): {alarm.Rule.Path} is {alarm.Standing.Value}."), "/alarms", alarm.Standing.Since);
         }
 
         if (open.Count > MostOfAKind)
         {
-            yield return new("Alarms", HealthState.Wrong, $"And {open.Count - MostOfAKind} more alarms are open.", "/alarms");
+            yield return Line("Alarms", HealthState.Wrong, Later($"And {open.Count - MostOfAKind} more alarms are open."), "/alarms");
         }
 
         if (alarms.Fault is { } fault)
         {
-            yield return new("Alarms", HealthState.Wrong, $"What happens to alarms is not kept: {fault}", "/alarms");
+            yield return Line("Alarms", HealthState.Wrong, Later($"What happens to alarms is not kept: {fault}"), "/alarms");
         }
 
         if (all.Count > 0)
         {
-            yield return new("Alarms", HealthState.Well, $"{Many(all.Count(a => a.Rule.Enabled), "alarm")} watched.", "/alarms");
+            yield return Line("Alarms", HealthState.Well, all.Count(a => a.Rule.Enabled) is 1 ? Later("1 alarm watched.") : Later($"{all.Count(a => a.Rule.Enabled):N0} alarms watched."), "/alarms");
         }
     }
 
@@ -125,20 +126,20 @@ internal sealed class HealthWatch(
             var link = "/devices/" + Uri.EscapeDataString(device.Name);
             yield return status switch
             {
-                null => new("Devices", HealthState.Wrong, $"{device.Name} does not run: {string.Join(" ", devices.Check(device))}", link),
-                { State: ConnectorState.Connecting } when now - status.Since < TimeSpan.FromSeconds(15) => new("Devices", HealthState.Watch, $"{device.Name} is being connected.", link, status.Since),
-                _ => new("Devices", HealthState.Wrong, $"{device.Name} is not read: {status.LastError ?? "no answer yet"}", link, status.Since),
+                null => Line("Devices", HealthState.Wrong, Later($"{device.Name} does not run: {string.Join(" ", devices.Check(device))}"), link),
+                { State: ConnectorState.Connecting } when now - status.Since < TimeSpan.FromSeconds(15) => Line("Devices", HealthState.Watch, Later($"{device.Name} is being connected."), link, status.Since),
+                _ => Line("Devices", HealthState.Wrong, Later($"{device.Name} is not read: {status.LastError ?? Word("no answer yet")}"), link, status.Since),
             };
         }
 
         if (down.Count > MostOfAKind)
         {
-            yield return new("Devices", HealthState.Wrong, $"And {down.Count - MostOfAKind} more devices are not read.", "/devices");
+            yield return Line("Devices", HealthState.Wrong, Later($"And {down.Count - MostOfAKind} more devices are not read."), "/devices");
         }
 
         yield return all.Count == 0
-            ? new("Devices", HealthState.Watch, "There is no device yet.", "/devices/new")
-            : new("Devices", HealthState.Well, $"{running} of {Many(all.Count, "device")} {(running == 1 ? "is" : "are")} read{(off > 0 ? $", {off} {(off == 1 ? "is" : "are")} disabled" : "")}.", "/devices");
+            ? Line("Devices", HealthState.Watch, Later("There is no device yet."), "/devices/new")
+            : Line("Devices", HealthState.Well, DevicesRead(running, all.Count, off), "/devices");
     }
 
     private IEnumerable<HealthLine> Sparkplug()
@@ -147,17 +148,17 @@ internal sealed class HealthWatch(
         var ill = all.Where(n => !n.IsWell).ToList();
         foreach (var node in ill.Take(MostOfAKind))
         {
-            yield return new(
-                "Sparkplug", HealthState.Wrong, $"Edge node {node.Group}/{node.Node}: {node.State.ToLowerInvariant()}.",
+            yield return Line(
+                "Sparkplug", HealthState.Wrong, Later($"Edge node {node.Group}/{node.Node}: {Word(node.State.ToLowerInvariant())}."),
                 $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}", node.State == "Offline" ? node.LastMessage : null);
         }
 
         if (ill.Count > MostOfAKind)
         {
-            yield return new("Sparkplug", HealthState.Wrong, $"And {ill.Count - MostOfAKind} more edge nodes are not well.", "/sparkplug");
+            yield return Line("Sparkplug", HealthState.Wrong, Later($"And {ill.Count - MostOfAKind} more edge nodes are not well."), "/sparkplug");
         }
 
-        yield return new("Sparkplug", HealthState.Well, $"{Many(all.Count - ill.Count, "edge node")} online with {Number(all.Where(n => n.IsWell).Sum(n => (long)n.Metrics))} metrics.", "/sparkplug");
+        yield return Line("Sparkplug", HealthState.Well, NodesOnline(all.Count - ill.Count, all.Where(n => n.IsWell).Sum(n => (long)n.Metrics)), "/sparkplug");
     }
 
     private IEnumerable<HealthLine> Values()
@@ -172,16 +173,16 @@ internal sealed class HealthWatch(
 
         if (stale + bad > 0)
         {
-            yield return new("Values", HealthState.Watch, $"{Number(stale + bad)} of {Many(all, "value")} cannot be believed now: {Number(stale)} stale, {Number(bad)} bad or uncertain.", "/namespace");
+            yield return Line("Values", HealthState.Watch, all == 1 ? Later($"The one value cannot be believed now: {stale:N0} stale, {bad:N0} bad or uncertain.") : Later($"{stale + bad:N0} of {all:N0} values cannot be believed now: {stale:N0} stale, {bad:N0} bad or uncertain."), "/namespace");
         }
         else
         {
-            yield return new("Values", HealthState.Well, all == 0 ? "The namespace is empty." : $"{Many(all, "value")}, all good.", "/namespace");
+            yield return Line("Values", HealthState.Well, all switch { 0 => Later("The namespace is empty."), 1 => Later("1 value, good."), _ => Later($"{all:N0} values, all good.") }, "/namespace");
         }
 
         if (tree.Conflicts().Count is > 0 and var refused)
         {
-            yield return new("Values", HealthState.Watch, $"{Many(refused, "metric")} wanted a place that another one holds.", "/mapping");
+            yield return Line("Values", HealthState.Watch, refused == 1 ? Later("1 metric wanted a place that another one holds.") : Later($"{refused:N0} metrics wanted a place that another one holds."), "/mapping");
         }
     }
 
@@ -190,21 +191,21 @@ internal sealed class HealthWatch(
         var figures = broker.Statistics;
         if (broker.StoreFault is { } fault)
         {
-            yield return new("Broker", HealthState.Wrong, $"The broker takes nothing that must survive: {fault}", "/clients");
+            yield return Line("Broker", HealthState.Wrong, Later($"The broker takes nothing that must survive: {fault}"), "/clients");
         }
 
         foreach (var dispute in broker.Disputes.Take(MostOfAKind))
         {
-            yield return new("Broker", HealthState.Wrong, dispute.ToString(), $"/clients?search={Uri.EscapeDataString(dispute.ClientId)}", dispute.Since);
+            yield return Line("Broker", HealthState.Wrong, dispute.ToString(), $"/clients?search={Uri.EscapeDataString(dispute.ClientId)}", dispute.Since);
         }
 
         var dropped = figures.DroppedSlowReceiver + figures.DroppedQueueFull;
         if (dropped > 0)
         {
-            yield return new("Broker", HealthState.Watch, $"{Number(dropped)} messages were dropped since the start because a client reads too slowly.", "/clients");
+            yield return Line("Broker", HealthState.Watch, Later($"{dropped:N0} messages were dropped since the start because a client reads too slowly."), "/clients");
         }
 
-        yield return new("Broker", HealthState.Well, $"The broker serves {Many(figures.Connections, "client")}; what it acknowledges is {broker.Durability}.", "/clients");
+        yield return Line("Broker", HealthState.Well, figures.Connections == 1 ? Later($"The broker serves 1 client; what it acknowledges is {Word($"{broker.Durability} (durability)")}.") : Later($"The broker serves {figures.Connections:N0} clients; what it acknowledges is {Word($"{broker.Durability} (durability)")}."), "/clients");
     }
 
     private IEnumerable<HealthLine> History()
@@ -212,22 +213,22 @@ internal sealed class HealthWatch(
         var status = history.Status;
         if (status.Fault is { } fault)
         {
-            yield return new("History", HealthState.Wrong, fault, null, status.FaultSince);
+            yield return Line("History", HealthState.Wrong, fault, null, status.FaultSince);
         }
 
         if (status.Damaged is { } damaged)
         {
-            yield return new("History", HealthState.Watch, damaged, null);
+            yield return Line("History", HealthState.Watch, damaged, null);
         }
 
         if (status.Lost > 0)
         {
-            yield return new("History", HealthState.Watch, $"History lost {Number(status.Lost)} changes since the start; they are marked as gaps.", "/trends");
+            yield return Line("History", HealthState.Watch, Later($"History lost {status.Lost:N0} changes since the start; they are marked as gaps."), "/trends");
         }
 
         if (status.Fault is null)
         {
-            yield return new("History", HealthState.Well, $"{Many(status.Series, "tag")} recorded, {Size(status.Bytes)} of {Size(status.MaximumBytes)} used.", "/trends");
+            yield return Line("History", HealthState.Well, status.Series == 1 ? Later($"1 tag recorded, {Size(status.Bytes)} of {Size(status.MaximumBytes)} used.") : Later($"{status.Series:N0} tags recorded, {Size(status.Bytes)} of {Size(status.MaximumBytes)} used."), "/trends");
         }
     }
 
@@ -240,11 +241,11 @@ internal sealed class HealthWatch(
             disk = new DriveInfo(Path.GetFullPath(options.Data));
             var share = 1 - ((double)disk.AvailableFreeSpace / Math.Max(1, disk.TotalSize));
             var state = share >= 0.95 ? HealthState.Wrong : share >= 0.8 ? HealthState.Watch : HealthState.Well;
-            return [new("Disk", state, $"The disk of {options.Data} has {Size(disk.AvailableFreeSpace)} of {Size(disk.TotalSize)} left{(state == HealthState.Well ? "" : ": make room")}.", null)];
+            return [Line("Disk", state, state == HealthState.Well ? Later($"The disk of {options.Data} has {Size(disk.AvailableFreeSpace)} of {Size(disk.TotalSize)} left.") : Later($"The disk of {options.Data} has {Size(disk.AvailableFreeSpace)} of {Size(disk.TotalSize)} left: make room."), null)];
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return [new("Disk", HealthState.Watch, $"Nobody can say how full the disk is: {unknown.Message}", null)];
+            return [Line("Disk", HealthState.Watch, Later($"Nobody can say how full the disk is: {unknown.Message}"), null)];
         }
     }
 
@@ -253,28 +254,37 @@ internal sealed class HealthWatch(
         var all = trust.All();
         if (all.Count(c => !c.IsTrusted) is > 0 and var waiting)
         {
-            yield return new("Certificates", HealthState.Watch, $"{Many(waiting, "server certificate")} {(waiting == 1 ? "waits" : "wait")} to be accepted.", "/certificates");
+            yield return Line("Certificates", HealthState.Watch, waiting == 1 ? Later("1 server certificate waits to be accepted.") : Later($"{waiting:N0} server certificates wait to be accepted."), "/certificates");
         }
 
         foreach (var ending in terms.Look(now).Take(MostOfAKind))
         {
-            yield return new("Certificates", ending.Stage <= 7 ? HealthState.Wrong : HealthState.Watch, ending.Sentence, "/certificates");
+            yield return Line("Certificates", ending.Stage <= 7 ? HealthState.Wrong : HealthState.Watch, ending.Sentence, "/certificates");
         }
 
         foreach (var fault in trust.RevocationFaults().Take(MostOfAKind))
         {
-            yield return new("Certificates", HealthState.Watch, $"A revocation list is not kept to: {fault}", "/certificates");
+            yield return Line("Certificates", HealthState.Watch, Later($"A revocation list is not kept to: {fault}"), "/certificates");
         }
 
         foreach (var old in trust.Revocations().Where(r => r.Next < now).Take(MostOfAKind))
         {
-            yield return new("Certificates", HealthState.Watch, $"The revocation list of {old.Issuer} was to be replaced on {old.Next!.Value.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}: get a new one.", "/certificates");
+            yield return Line("Certificates", HealthState.Watch, Later($"The revocation list of {old.Issuer} was to be replaced on {old.Next!.Value.UtcDateTime:yyyy-MM-dd}: get a new one."), "/certificates");
         }
     }
 
-    private static string Many(long count, string thing) => $"{Number(count)} {thing}{(count == 1 ? "" : "s")}";
+    private static Sentence DevicesRead(int running, int all, int off) => (all, off) switch
+    {
+        (1, 0) => Later($"{running} of 1 device is read."),
+        (1, _) => Later($"{running} of 1 device is read, {off} is disabled."),
+        (_, 0) => Later($"{running} of {all:N0} devices are read."),
+        _ => Later($"{running} of {all:N0} devices are read, {off} are disabled."),
+    };
 
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    private static Sentence NodesOnline(int nodes, long metrics) =>
+        nodes == 1 ? Later($"1 edge node online with {metrics:N0} metrics.") : Later($"{nodes:N0} edge nodes online with {metrics:N0} metrics.");
+
+    private static HealthLine Line(string area, HealthState state, Sentence said, string? link, DateTimeOffset? since = null) => new(area, state, said.ToString(), link, since) { Said = said };
 
     private static string Size(long bytes) => bytes >= 1L << 30 ? $"{bytes / (double)(1L << 30):0.#} GiB" : bytes >= 1 << 20 ? $"{bytes / (double)(1 << 20):0.#} MiB" : $"{bytes >> 10} KiB";
 }

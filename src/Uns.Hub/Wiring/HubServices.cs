@@ -29,6 +29,7 @@ using Uns.Ui;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
 using Uns.Ui.Health;
+using Uns.Ui.Texts;
 
 namespace Uns.Hub.Wiring;
 
@@ -168,6 +169,7 @@ internal static class HubServices
         web.UseHostFiltering();
         web.UseWebSockets();
         AccessWeb.Use(web);
+        web.UsePageLanguage();
         web.UseAntiforgery();
         web.MapStaticAssets().AllowAnonymous();
         var api = web.MapGroup("");

@@ -1,13 +1,25 @@
 using Uns.Hub.Republish;
+using Uns.Hub.Settings;
 using Uns.Mqtt.Broker;
+using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Says which part of the road does not stand.</summary>
-internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodes edges, HostApplication host, UnsRepublisher topics)
+internal sealed class RoadHealth(HubOptions options, HubStore store, MqttBroker broker, EdgeNodes edges, HostApplication host, UnsRepublisher topics)
 {
+    /// <summary>True when the hub's edge nodes speak to brokers of others alone: without those the hub still does its own part, and keeps what it reads.</summary>
+    private bool IsOutside => options.EdgeBrokers is [_, ..] && !options.EdgeBrokers.Contains("own");
+
+    /// <summary>One sentence for each edge node that reaches none of the brokers of others it was given.</summary>
+    public IReadOnlyList<string> OutsideFaults() => !IsOutside ? [] :
+    [
+        .. edges.All.Where(e => IsCutOff(e.Status)).Select(e =>
+            $"The hub's own edge node {e.Id} reaches no broker of {string.Join(", ", options.EdgeBrokers)}; {e.Status.SamplesKept} samples were kept on disk."),
+    ];
+
     /// <summary>One sentence for each part that is down; empty when all stand.</summary>
     public IReadOnlyList<string> Faults()
     {
@@ -25,7 +37,7 @@ internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodes ed
         foreach (var edge in edges.All)
         {
             var status = edge.Status;
-            if (!status.IsConnected && status.IsHostOnline != false) // Waiting for the primary host is what it was told to do.
+            if (!IsOutside && IsCutOff(status))
             {
                 faults.Add($"The hub's own edge node {edge.Id} is not connected to the broker.");
             }
@@ -45,4 +57,7 @@ internal sealed class RoadHealth(HubStore store, MqttBroker broker, EdgeNodes ed
 
         return faults;
     }
+
+    // Waiting for the primary host is what it was told to do.
+    private static bool IsCutOff(EdgeNodeStatus status) => !status.IsConnected && status.IsHostOnline != false;
 }

@@ -86,16 +86,8 @@ internal static class ConnectorSpeed
         await Console.In.ReadToEndAsync();
     }
 
-    private static Process StartPlant(string protocol, int devices, int tags, bool dead)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false };
-        foreach (var word in new[] { "connector-plant", protocol, $"{devices}", $"{tags}", dead ? "dead" : "well" })
-        {
-            start.ArgumentList.Add(word);
-        }
-
-        return Process.Start(start)!;
-    }
+    private static Process StartPlant(string protocol, int devices, int tags, bool dead) =>
+        Process.Start(OwnProcess.Of("connector-plant", protocol, $"{devices}", $"{tags}", dead ? "dead" : "well"))!;
 
     private static (long Read, long Missed) Cycles(ConnectorWorker worker)
     {

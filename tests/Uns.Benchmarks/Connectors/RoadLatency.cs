@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Uns.Benchmarks.Sparkplug;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.S7;
@@ -40,7 +41,7 @@ internal static class RoadLatency
         _ = arrivals.ListenAsync(subscriber);
 
         using var stop = new CancellationTokenSource();
-        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "bench", NodeId = "node" }, [line with { ClientId = "node" }], new Births(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "bench", NodeId = "node" }, [line with { ClientId = "node" }], new CountedConnects(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
         var options = new DeviceOptions
         {
             Name = "device",
@@ -161,13 +162,6 @@ internal static class RoadLatency
     private sealed class Way(EdgeNodePublisher node) : ITagSink
     {
         public void Add(in TagSample sample) => node.Offer("device", sample);
-    }
-
-    private sealed class Births : IBirthSequenceStore
-    {
-        private int _next;
-
-        public ValueTask<int> NextAsync(EdgeNodeId node, CancellationToken cancellationToken) => ValueTask.FromResult(_next++ % 256);
     }
 
     private sealed class Arrivals

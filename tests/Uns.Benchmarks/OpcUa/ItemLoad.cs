@@ -32,7 +32,7 @@ internal static class ItemLoad
     /// <summary>The connector's half: prints the figures.</summary>
     public static async Task RunAsync()
     {
-        using var server = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["opcua-server"]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var server = Process.Start(OwnProcess.Of("opcua-server"))!;
         var url = await server.StandardOutput.ReadLineAsync();
         var device = new DeviceOptions
         {

@@ -54,7 +54,7 @@ internal static class RoadSpeed
 
     private static async Task RunAsync(int rate, int seconds)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(RoadSpeed).Assembly.Location, "road-parts"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(OwnProcess.Of("road-parts"))!;
         try
         {
             var port = await PortAsync(process.StandardOutput);

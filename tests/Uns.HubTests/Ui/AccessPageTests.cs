@@ -19,7 +19,7 @@ public sealed class AccessPageTests
         await using var browser = await Browser.StartAsync();
 
         // Every page leads to the first password; the keyboard is enough.
-        var anna = await browser.OpenAsync(new Uri(hub.Page, "/devices"), "#claim");
+        var anna = await browser.OpenAsync(new Uri(hub.Page, "/devices"), ready: "#claim");
         await anna.WaitForFunctionAsync("document.activeElement.id === 'name'");
         await anna.Keyboard.TypeAsync("Anna");
         await anna.Keyboard.PressAsync("Tab");
@@ -53,7 +53,7 @@ public sealed class AccessPageTests
         await hub.ValueAsync("plant/hub/pump/Speed", "0");
 
         // The operator comes by an address, is sent to sign in, mistypes, and gets where he wanted to go.
-        var olga = await browser.OpenAsync(new Uri(hub.Page, Speed), "#enter");
+        var olga = await browser.OpenAsync(new Uri(hub.Page, Speed), ready: "#enter");
         await SignInAsync(olga, "Olga", "four words of his");
         await olga.Locator("#fault").GetByText("Name or password is wrong.").WaitForAsync();
         await KeepAsync(olga, "sign-in");
@@ -68,7 +68,7 @@ public sealed class AccessPageTests
         await hub.EventuallyAsync(async () => (await hub.Http.GetStringAsync("/api/v1/log?kind=write")).Contains("\"author\":\"Olga\"", StringComparison.Ordinal), "the log names the operator");
 
         // The viewer sees the value and is offered nothing that changes anything.
-        var viktor = await browser.OpenAsync(new Uri(hub.Page, "/sign-in?return=" + Uri.EscapeDataString(Speed)), "#enter");
+        var viktor = await browser.OpenAsync(new Uri(hub.Page, "/sign-in?return=" + Uri.EscapeDataString(Speed)), ready: "#enter");
         await SignInAsync(viktor, "Viktor", "four words of his own");
         await viktor.Locator("#current-value").GetByText("1200").WaitForAsync();
         await viktor.Locator(".shell[data-live=yes]").WaitForAsync();
@@ -78,7 +78,7 @@ public sealed class AccessPageTests
         Assert.True(await viktor.Locator(".tag-address").IsDisabledAsync());
         await KeepAsync(viktor, "viewer-device");
         await GoAsync(viktor, new Uri(hub.Page, "/people"));
-        await viktor.Locator("#refused").GetByText("takes the role administrator; Viktor has the role viewer").WaitForAsync();
+        await viktor.Locator("#refused").GetByText("takes the role Administrator; Viktor has the role Viewer").WaitForAsync();
         await GoAsync(viktor, new Uri(hub.Page, Speed));
 
         // What the administrator does counts on pages that are open.

@@ -1,34 +1,30 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Playwright;
-using Uns.Connectors;
-using Uns.Connectors.Modbus;
-using Uns.Connectors.OpcUa;
-using Uns.Tags;
 using Uns.TestKit;
 
 namespace Uns.HubTests.Ui;
 
-/// <summary>One hub, one browser and the plant's devices, for all steps of the first day.</summary>
+/// <summary>One hub, one browser and the plant's devices, which others have made, for all steps of the first day.</summary>
 public sealed class DayOnePlant : HubWithBrowser
 {
-    /// <summary>A Modbus device: an oven with a temperature, a raw power value, a set-point and a row of counters.</summary>
-    public ModbusSimulator Oven { get; } = new(
-        [
-            new("40001", DataType.Int16, null), new("40003:FLOAT#CDAB", DataType.Unknown, Signal.Constant(21.5)), new("40010", DataType.Int16, null),
-            .. Enumerable.Range(100, 30).Select(at => new SimulatedRegister($"{40000 + at}", DataType.Int16, Signal.Constant(at))),
-        ],
-        TimeProvider.System);
+    /// <summary>A Modbus device made of pymodbus: an oven with a raw power value in 40003, a set-point in 40010 and a row of counters from 40100 on.</summary>
+    public PeerProcess Oven { get; private set; } = null!;
 
-    /// <summary>An OPC UA server.</summary>
-    public OpcUaSimulator Robot { get; } = new([new("Arm/Speed", DataType.Double, Signal.Constant(1.25)), new("Arm/Angle", DataType.Double, Signal.Constant(40))], TimeProvider.System);
+    /// <summary>An OPC UA server made of node-opcua, with Line1.Speed.</summary>
+    public PeerProcess Robot { get; private set; } = null!;
+
+    /// <summary>A CPU made of snap7: DB1 and merkers.</summary>
+    public PeerProcess Press { get; private set; } = null!;
 
     protected override async Task StartDevicesAsync()
     {
-        Own(Oven, Robot);
-        await Oven.StartAsync();
-        await Robot.StartAsync();
+        Own(Oven = await PeerProcess.StartAsync("modbus_server.py"), Robot = await PeerProcess.StartAsync("opcua_server.js"), Press = await PeerProcess.StartAsync("s7_server.js"));
+        await Oven.AskAsync("set hr:2 0 16812"); // 21.5 with its words swapped.
+        await Oven.AskAsync($"set hr:99 {string.Join(' ', Enumerable.Range(100, 30))}");
+        await Press.AskAsync("set m:10 00FA");
     }
 }
 
@@ -41,7 +37,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     public async Task Step_01_one_program_is_started_the_first_password_set_and_the_browser_shows_what_runs()
     {
         await using var fresh = await HubProcess.StartAsync(access: "users");
-        var page = await plant.Browser.OpenAsync(fresh.Page, "#claim");
+        var page = await plant.Browser.OpenAsync(fresh.Page, ready: "#claim");
         await page.FillAsync("#name", "Anna");
         await page.FillAsync("#password", "four words of mine");
         await page.FillAsync("#again", "four words of mine");
@@ -60,7 +56,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
         await page.FillAsync("#setting-Port", "1");
         await page.ClickAsync("#test");
         await page.Locator("#steps li").Filter(new() { HasText = "failed" }).GetByText("connection refused").WaitForAsync();
-        await page.FillAsync("#setting-Port", plant.Oven.EndPoint.Port.ToString());
+        await page.FillAsync("#setting-Port", plant.Oven.Port.ToString());
         await page.ClickAsync("#add-tag");
         await page.Locator(".tag-name").FillAsync("Power");
         await page.Locator(".tag-address").FillAsync("40003:FLOAT#CDAB");
@@ -78,13 +74,25 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
         var page = await OpenAsync("/devices/new");
         await page.SelectOptionAsync("#protocol", "opcua");
         await page.FillAsync("#name", "step03");
-        await page.FillAsync("#setting-Endpoint", plant.Robot.EndpointUrl);
+        await page.FillAsync("#setting-Endpoint", $"opc.tcp://127.0.0.1:{plant.Robot.Port}/plant");
         await page.ClickAsync("#browse");
-        await page.GetByLabel("Unfold Arm").ClickAsync();
+        await page.GetByLabel("Unfold Line1").ClickAsync();
         await page.GetByLabel("Add Speed").ClickAsync();
         await page.ClickAsync("#save");
         await SaidAsync(page);
-        await Hub.ValueAsync("plant/hub/step03/Arm/Speed", "1.25");
+        await Hub.ValueAsync("plant/hub/step03/Line1/Speed", "10.5");
+    }
+
+    [Fact]
+    public async Task Step_03_the_tag_table_of_an_S7_CPU_is_pasted_in()
+    {
+        await Hub.SaveDeviceAsync("step03s7", new { protocol = "s7", settings = new { Host = "127.0.0.1", plant.Press.Port } });
+        var page = await OpenAsync("/devices/step03s7/import");
+        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(File("PLCTags.csv", "Name;Path;Data Type;Logical Address;Comment;Hmi Visible;Hmi Accessible;Hmi Writeable\nOil;Press;Int;%MW10;Oil temperature;True;True;False\n")));
+        await page.Locator("#format").GetByText("TIA Portal tag table").WaitForAsync();
+        await page.ClickAsync("#apply");
+        await SaidAsync(page);
+        await Hub.ValueAsync("plant/hub/step03s7/Oil", "250");
     }
 
     [Fact]
@@ -212,7 +220,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     {
         await using var listener = PeerProcess.Start("mosquitto_sub", "-p", Hub.MqttPort.ToString(), "-v", "-t", "spBv1.0/plant/+/hub/step11", "-t", "uns/plant/hub/step11/#", "-F", "%t");
         await Hub.EventuallyAsync(async () => (await Hub.Http.GetStringAsync("/api/v1/mqtt/subscribers?topic=uns/plant/hub/step11/x")).Contains("uns/plant/hub/step11/#", StringComparison.Ordinal), "somebody listens");
-        using var kept = await Hub.Http.PutAsJsonAsync("/api/v1/drafts/step eleven", new { devices = new[] { new { name = "step11", protocol = "modbus", settings = new { Host = "127.0.0.1", plant.Oven.EndPoint.Port }, tags = new[] { Tag("Level", "40104") } } } });
+        using var kept = await Hub.Http.PutAsJsonAsync("/api/v1/drafts/step eleven", new { devices = new[] { new { name = "step11", protocol = "modbus", settings = new { Host = "127.0.0.1", plant.Oven.Port }, tags = new[] { Tag("Level", "40104") } } } });
         Assert.True(kept.IsSuccessStatusCode, await kept.Content.ReadAsStringAsync());
         var page = await OpenAsync("/drafts/step eleven");
         await page.Locator("#things tr[data-thing=step11]").WaitForAsync();
@@ -240,10 +248,10 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     public async Task Step_13_two_tags_of_two_devices_are_drawn_together()
     {
         await SaveAsync("step13", Tag("Level", "40106"));
-        await Hub.SaveDeviceAsync("step13b", new { protocol = "opcua", settings = new { Endpoint = plant.Robot.EndpointUrl }, tags = new[] { new { name = "Angle", address = "nsu=urn:uns:simulator;s=Arm.Angle", dataType = "Double" } } });
+        await Hub.SaveDeviceAsync("step13b", new { protocol = "opcua", settings = new { Endpoint = $"opc.tcp://127.0.0.1:{plant.Robot.Port}/plant" }, tags = new[] { new { name = "Speed", address = "nsu=urn:plant;s=Line1.Speed", dataType = "Double" } } });
         await Hub.ValueAsync("plant/hub/step13/Level", "106");
-        await Hub.ValueAsync("plant/hub/step13b/Angle", "40");
-        var page = await OpenAsync("/trends?tag=plant/hub/step13/Level&tag=plant/hub/step13b/Angle&span=8h");
+        await Hub.ValueAsync("plant/hub/step13b/Speed", "10.5");
+        var page = await OpenAsync("/trends?tag=plant/hub/step13/Level&tag=plant/hub/step13b/Speed&span=8h");
         await page.WaitForFunctionAsync("document.querySelectorAll('#chart path.line').length === 2");
         await page.ClickAsync("[data-span='1m']");
         await Browser.AddressAsync(page, "url.includes('span=1m')");
@@ -295,11 +303,11 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
         await page.ClickAsync("#write");
         Assert.Equal("300", await page.InnerTextAsync("#wanted-value"));
         await page.ClickAsync("#cancel-write");
-        Assert.Equal(0, plant.Oven.Register(ModbusTable.HoldingRegister, 9));
+        Assert.Equal("0", await plant.Oven.AskAsync("get hr:9"));
         await page.ClickAsync("#write");
         await page.ClickAsync("#confirm-write");
         await page.Locator("#write-result.done").GetByText("the device reads 300 rpm at").WaitForAsync();
-        Assert.Equal(300, plant.Oven.Register(ModbusTable.HoldingRegister, 9));
+        Assert.Equal("300", await plant.Oven.AskAsync("get hr:9"));
         await LoggedAsync("kind=write&search=step16", "→ 300: done, the device reads 300");
         await LoggedAsync("kind=write&search=step16", "refused");
     }
@@ -324,7 +332,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     [Fact]
     public async Task Step_18_a_cable_is_pulled_the_value_is_marked_and_comes_back()
     {
-        await using var cable = new FaultProxy(plant.Oven.EndPoint);
+        await using var cable = new FaultProxy(new(IPAddress.Loopback, plant.Oven.Port));
         await cable.StartAsync();
         await Hub.SaveDeviceAsync("step18", new { protocol = "modbus", settings = new { Host = "127.0.0.1", cable.EndPoint.Port, AnswerTimeout = "300ms" }, tags = new[] { Tag("Level", "40109") } });
         await Hub.ValueAsync("plant/hub/step18/Level", "109");
@@ -361,7 +369,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     [Fact]
     public async Task Step_20_everything_is_exported_and_restored_on_another_box()
     {
-        await Hub.SaveDeviceAsync("step20", new { protocol = "opcua", enabled = false, settings = new { Endpoint = "opc.tcp://10.99.0.20:4840", User = "scada", Password = "hush-hush" }, tags = new[] { new { name = "Angle", address = "nsu=urn:uns:simulator;s=Arm.Angle", dataType = "Double" } } });
+        await Hub.SaveDeviceAsync("step20", new { protocol = "opcua", enabled = false, settings = new { Endpoint = "opc.tcp://10.99.0.20:4840", User = "scada", Password = "hush-hush" }, tags = new[] { new { name = "Speed", address = "nsu=urn:plant;s=Line1.Speed", dataType = "Double" } } });
         var page = await OpenAsync("/backup");
         var download = await page.RunAndWaitForDownloadAsync(() => page.ClickAsync("#export"));
         var file = (await download.PathAsync())!;
@@ -385,10 +393,10 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     [Fact]
     public async Task Step_21_a_slow_device_says_why()
     {
-        await using var slow = new ModbusSimulator([new("40001", DataType.Int16, Signal.Constant(5))], TimeProvider.System) { FaultFor = (_, _) => new SimulatedFault(Delay: TimeSpan.FromMilliseconds(400)) };
+        await using var slow = new FaultProxy(new(IPAddress.Loopback, plant.Oven.Port)) { AnswerDelay = TimeSpan.FromMilliseconds(400) };
         await slow.StartAsync();
-        await Hub.SaveDeviceAsync("step21", new { protocol = "modbus", settings = new { Host = "127.0.0.1", slow.EndPoint.Port, AnswerTimeout = "20s" }, tags = new[] { new { name = "Level", address = "40001", dataType = "Int16", period = "00:00:00.1" } } });
-        await Hub.ValueAsync("plant/hub/step21/Level", "5");
+        await Hub.SaveDeviceAsync("step21", new { protocol = "modbus", settings = new { Host = "127.0.0.1", slow.EndPoint.Port, AnswerTimeout = "20s" }, tags = new[] { new { name = "Level", address = "40110", dataType = "Int16", period = "00:00:00.1" } } });
+        await Hub.ValueAsync("plant/hub/step21/Level", "110");
         var page = await OpenAsync("/devices/step21");
         await page.Locator("ul#findings li").First.WaitForAsync();
         await page.Locator("#round-trip").WaitForAsync();
@@ -407,7 +415,7 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
 
     private Task<IPage> OpenAsync(string address) => plant.Browser.OpenAsync(new Uri(Hub.Page, address));
 
-    private Task SaveAsync(string name, params object[] tags) => Hub.SaveDeviceAsync(name, new { protocol = "modbus", settings = new { Host = "127.0.0.1", plant.Oven.EndPoint.Port }, tags });
+    private Task SaveAsync(string name, params object[] tags) => Hub.SaveDeviceAsync(name, new { protocol = "modbus", settings = new { Host = "127.0.0.1", plant.Oven.Port }, tags });
 
     private async Task<List<JsonElement>> TagsAsync(string name) => [.. (await Hub.Http.GetFromJsonAsync<JsonElement>($"/api/v1/devices/{name}")).GetProperty("device").GetProperty("tags").EnumerateArray()];
 

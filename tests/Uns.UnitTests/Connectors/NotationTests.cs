@@ -1,4 +1,5 @@
 using Uns.Connectors.Modbus;
+using Uns.Connectors.OpcUa;
 using Uns.Connectors.S7;
 using Uns.Tags;
 
@@ -10,6 +11,8 @@ public sealed class NotationTests
     public static TheoryData<string, string, DataType, string> Modbus() => Rows("Modbus");
 
     public static TheoryData<string, string, DataType, string> S7() => Rows("S7");
+
+    public static TheoryData<string, string, DataType, string> OpcUa() => Rows("OpcUa");
 
     [Theory]
     [MemberData(nameof(Modbus))]
@@ -32,8 +35,17 @@ public sealed class NotationTests
     }
 
     [Theory]
+    [MemberData(nameof(OpcUa))]
+    public void Of_OPC_UA(string who, string written, DataType type, string canonical)
+    {
+        Assert.True(OpcUaItem.Read(new() { Name = "tag", Address = written, DataType = type }, out var item) is null, $"{who}: {written}");
+        Assert.Equal(canonical, item.Written);
+    }
+
+    [Theory]
     [InlineData("Modbus", 55)]
     [InlineData("S7", 60)]
+    [InlineData("OpcUa", 17)]
     public void The_table_only_grows(string room, int least) => Assert.True(Notations.Of(room).Count >= least, $"{Notations.Of(room).Count} rows");
 
     private static TheoryData<string, string, DataType, string> Rows(string room)

@@ -116,17 +116,17 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
     {
         var own = wanted.Select(t => t.Device.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var problems = TopicPlan.Clashes(wanted)
-            .Select(c => $"{Topic(c.Path)} is wanted by {string.Join(" and ", c.Wanting.Take(3).Select(w => w.Source))}: only the first gets it.").ToList();
+            .Select(c => T($"{Topic(c.Path)} is wanted by {string.Join(", ", c.Wanting.Take(3).Select(w => w.Source))}: only the first gets it.")).ToList();
         foreach (var topic in wanted.Where(t => !old.ContainsKey(t.Path)))
         {
             if (tree.Find(topic.Path) is { SourceName: not null } holder && !IsOurs(holder, topic, own))
             {
-                problems.Add($"{Topic(topic.Path)} belongs to {holder.SourceName}: {topic.Source} will not get it.");
+                problems.Add(T($"{Topic(topic.Path)} belongs to {holder.SourceName}: {topic.Source} will not get it."));
             }
 
             if (TopicPlan.Renamed(topic.Tag) is { } renamed)
             {
-                problems.Add($"{topic.Source}: {renamed} in the topic, which cannot carry it.");
+                problems.Add(T($"{topic.Source}: {renamed} in the topic, which cannot carry it."));
             }
 
             if (problems.Count >= MostProblems)
@@ -189,7 +189,7 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
         {
             if (before != after)
             {
-                words.Add($"{what} {(before.Length > 0 ? before : "none")} → {(after.Length > 0 ? after : "none")}");
+                words.Add($"{Named(what)} {(before.Length > 0 ? before : T("none"))} → {(after.Length > 0 ? after : T("none"))}");
             }
         }
     }

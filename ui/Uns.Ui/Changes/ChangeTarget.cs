@@ -21,11 +21,11 @@ public sealed class ChangeTarget(ISettingsBook settings, IDraftBook drafts, Page
         {
             var before = settings.Current.Number;
             var version = await settings.ChangeAsync(change, new ChangeNote(author.Name, comment, way), opened, CancellationToken.None);
-            return version.Number == before ? "Saved: nothing was different." : $"Saved as version {version.Number}.";
+            return version.Number == before ? T("Saved: nothing was different.") : T($"Saved as version {version.Number}.");
         }
 
         var saved = await drafts.SaveAsync(draft!, change, author.Name, opened, CancellationToken.None);
-        return $"Kept in draft {saved.Name}; the plant is as it was.";
+        return T($"Kept in draft {saved.Name}; the plant is as it was.");
     }
 
     /// <summary>An address that stays in a draft.</summary>

@@ -61,12 +61,12 @@ public static class DeviceMerge
 
     private static JsonNode? Clash(string where, JsonNode? was, JsonNode? mine, JsonNode? theirs, List<string> clashes, bool mineWins)
     {
-        var name = where.StartsWith("tags ", StringComparison.Ordinal) ? "tag " + PlantJson.Text(((was ?? mine ?? theirs) as JsonObject)?["name"]) : where;
-        clashes.Add($"{name}: yours is {Shown(mine)}, theirs is {Shown(theirs)}");
+        var name = where.StartsWith("tags ", StringComparison.Ordinal) ? T($"tag {PlantJson.Text(((was ?? mine ?? theirs) as JsonObject)?["name"])}") : where;
+        clashes.Add(T($"{name}: yours is {Shown(mine)}, theirs is {Shown(theirs)}"));
         return mineWins ? mine : theirs;
     }
 
-    private static string Shown(JsonNode? value) => value is null ? "gone" : value is JsonObject ? "changed" : PlantJson.Text(value) is { Length: > 0 } text ? text : "empty";
+    private static string Shown(JsonNode? value) => value is null ? T("gone") : value is JsonObject ? T("changed") : PlantJson.Text(value) is { Length: > 0 } text ? text : T("empty");
 
     private static bool Same(JsonNode? one, JsonNode? other) =>
         one is JsonObject or JsonArray || other is JsonObject or JsonArray ? JsonNode.DeepEquals(one, other) : (one is null) == (other is null) && PlantJson.Text(one) == PlantJson.Text(other);

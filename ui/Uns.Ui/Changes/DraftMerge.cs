@@ -27,7 +27,7 @@ public static class DraftMerge
     {
         if (now is null)
         {
-            return opened is null || Takes(mine.Name, false, mineWins, clashes, "was removed, and is changed here") ? mine : null;
+            return opened is null || Takes(mine.Name, false, mineWins, clashes, T($"{mine.Name}: was removed, and is changed here")) ? mine : null;
         }
 
         if (opened is not null && PlantJson.Same(now, opened))
@@ -41,7 +41,7 @@ public static class DraftMerge
     }
 
     private static bool Removes(DeviceOptions? now, DeviceOptions? opened, bool mineWins, List<string> clashes) =>
-        now is not null && Takes(now.Name, opened is not null && PlantJson.Same(now, opened), mineWins, clashes, "was changed, and is removed here");
+        now is not null && Takes(now.Name, opened is not null && PlantJson.Same(now, opened), mineWins, clashes, T($"{now.Name}: was changed, and is removed here"));
 
     private static IReadOnlyList<EquipmentRule>? Onto(IReadOnlyList<EquipmentRule> now, IReadOnlyList<EquipmentRule> opened, IReadOnlyList<EquipmentRule>? mine, bool mineWins, List<string> clashes)
     {
@@ -55,18 +55,18 @@ public static class DraftMerge
             return merged;
         }
 
-        clashes.Add("Mapping: the same rows were changed, or their order");
+        clashes.Add(T("Mapping: the same rows were changed, or their order"));
         return mineWins ? mine : null;
     }
 
-    private static bool Takes(string name, bool isUntouched, bool mineWins, List<string> clashes, string words = "was changed, and is changed here")
+    private static bool Takes(string name, bool isUntouched, bool mineWins, List<string> clashes, string? words = null)
     {
         if (isUntouched)
         {
             return true;
         }
 
-        clashes.Add($"{name}: {words}");
+        clashes.Add(words ?? T($"{name}: was changed, and is changed here"));
         return mineWins;
     }
 }

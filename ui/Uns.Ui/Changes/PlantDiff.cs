@@ -31,7 +31,7 @@ public sealed record ThingChange(string Key, string Kind, string Name, ThingOutc
     private const int MostPhrases = 20;
 
     /// <summary>All of it in one line.</summary>
-    public string Line => string.Join("; ", Words.Take(MostPhrases)) + (Words.Count > MostPhrases ? $"; and {Words.Count - MostPhrases:N0} more" : "");
+    public string Line => string.Join("; ", Words.Take(MostPhrases)) + (Words.Count > MostPhrases ? "; " + T($"and {Words.Count - MostPhrases:N0} more") : "");
 }
 
 /// <summary>Says in words what is different between two settings. Pure.</summary>
@@ -64,7 +64,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
         {
             if (!old.TryGetValue(device.Name, out var was))
             {
-                result.Add(new(KeyOf(device), "device", device.Name, ThingOutcome.New, [$"{device.Protocol}, {Where(device)}{Tags(device.Tags.Count)}"]));
+                result.Add(new(KeyOf(device), "device", device.Name, ThingOutcome.New, [About(device)]));
             }
             else if (!ReferenceEquals(was, device) && Words(was, device) is { Count: > 0 } words)
             {
@@ -72,28 +72,28 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
             }
         }
 
-        result.AddRange(before.Devices.Where(d => !now.ContainsKey(d.Name)).Select(d => new ThingChange(KeyOf(d), "device", d.Name, ThingOutcome.Removed, [$"{d.Protocol}, {Where(d)}{Tags(d.Tags.Count)}"])));
+        result.AddRange(before.Devices.Where(d => !now.ContainsKey(d.Name)).Select(d => new ThingChange(KeyOf(d), "device", d.Name, ThingOutcome.Removed, [About(d)])));
         if (!before.Mapping.SequenceEqual(after.Mapping))
         {
-            result.Add(new(MappingKey, "mapping", "Mapping", ThingOutcome.Changed, Words(before.Mapping, after.Mapping)));
+            result.Add(new(MappingKey, "mapping", T("Mapping"), ThingOutcome.Changed, Words(before.Mapping, after.Mapping)));
         }
 
-        result.AddRange(after.Alarms.Where(a => before.Alarm(a.Id) is null).Select(a => new ThingChange(KeyOf(a), "alarm", a.Name, ThingOutcome.New, [$"{a.Path} {a.Words("")}"])));
+        result.AddRange(after.Alarms.Where(a => before.Alarm(a.Id) is null).Select(a => new ThingChange(KeyOf(a), "alarm", a.Name, ThingOutcome.New, [$"{a.Path} {AlarmText.Condition(a, "")}"])));
         result.AddRange(after.Alarms.Where(a => before.Alarm(a.Id) is { } was && was != a)
             .Select(a => new ThingChange(KeyOf(a), "alarm", a.Name, ThingOutcome.Changed, Fields(PlantJson.Tree(before.Alarm(a.Id)!), PlantJson.Tree(a), [])))
             .Where(c => c.Words.Count > 0));
-        result.AddRange(before.Alarms.Where(a => after.Alarm(a.Id) is null).Select(a => new ThingChange(KeyOf(a), "alarm", a.Name, ThingOutcome.Removed, [$"{a.Path} {a.Words("")}"])));
+        result.AddRange(before.Alarms.Where(a => after.Alarm(a.Id) is null).Select(a => new ThingChange(KeyOf(a), "alarm", a.Name, ThingOutcome.Removed, [$"{a.Path} {AlarmText.Condition(a, "")}"])));
         return result;
     }
 
-    private static string Tags(int count) => $" {count:N0} {(count == 1 ? "tag" : "tags")}";
-
-    private string Where(DeviceOptions device)
+    // Protocol, where it is, how many tags.
+    private string About(DeviceOptions device)
     {
         var secrets = Secrets(device);
         var shown = device.Settings.Where(s => !secrets.Contains(s.Key) && (s.Key.Equals("Host", StringComparison.OrdinalIgnoreCase) || s.Key.Equals("Endpoint", StringComparison.OrdinalIgnoreCase) || s.Key.Equals("Port", StringComparison.OrdinalIgnoreCase)));
         var words = string.Join(":", shown.Select(s => PlantJson.Text(s.Value)));
-        return words.Length > 0 ? words + "," : "";
+        var tags = device.Tags.Count == 1 ? T("1 tag") : T($"{device.Tags.Count:N0} tags");
+        return words.Length > 0 ? $"{device.Protocol}, {words}, {tags}" : $"{device.Protocol}, {tags}";
     }
 
     private HashSet<string> Secrets(DeviceOptions device) => _secrets.TryGetValue(device.Protocol, out var known) ? known : [];
@@ -103,17 +103,17 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
         var words = new List<string>();
         if (was.Name != now.Name)
         {
-            words.Add($"name {was.Name} → {now.Name}");
+            words.Add(T($"name {was.Name} → {now.Name}"));
         }
 
         if (!was.Protocol.Equals(now.Protocol, StringComparison.OrdinalIgnoreCase))
         {
-            words.Add($"protocol {was.Protocol} → {now.Protocol}");
+            words.Add(T($"protocol {was.Protocol} → {now.Protocol}"));
         }
 
         if (was.Enabled != now.Enabled)
         {
-            words.Add(now.Enabled ? "enabled" : "disabled");
+            words.Add(now.Enabled ? T("enabled") : T("disabled"));
         }
 
         words.AddRange(Fields(Upper(was.Settings), Upper(now.Settings), [.. Secrets(was), .. Secrets(now)]));
@@ -139,8 +139,16 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
         var there = Known(now);
         var added = now.Where(t => !old.ContainsKey(Key(t))).Select(t => t.Name).ToList();
         var gone = was.Where(t => !there.ContainsKey(Key(t))).Select(t => t.Name).ToList();
-        Names(added, "added", words);
-        Names(gone, "removed", words);
+        if (added.Count > 0)
+        {
+            words.Add(added.Count == 1 ? T($"tag added: {added[0]}") : T($"{added.Count:N0} tags added: {First(added)}"));
+        }
+
+        if (gone.Count > 0)
+        {
+            words.Add(gone.Count == 1 ? T($"tag removed: {gone[0]}") : T($"{gone.Count:N0} tags removed: {First(gone)}"));
+        }
+
         foreach (var tag in now)
         {
             if (old.TryGetValue(Key(tag), out var before) && before != tag)
@@ -155,7 +163,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
 
         if (added.Count == 0 && gone.Count == 0 && words.Count == 0 && !was.Select(Key).SequenceEqual(now.Select(Key)))
         {
-            words.Add("tags in another order");
+            words.Add(T("tags in another order"));
         }
     }
 
@@ -172,22 +180,16 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
 
     private static string Key(TagOptions tag) => tag.Id == Guid.Empty ? tag.Name : tag.Id.ToString("N");
 
-    private static void Names(List<string> names, string what, List<string> words)
-    {
-        if (names.Count > 0)
-        {
-            words.Add($"{(names.Count == 1 ? "tag" : $"{names.Count:N0} tags")} {what}: {string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? ", …" : "")}");
-        }
-    }
+    private static string First(List<string> names) => string.Join(", ", names.Take(MostNames)) + (names.Count > MostNames ? ", …" : "");
 
     private static List<string> Words(IReadOnlyList<EquipmentRule> was, IReadOnlyList<EquipmentRule> now)
     {
         var words = new List<string>();
         var (old, there) = (was.GroupBy(KeyOf).ToDictionary(g => g.Key, g => g.First().Path), now.GroupBy(KeyOf).ToDictionary(g => g.Key, g => g.First().Path));
-        words.AddRange(there.Where(n => !old.ContainsKey(n.Key)).Select(n => $"{n.Key} at {n.Value}"));
+        words.AddRange(there.Where(n => !old.ContainsKey(n.Key)).Select(n => T($"{n.Key} at {n.Value}")));
         words.AddRange(there.Where(n => old.TryGetValue(n.Key, out var path) && path != n.Value).Select(n => $"{n.Key}: {old[n.Key]} → {n.Value}"));
-        words.AddRange(old.Where(o => !there.ContainsKey(o.Key)).Select(o => $"{o.Key} no more at {o.Value}"));
-        return words.Count > 0 ? words : ["rows in another order"];
+        words.AddRange(old.Where(o => !there.ContainsKey(o.Key)).Select(o => T($"{o.Key} no more at {o.Value}")));
+        return words.Count > 0 ? words : [T("rows in another order")];
     }
 
     /// <summary>What a row of the mapping table is about, in short.</summary>
@@ -201,7 +203,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
             var (old, there) = (PlantJson.Text(was[name]), PlantJson.Text(now[name]));
             if (old != there)
             {
-                words.Add(secrets.Contains(name) ? $"{Words(name)} changed" : $"{Words(name)} {Shown(name, old)} → {Shown(name, there)}");
+                words.Add(secrets.Contains(name) ? T($"{Named(Words(name))} changed") : $"{Named(Words(name))} {Shown(name, old)} → {Shown(name, there)}");
             }
         }
 
@@ -213,7 +215,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
         string.Concat(name.Select((c, at) => at > 0 && char.IsUpper(c) && !char.IsUpper(name[at - 1]) ? " " + char.ToLowerInvariant(c) : at == 0 ? char.ToLowerInvariant(c).ToString() : c.ToString()));
 
     private static string Shown(string name, string value) =>
-        value.Length == 0 ? "none"
+        value.Length == 0 ? T("none")
         : name is "period" or "delay" && TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out var time) ? TimeText.Of(time)
         : value.Length > 120 ? value[..120] + "…" : value;
 }

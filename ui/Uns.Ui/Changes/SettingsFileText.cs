@@ -35,18 +35,18 @@ public static class SettingsFileText
         }
         catch (JsonException broken)
         {
-            throw new JsonException(broken.LineNumber is { } line ? $"This is no settings file: line {line + 1} cannot be read ({broken.Message.Split('.')[0]})." : $"This is no settings file: {broken.Message}", broken);
+            throw new JsonException(broken.LineNumber is { } line ? T($"This is no settings file: line {line + 1} cannot be read ({broken.Message.Split('.')[0]}).") : T($"This is no settings file: {broken.Message}"), broken);
         }
 
         if (content?.Format != Format)
         {
-            throw new JsonException($"This is no settings file: its format is '{content?.Format}', wanted is '{Format}'.");
+            throw new JsonException(T($"This is no settings file: its format is '{content?.Format}', wanted is '{Format}'."));
         }
 
         var doubled = (content.Devices ?? []).GroupBy(d => d.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1)?.Key;
         return doubled is null
             ? new([.. (content.Devices ?? []).OrderBy(d => d.Name, StringComparer.OrdinalIgnoreCase)], content.Mapping ?? [], content.Alarms ?? [])
-            : throw new JsonException($"The file has the device '{doubled}' twice.");
+            : throw new JsonException(T($"The file has the device '{doubled}' twice."));
     }
 
     /// <summary>The settings of a file with the secrets that are known here in the place of the marks.</summary>

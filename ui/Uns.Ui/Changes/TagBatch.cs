@@ -47,7 +47,7 @@ public sealed class TagBatch
             period = SettingsReader.ParseDuration(Period.Trim());
             if (period is null)
             {
-                faults.Add(new("Period", $"is '{Period}': give a time with its unit, such as 500ms, 1s or 1m."));
+                faults.Add(new("Period", T($"is '{Period}': give a time with its unit, such as 500ms, 1s or 1m.")));
             }
         }
 
@@ -81,7 +81,7 @@ public sealed class TagBatch
             return number;
         }
 
-        faults.Add(new(what, $"is '{typed}': give a number with a decimal point."));
+        faults.Add(new(what, T($"is '{typed}': give a number with a decimal point.")));
         return null;
     }
 }

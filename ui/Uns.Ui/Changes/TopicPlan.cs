@@ -40,7 +40,7 @@ public static class TopicPlan
     /// <summary>What a topic cannot carry of a tag's names, and what stands there instead; null when the names stand as they are.</summary>
     public static string? Renamed(TagOptions tag)
     {
-        var changed = tag.Name.Split('/').Where(level => EquipmentPath.Sanitise(level) != level).Select(level => $"'{level}' becomes {EquipmentPath.Sanitise(level)}").ToList();
+        var changed = tag.Name.Split('/').Where(level => EquipmentPath.Sanitise(level) != level).Select(level => T($"'{level}' becomes {EquipmentPath.Sanitise(level)}")).ToList();
         return changed.Count == 0 ? null : string.Join(", ", changed);
     }
 

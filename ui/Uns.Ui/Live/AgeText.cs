@@ -8,13 +8,13 @@ public static class AgeText
     {
         if (age < TimeSpan.FromSeconds(-2))
         {
-            return "ahead by " + Of(-age);
+            return T($"ahead by {Of(-age)}");
         }
 
-        return age.TotalSeconds < 1 ? "now"
-            : age.TotalSeconds < 120 ? $"{(int)age.TotalSeconds} s"
-            : age.TotalMinutes < 120 ? $"{(int)age.TotalMinutes} min"
-            : age.TotalHours < 48 ? $"{(int)age.TotalHours} h"
-            : $"{(int)age.TotalDays} d";
+        return age.TotalSeconds < 1 ? T("now")
+            : age.TotalSeconds < 120 ? T($"{(int)age.TotalSeconds} s")
+            : age.TotalMinutes < 120 ? T($"{(int)age.TotalMinutes} min")
+            : age.TotalHours < 48 ? T($"{(int)age.TotalHours} h")
+            : T($"{(int)age.TotalDays} d");
     }
 }

@@ -81,9 +81,9 @@ public sealed partial class Clients
 
     private static string Options(SubscriptionRow subscription) => string.Join(", ", new[]
     {
-        subscription.NoLocal ? "not its own" : null,
-        subscription.RetainAsPublished ? "retain as published" : null,
-        subscription.Identifier > 0 ? $"identifier {subscription.Identifier}" : null,
+        subscription.NoLocal ? T("not its own") : null,
+        subscription.RetainAsPublished ? T("retain as published") : null,
+        subscription.Identifier > 0 ? T($"identifier {subscription.Identifier}") : null,
     }.OfType<string>());
 
     private string Link(string clientId) => Navigation.GetUriWithQueryParameters("/clients", new Dictionary<string, object?> { ["search"] = _search.Length == 0 ? null : _search, ["id"] = clientId });
@@ -108,9 +108,9 @@ public sealed partial class Clients
 
         _said = (asked, _saidWell) switch
         {
-            (Ask.Disconnect, true) => $"{client} was disconnected.",
-            (_, true) => $"The session of {client} is gone.",
-            _ => $"{client} was gone already.",
+            (Ask.Disconnect, true) => T($"{client} was disconnected."),
+            (_, true) => T($"The session of {client} is gone."),
+            _ => T($"{client} was gone already."),
         };
         await ReadAsync();
     }

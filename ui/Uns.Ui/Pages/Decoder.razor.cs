@@ -118,12 +118,12 @@ public sealed partial class Decoder
             }
 
             await Settings.ChangeAsync(new PlantChange { Devices = [more] }, new ChangeNote(Author.Name), opened: null, CancellationToken.None);
-            Say($"{_name.Trim()} is a tag of {Name} now.", well: true);
+            Say(T($"{_name.Trim()} is a tag of {Name} now."), well: true);
             _picked = null;
         }
         catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
         {
-            Say($"Nothing was saved: {unsaved.Message}", well: false);
+            Say(T($"Nothing was saved: {unsaved.Message}"), well: false);
         }
         finally
         {

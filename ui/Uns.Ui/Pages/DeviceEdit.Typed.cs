@@ -101,12 +101,12 @@ public sealed partial class DeviceEdit
                 }
 
                 _form = form;
-                Say("This is what you had typed. It is not saved yet.", well: true);
+                Say(T("This is what you had typed. It is not saved yet."), well: true);
             }
         }
         catch (JsonException)
         {
-            Say("What was kept cannot be read: another version of the hub wrote it.", well: false);
+            Say(T("What was kept cannot be read: another version of the hub wrote it."), well: false);
         }
 
         (_typed, _keptNow, _isRefillDue) = (null, null, true);

@@ -11,20 +11,18 @@ namespace Uns.Ui.Pages;
 /// <summary>Adds or changes one device: settings, place in the plant, tags; tests it before anything is saved.</summary>
 public sealed partial class DeviceEdit
 {
-    private const string TheirsTaken = "These are their settings. What you had typed is forgotten.";
-
     private DeviceForm? _form;
     private PlantSettings _opened = PlantSettings.Empty;
     private string _openedPlace = "";
     private Clash? _clash;
     private string? _shown = "";
-    private IReadOnlyList<TestStep> _steps = [];
+    private List<TestStep> _steps = [];
     private HashSet<string> _wrong = new(StringComparer.OrdinalIgnoreCase);
     private PollBudget? _budget;
     private string? _said;
     private bool _saidWell;
     private bool _busy;
-    private bool _testing;
+    private CancellationTokenSource? _testing;
     private bool _browsing;
 
     /// <summary>The device's name; null for a new one.</summary>
@@ -61,6 +59,8 @@ public sealed partial class DeviceEdit
 
     [Inject]
     private DialogService Dialogs { get; set; } = null!;
+
+    private static string TheirsTaken => T("These are their settings. What you had typed is forgotten.");
 
     private IConnectorKind Kind => Kinds.First(k => k.Protocol == _form!.Protocol);
 
@@ -108,21 +108,37 @@ public sealed partial class DeviceEdit
     private async Task Test()
     {
         Who.Demand(Role.Engineer); // It knocks at whatever address is given.
-        (_busy, _testing, _steps) = (true, true, []);
+        var stop = new CancellationTokenSource();
+        (_busy, _testing, _steps) = (true, stop, []);
         Say(null, well: true);
         try
         {
             var (device, faults) = _form!.Read(Kind);
             if (!Complain([.. faults, .. Kind.Check(device)]))
             {
-                _steps = await new ConnectionTest(Clock).RunAsync(Kind, Book.Complete(device), CancellationToken.None);
+                _steps = [.. await new ConnectionTest(Clock, Passed).RunAsync(Kind, Book.Complete(device), stop.Token)];
             }
+        }
+        catch (OperationCanceledException)
+        {
+            Say(T("The test was cancelled. What it had found stands below."), well: false);
         }
         finally
         {
-            (_busy, _testing) = (false, false);
+            (_busy, _testing) = (false, null);
+            stop.Dispose();
         }
     }
+
+    // Each step is shown as soon as it is done.
+    private void Passed(TestStep step) => _ = InvokeAsync(() =>
+    {
+        if (_testing is not null)
+        {
+            _steps.Add(step);
+            StateHasChanged();
+        }
+    });
 
     private void Reckon()
     {
@@ -141,7 +157,7 @@ public sealed partial class DeviceEdit
             var shown = Target.Shown(into);
             if (Name is null && shown.Device(device.Name) is not null)
             {
-                faults.Add(new(nameof(device.Name), $"is '{device.Name}', which another device has: give another name."));
+                faults.Add(new(nameof(device.Name), T($"is '{device.Name}', which another device has: give another name.")));
             }
 
             var place = _form.Place.Trim().Trim('/');
@@ -162,7 +178,7 @@ public sealed partial class DeviceEdit
             var opened = (into == Draft ? _opened : Settings.Now) with { Mapping = shown.Mapping };
             var said = await Target.SaveAsync(into, change, into == Draft ? opened : opened with { Devices = shown.Devices });
             _clash = null;
-            Reload($"{said} {device.Name} has {device.Tags.Count} {(device.Tags.Count == 1 ? "tag" : "tags")}.", device.Name, into);
+            Reload(device.Tags.Count == 1 ? T($"{said} {device.Name} has 1 tag.") : T($"{said} {device.Name} has {device.Tags.Count} tags."), device.Name, into);
             if (Name is null || into != Draft)
             {
                 _shown = Key(device.Name, into);
@@ -175,7 +191,7 @@ public sealed partial class DeviceEdit
         }
         catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
         {
-            Say($"Nothing was saved: {unsaved.Message}", well: false);
+            Say(T($"Nothing was saved: {unsaved.Message}"), well: false);
         }
         finally
         {
@@ -190,7 +206,7 @@ public sealed partial class DeviceEdit
         var shown = Target.Shown(into);
         if (shown.Device(mine.Name) is not { } theirs)
         {
-            Say($"{message} The device is gone. Nothing was saved; give it another name and save it as a new one.", well: false);
+            Say(T($"{message} The device is gone. Nothing was saved; give it another name and save it as a new one."), well: false);
             return;
         }
 
@@ -230,8 +246,8 @@ public sealed partial class DeviceEdit
     private async Task Remove()
     {
         var sure = await Dialogs.Confirm(
-            $"{Name} and its {_form!.Tags.Count} tags are forgotten; its values become stale. The device itself is not touched.", $"Remove {Name}?",
-            new ConfirmOptions { OkButtonText = "Remove", CancelButtonText = "Keep" });
+            T($"{Name} and its {_form!.Tags.Count} tags are forgotten; its values become stale. The device itself is not touched."), T($"Remove {Name}?"),
+            new ConfirmOptions { OkButtonText = T("Remove"), CancelButtonText = T("Keep") });
         if (sure != true)
         {
             return;
@@ -246,7 +262,7 @@ public sealed partial class DeviceEdit
         catch (SettingsClashException clash)
         {
             _busy = false;
-            Say($"Nothing was removed: {clash.Message} Load the page again to see it.", well: false);
+            Say(T($"Nothing was removed: {clash.Message} Load the page again to see it."), well: false);
         }
     }
 
@@ -256,7 +272,7 @@ public sealed partial class DeviceEdit
         _wrong = [.. distinct.Select(f => f.Path)];
         if (distinct.Count > 0)
         {
-            Say(string.Join(" ", distinct.Take(5)) + (distinct.Count > 5 ? $" And {distinct.Count - 5} more." : ""), well: false);
+            Say(string.Join(" ", distinct.Take(5)) + (distinct.Count > 5 ? " " + T($"And {distinct.Count - 5} more.") : ""), well: false);
         }
 
         return distinct.Count > 0;
@@ -266,10 +282,10 @@ public sealed partial class DeviceEdit
 
     private void ToggleBrowse() => _browsing = !_browsing;
 
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below)
+    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken)
     {
         Who.Demand(Role.Engineer);
-        return new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, CancellationToken.None);
+        return new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, cancellationToken);
     }
 
     private void Pick(BrowsePick pick)

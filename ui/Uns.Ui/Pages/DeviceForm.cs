@@ -178,7 +178,7 @@ internal sealed class DeviceForm
                 return number;
             }
 
-            faults.Add(new(at, $"is '{typed}': give a number with a decimal point."));
+            faults.Add(new(at, T($"is '{typed}': give a number with a decimal point.")));
             return null;
         }
 
@@ -194,7 +194,7 @@ internal sealed class DeviceForm
                 return number;
             }
 
-            faults.Add(new(at, $"is '{typed}': give a whole number."));
+            faults.Add(new(at, T($"is '{typed}': give a whole number.")));
             return 0;
         }
 
@@ -205,7 +205,7 @@ internal sealed class DeviceForm
                 return period;
             }
 
-            faults.Add(new(at, $"is '{typed}': give a time with its unit, such as 500ms, 1s or 1m."));
+            faults.Add(new(at, T($"is '{typed}': give a time with its unit, such as 500ms, 1s or 1m.")));
             return TimeSpan.FromSeconds(1);
         }
     }

@@ -74,7 +74,7 @@ public sealed partial class Devices
             return new DeviceRow(
                 device.Name,
                 protocol,
-                status?.State.ToString() ?? (device.Enabled ? "Faulty settings" : "Disabled"),
+                status is { State: var state } ? Named(state) : device.Enabled ? T("Faulty settings") : T("Disabled"),
                 status?.State switch { ConnectorState.Running => "good", ConnectorState.Connecting => "stale", null when !device.Enabled => "off", _ => "bad" },
                 status is null ? "" : AgeText.Of(now - status.Since),
                 device.Tags.Count,

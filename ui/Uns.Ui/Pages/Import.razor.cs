@@ -72,7 +72,7 @@ public sealed partial class Import
         (_file, _plan, _said, _rows, _shown) = (chosen.File.Name, null, null, [], null);
         if (chosen.File.Size > MostBytes)
         {
-            Say($"{_file} has {chosen.File.Size >> 20} MiB. A tag file has at most {MostBytes >> 20} MiB: is it the right one? Else split it.");
+            Say(T($"{_file} has {chosen.File.Size >> 20} MiB. A tag file has at most {MostBytes >> 20} MiB: is it the right one? Else split it."));
             return;
         }
 
@@ -80,7 +80,7 @@ public sealed partial class Import
         _reading = CancellationTokenSource.CreateLinkedTokenSource(_gone.Token);
         try
         {
-            var bytes = await ReceiveAsync(chosen.File, _reading.Token);
+            var bytes = await FileReceiver.ReceiveAsync(chosen.File, Reached, _reading.Token);
             var reading = await Task.Run(() => TagFileReader.Read(bytes), _reading.Token);
             if (reading.Fault is { } fault)
             {
@@ -93,11 +93,11 @@ public sealed partial class Import
         }
         catch (OperationCanceledException)
         {
-            Say($"{_file} was not read to its end. Nothing was changed.");
+            Say(T($"{_file} was not read to its end. Nothing was changed."));
         }
         catch (IOException broken)
         {
-            Say($"{_file} did not arrive: {broken.Message} Nothing was changed.");
+            Say(T($"{_file} did not arrive: {broken.Message} Nothing was changed."));
         }
         finally
         {
@@ -107,29 +107,10 @@ public sealed partial class Import
         }
     }
 
-    private async Task<byte[]> ReceiveAsync(IBrowserFile file, CancellationToken cancellationToken)
+    private void Reached(double share)
     {
-        var bytes = new byte[file.Size];
-        await using var stream = file.OpenReadStream(MostBytes, cancellationToken);
-        var shown = 0;
-        for (var at = 0; at < bytes.Length;)
-        {
-            var read = await stream.ReadAsync(bytes.AsMemory(at), cancellationToken);
-            if (read == 0)
-            {
-                throw new IOException("it ended early.");
-            }
-
-            at += read;
-            _progress = (double)at / bytes.Length;
-            if (at - shown > 1 << 20)
-            {
-                shown = at;
-                StateHasChanged();
-            }
-        }
-
-        return bytes;
+        _progress = share;
+        StateHasChanged();
     }
 
     private async Task PlanAsync()
@@ -164,20 +145,25 @@ public sealed partial class Import
             if (!ReferenceEquals(Book.Find(Name), _device))
             {
                 await PlanAsync();
-                Say("The device was changed in the meantime. This is what the file would do now: look again.");
+                Say(T("The device was changed in the meantime. This is what the file would do now: look again."));
                 return;
             }
 
             var plan = _plan!;
             await Desk.ApplyAsync(plan, Author.Name, _file, _gone.Token);
-            var said = string.Join(", ", new[] { ImportOutcome.New, ImportOutcome.Changed, ImportOutcome.Removed }.Where(o => plan.Count(o) > 0).Select(o => $"{plan.Count(o):N0} {o.ToString().ToLowerInvariant()}"));
+            var said = string.Join(", ", new[] { ImportOutcome.New, ImportOutcome.Changed, ImportOutcome.Removed }.Where(o => plan.Count(o) > 0).Select(o => $"{plan.Count(o):N0} {Named(o.ToString().ToLowerInvariant())}"));
             var left = plan.Count(ImportOutcome.Clashing) + plan.Count(ImportOutcome.Unreadable);
             await PlanAsync();
-            (_said, _saidWell) = ($"Done: {said}.{(left > 0 ? $" {left:N0} {(left == 1 ? "row was" : "rows were")} left out." : "")} It can be taken back until the device is changed again.", true);
+            (_said, _saidWell) = (left switch
+            {
+                0 => T($"Done: {said}. It can be taken back until the device is changed again."),
+                1 => T($"Done: {said}. 1 row was left out. It can be taken back until the device is changed again."),
+                _ => T($"Done: {said}. {left:N0} rows were left out. It can be taken back until the device is changed again."),
+            }, true);
         }
         catch (ArgumentException faulty)
         {
-            Say($"Nothing was changed: {faulty.Message}");
+            Say(T($"Nothing was changed: {faulty.Message}"));
         }
         finally
         {
@@ -195,7 +181,7 @@ public sealed partial class Import
             await PlanAsync();
         }
 
-        (_said, _saidWell, _busy) = (fault ?? "The last import was taken back: the device is as it was.", fault is null, false);
+        (_said, _saidWell, _busy) = (fault ?? T("The last import was taken back: the device is as it was."), fault is null, false);
     }
 
     private void Cancel() => _reading?.Cancel();

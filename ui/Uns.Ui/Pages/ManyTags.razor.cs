@@ -50,7 +50,7 @@ public sealed partial class ManyTags
 
     private bool IsChanged => !ReferenceEquals(_working, _opened);
 
-    private string Pending => IsChanged ? $"Not saved: {string.Join(", ", Settings.Compare(_opened, _working).Take(3).Select(c => c.Name))}" : "";
+    private string Pending => IsChanged ? T($"Not saved: {string.Join(", ", Settings.Compare(_opened, _working).Take(3).Select(c => c.Name))}") : "";
 
     /// <inheritdoc/>
     protected override void OnParametersSet()
@@ -149,13 +149,13 @@ public sealed partial class ManyTags
         var wanted = new PlantChange { Devices = devices };
         if (Settings.Check(wanted) is { Count: > 0 } wrong)
         {
-            Say($"Nothing was applied. {string.Join(" ", wrong.Take(5))}", well: false);
+            Say(T($"Nothing was applied. {string.Join(" ", wrong.Take(5))}"), well: false);
             return;
         }
 
         _working = _working.With(wanted);
         _batch = new TagBatch();
-        Say($"Applied to {_ticked.Count:N0} {(_ticked.Count == 1 ? "tag" : "tags")}, not saved yet.", well: true);
+        Say(_ticked.Count == 1 ? T("Applied to 1 tag, not saved yet.") : T($"Applied to {_ticked.Count:N0} tags, not saved yet."), well: true);
         Read();
     }
 
@@ -184,7 +184,7 @@ public sealed partial class ManyTags
         var words = new List<string>();
         if (wanting.Count > 1)
         {
-            words.Add($"clash: {string.Join(", ", wanting.Where(w => w != topic).Take(3).Select(w => w.Source))} would stand there too");
+            words.Add(T($"clash: {string.Join(", ", wanting.Where(w => w != topic).Take(3).Select(w => w.Source))} would stand there too"));
         }
 
         if (TopicPlan.Renamed(topic.Tag) is { } renamed)
@@ -200,7 +200,8 @@ public sealed partial class ManyTags
     private void TakePattern()
     {
         _working = _working with { Mapping = Placed() };
-        Say($"{_moves.Count:N0} {(_moves.Count == 1 ? "tag has" : "tags have")} another place, not saved yet.{(_troubles > 0 ? $" {_troubles:N0} of them should be looked at." : "")}", well: true);
+        var said = _moves.Count == 1 ? T("1 tag has another place, not saved yet.") : T($"{_moves.Count:N0} tags have another place, not saved yet.");
+        Say(_troubles > 0 ? said + " " + T($"{_troubles:N0} of them should be looked at.") : said, well: true);
         _moves = [];
         Read();
     }
@@ -226,7 +227,7 @@ public sealed partial class ManyTags
         }
         catch (ArgumentException faulty)
         {
-            Say($"Nothing was saved: {faulty.Message}", well: false);
+            Say(T($"Nothing was saved: {faulty.Message}"), well: false);
         }
         finally
         {
@@ -241,7 +242,11 @@ public sealed partial class ManyTags
         var (change, clashes) = DraftMerge.Onto(shown, new DraftContent(_opened.To(_working), _opened), mineWins: true);
         (_opened, _working) = (shown, shown.With(change));
         Read();
-        Say($"Nothing was saved: {message} Their changes stand here beside yours now{(clashes.Count > 0 ? $", yours where both changed the same ({string.Join("; ", clashes.Take(3))})" : "")}: look, and save again.", well: false);
+        Say(
+            clashes.Count > 0
+                ? T($"Nothing was saved: {message} Their changes stand here beside yours now, yours where both changed the same ({string.Join("; ", clashes.Take(3))}): look, and save again.")
+                : T($"Nothing was saved: {message} Their changes stand here beside yours now: look, and save again."),
+            well: false);
     }
 
     private void Say(string sentence, bool well) => (_said, _saidWell) = (sentence, well);

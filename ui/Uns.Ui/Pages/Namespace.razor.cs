@@ -12,7 +12,10 @@ public sealed partial class Namespace
     private const int PlainRows = 200;
 
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
-    private List<ValueRow> _rows = [];
+    private List<UnsNode> _values = [];
+    private List<TreeRow> _tree = [];
+    private string _branch = "";
+    private DateTimeOffset _listed;
     private UnsNode? _node;
     private DateTimeOffset _now;
     private LiveQuery? _live;
@@ -42,8 +45,9 @@ public sealed partial class Namespace
     }
 
     /// <inheritdoc/>
-    protected override void OnParametersSet()
+    protected override async Task OnParametersSetAsync()
     {
+        _listed = default;
         for (var slash = Path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = Path.IndexOf('/', slash + 1))
         {
             _open.Add(Path[..slash]);
@@ -59,6 +63,11 @@ public sealed partial class Namespace
         }
 
         Read();
+        if (_live is { } before && _branch != Path)
+        {
+            Follow();
+            await before.DisposeAsync();
+        }
     }
 
     /// <inheritdoc/>
@@ -66,12 +75,18 @@ public sealed partial class Namespace
     {
         if (firstRender)
         {
-            // The tree on the left shows everything, so the query follows everything.
-            _live = new LiveQuery(Tree, "", () => InvokeAsync(Redraw), Clock);
+            Follow();
         }
     }
 
     private static string Link(string path) => ValueTableRow.Link(path);
+
+    // What changes below the node that is shown is drawn at once; the rest of the tree once a second.
+    private void Follow()
+    {
+        _branch = Path;
+        _live = new LiveQuery(Tree, _branch, () => InvokeAsync(Redraw), Clock);
+    }
 
     private void Redraw()
     {
@@ -87,8 +102,27 @@ public sealed partial class Namespace
     private void Read()
     {
         _now = Clock.GetUtcNow();
-        _node = Tree.Find(Path);
-        _rows = _node is null ? [] : [.. _node.Values().Select(n => ValueRow.Of(n, Path, _now)).OfType<ValueRow>()];
+        var node = Tree.Find(Path);
+        var isDue = _now - _listed >= LiveQuery.Idle;
+        if (isDue || node != _node || _values.Count <= PlainRows)
+        {
+            _values = node is null ? [] : [.. node.Values()];
+        }
+
+        if (isDue || _tree.Count <= PlainRows)
+        {
+            Arrange();
+        }
+
+        _node = node;
+        _listed = isDue ? _now : _listed;
+    }
+
+    // The same lines are not drawn again.
+    private void Arrange()
+    {
+        var rows = TreeRow.Of(Tree.Root, _open);
+        _tree = rows.SequenceEqual(_tree) ? _tree : rows;
     }
 
     private void OpenFirstLevels(UnsNode node, int levels)
@@ -109,13 +143,15 @@ public sealed partial class Namespace
         {
             _open.Add(path);
         }
+
+        Arrange();
     }
 
     private void Select(string path) => Navigation.NavigateTo(Link(path));
 
     private IEnumerable<(string Name, string Path)> Crumbs()
     {
-        yield return ("Plant", "");
+        yield return (T("Plant"), "");
         for (var slash = Path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = Path.IndexOf('/', slash + 1))
         {
             yield return (Path[(Path.LastIndexOf('/', slash - 1) + 1)..slash], Path[..slash]);

@@ -46,7 +46,7 @@ public sealed partial class SparkplugNode
     private void AskRebirth()
     {
         Doctor.AskRebirth(Group, Node);
-        _said = "A rebirth is asked for; the answer stands in the timeline.";
+        _said = T("A rebirth is asked for; the answer stands in the timeline.");
     }
 
     private async Task FollowAsync(CancellationToken stop)

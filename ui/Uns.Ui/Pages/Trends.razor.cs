@@ -31,7 +31,7 @@ public sealed partial class Trends
     private long _to;
     private long? _cursor;
     private string? _said;
-    private string _copied = "Copy link";
+    private string? _copied;
 
     /// <summary>Paths of the tags.</summary>
     [SupplyParameterFromQuery(Name = "tag")]
@@ -117,7 +117,7 @@ public sealed partial class Trends
     {
         _tags = [.. (TagsInAddress ?? []).Select(t => t.Trim('/')).Where(t => t.Length > 0).Distinct(StringComparer.Ordinal).Take(MostTags)];
         _range = TrendRange.Parse(SpanInAddress, EndInAddress);
-        (_cursor, _copied) = (null, "Copy link");
+        (_cursor, _copied) = (null, null);
         await ReadAsync();
     }
 
@@ -143,7 +143,7 @@ public sealed partial class Trends
 
     private static string Moment(long time) => DateTimeOffset.FromUnixTimeMilliseconds(time).UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private static string Words(HistoryQuality quality) => quality switch { HistoryQuality.Gap => "not recorded", HistoryQuality.Stale => "source gone", _ => quality.ToString().ToLowerInvariant() };
+    private static string Words(HistoryQuality quality) => quality switch { HistoryQuality.Gap => T("not recorded"), HistoryQuality.Stale => T("source gone"), _ => Named(quality.ToString().ToLowerInvariant()) };
 
     // Written out, because the page's own language takes the element's name for itself.
     private static RenderFragment Label(string look, double x, double y, string anchor, string words) => builder =>
@@ -217,7 +217,7 @@ public sealed partial class Trends
 
     private void Add(string path)
     {
-        _said = _tags.Count >= MostTags ? $"A trend shows at most {MostTags} tags: take one out first." : null;
+        _said = _tags.Count >= MostTags ? T($"A trend shows at most {MostTags} tags: take one out first.") : null;
         if (_said is null)
         {
             Navigation.NavigateTo(Link([.. _tags, path], _range));
@@ -254,6 +254,6 @@ public sealed partial class Trends
     {
         // A link that follows the clock shows something else tomorrow: what is shared is what is seen.
         var seen = _range with { End = DateTimeOffset.FromUnixTimeMilliseconds(_to) };
-        _copied = await Browser.InvokeAsync<bool>("uns.copy", Navigation.ToAbsoluteUri(Link(_tags, seen)).ToString()) ? "Copied" : "Copy the address by hand";
+        _copied = await Browser.InvokeAsync<bool>("uns.copy", Navigation.ToAbsoluteUri(Link(_tags, seen)).ToString()) ? T("Copied") : T("Copy the address by hand");
     }
 }

@@ -23,7 +23,7 @@ public sealed record TrendFigures(string Path, string Unit, string Low, string H
     {
         if (tag.Past is not { } past)
         {
-            return new(tag.Path, "", "", "", "", "", "Nothing was recorded at this path. It may have another one now.");
+            return new(tag.Path, "", "", "", "", "", T("Nothing was recorded at this path. It may have another one now."));
         }
 
         var end = Math.Min(to, now);
@@ -48,7 +48,7 @@ public sealed record TrendFigures(string Path, string Unit, string Low, string H
         }
 
         var trouble = string.Join(", ", bad.Where(b => b.Value > 0).OrderBy(b => b.Key).Select(b => $"{Words(b.Key)} {Share(b.Value / Math.Max(1, end - from))}"))
-            + (past.Missing > 0 ? (bad.Count > 0 ? "; " : "") + "the file is damaged there" : "");
+            + (past.Missing > 0 ? (bad.Count > 0 ? "; " : "") + T("the file is damaged there") : "");
         return new(past.Path, past.Unit, Text(low), Text(high), covered > 0 ? Text(area / covered) : "", At(past, cursor ?? end), trouble);
     }
 
@@ -73,14 +73,14 @@ public sealed record TrendFigures(string Path, string Unit, string Low, string H
 
     private static string Words(HistoryQuality quality) => quality switch
     {
-        HistoryQuality.Good => "good",
-        HistoryQuality.Uncertain => "uncertain",
-        HistoryQuality.Bad => "bad",
-        HistoryQuality.Stale => "source gone",
-        _ => "not recorded",
+        HistoryQuality.Good => T("good"),
+        HistoryQuality.Uncertain => T("uncertain"),
+        HistoryQuality.Bad => T("bad"),
+        HistoryQuality.Stale => T("source gone"),
+        _ => T("not recorded"),
     };
 
-    private static string Share(double share) => share < 0.001 ? "under 0.1 %" : share.ToString("0.0 %", CultureInfo.InvariantCulture);
+    private static string Share(double share) => share < 0.001 ? T("under 0.1 %") : share.ToString("0.0 %", CultureInfo.InvariantCulture);
 
     private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "…";
 

@@ -59,7 +59,7 @@ public sealed class TrendPicture
     {
         (_from, _to, _now, Width) = (from, to, now, Math.Max(200, width));
         _plot = Width - Left - Right;
-        var groups = tags.Select((tag, index) => (tag, index)).Where(t => t.tag.Past is not null).GroupBy(t => t.tag.IsSwitch ? "on / off" : t.tag.Past!.Unit, StringComparer.Ordinal).ToList();
+        var groups = tags.Select((tag, index) => (tag, index)).Where(t => t.tag.Past is not null).GroupBy(t => t.tag.IsSwitch ? T("on / off") : t.tag.Past!.Unit, StringComparer.Ordinal).ToList();
         var shares = groups.Sum(g => g.All(t => t.tag.IsSwitch) ? 0.4 : 1);
         var top = 6.0;
         foreach (var group in groups)
@@ -96,7 +96,7 @@ public sealed class TrendPicture
     {
         var (low, high) = tags.All(t => t.Tag.IsSwitch) ? (0, 1) : Range(tags.SelectMany(t => Numbers(t.Tag.Past!)));
         double Y(double value) => top + 3 + ((height - 6) * (1 - ((value - low) / (high - low))));
-        var ticks = tags.All(t => t.Tag.IsSwitch) ? [new Tick(Y(0), "off"), new Tick(Y(1), "on")] : Ticks.Values(low, high, (int)Math.Max(2, height / 34)).Select(t => t with { At = Y(t.At) }).ToList();
+        var ticks = tags.All(t => t.Tag.IsSwitch) ? [new Tick(Y(0), T("off")), new Tick(Y(1), T("on"))] : Ticks.Values(low, high, (int)Math.Max(2, height / 34)).Select(t => t with { At = Y(t.At) }).ToList();
         return new(top, height, unit, ticks, [.. tags.Select(t => Line(t.Tag, t.Index, Y))]);
     }
 

@@ -96,3 +96,35 @@ document.addEventListener("input", (e) => {
   const label = field.id ? `#${CSS.escape(field.id)}` : `[aria-label="${CSS.escape(field.getAttribute("aria-label") ?? "")}"]`;
   try { sessionStorage.setItem("uns.field", JSON.stringify({ label, at: [...document.querySelectorAll(`[data-keep] ${label}`)].indexOf(field), value: field.value })); } catch { /* No room. */ }
 });
+
+// A tree by keys, as the tree pattern of ARIA has it: up and down, open and closed, first and last, pick, and the first letter.
+document.addEventListener("keydown", (e) => {
+  const item = e.target;
+  if (!item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
+  const tree = item.closest("[role=tree]"), items = () => [...tree.querySelectorAll("[role=treeitem]")];
+  const all = items(), at = all.indexOf(item), level = (i) => Number(i.getAttribute("aria-level")), state = item.getAttribute("aria-expanded");
+  const go = (to) => { if (to) { for (const i of items()) i.tabIndex = i === to ? 0 : -1; to.focus(); } };
+  const far = (top, last) => { const box = tree.parentElement; box.scrollTop = top; setTimeout(() => go(items().at(last)), 200); }; // A long list draws what comes into view.
+  switch (e.key) {
+    case "ArrowDown": go(all[at + 1]); break;
+    case "ArrowUp": go(all[at - 1]); break;
+    case "Home": far(0, 0); break;
+    case "End": far(tree.parentElement.scrollHeight, -1); break;
+    case "ArrowRight":
+      if (state === "false") { item.querySelector("button.fold").click(); } else if (all[at + 1] && level(all[at + 1]) > level(item)) { go(all[at + 1]); }
+      break;
+    case "ArrowLeft":
+      if (state === "true") { item.querySelector("button.fold").click(); } else { go(all.slice(0, at).findLast((i) => level(i) < level(item))); }
+      break;
+    case "Enter": case " ": (item.querySelector(":scope > .row > button.name, :scope > .row > button.pick") ?? item.querySelector("button.fold"))?.click(); break;
+    default:
+      if (e.key.length !== 1) return;
+      go([...all.slice(at + 1), ...all.slice(0, at)].find((i) => i.getAttribute("aria-label").toLowerCase().startsWith(e.key.toLowerCase())));
+  }
+  e.preventDefault();
+});
+
+// Escape leaves what was begun last: the button that does so carries the mark.
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && !e.defaultPrevented) { [...document.querySelectorAll("[data-escape]")].findLast((b) => !b.disabled && b.offsetParent)?.click(); }
+});
