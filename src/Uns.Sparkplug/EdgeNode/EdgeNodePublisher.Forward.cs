@@ -64,6 +64,13 @@ public sealed partial class EdgeNodePublisher
         }
     }
 
+    /// <summary>Keeps what comes while a broker that may never answer is waited for.</summary>
+    private async Task<T> KeepingAsync<T>(Task<T> other)
+    {
+        await KeepWhileAsync(other);
+        return await other;
+    }
+
     private async Task KeepWaitingAsync()
     {
         lock (_gate)

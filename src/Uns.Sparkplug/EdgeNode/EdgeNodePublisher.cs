@@ -157,7 +157,7 @@ public sealed partial class EdgeNodePublisher
             var walks = true;
             try
             {
-                await using var client = await ConnectAsync(cancellationToken);
+                await using var client = await KeepingAsync(ConnectAsync(cancellationToken));
                 walks = false; // It was there: it is tried first when the line breaks. There is no way back to an earlier one either.
                 walks = !await SpeakAsync(client, backOff, cancellationToken);
             }
@@ -251,7 +251,7 @@ public sealed partial class EdgeNodePublisher
             wanted.Add(new(_session.Version.Write(SparkplugTopic.OfState(_options.PrimaryHost)), QualityOfService.AtLeastOnce));
         }
 
-        await client.SubscribeAsync(wanted, cancellationToken);
+        await KeepingAsync(client.SubscribeAsync(wanted, cancellationToken));
         var reading = ReadCommandsAsync(client);
         if (!await HostIsThereAsync(client, cancellationToken))
         {
