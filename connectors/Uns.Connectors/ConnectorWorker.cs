@@ -42,6 +42,12 @@ public sealed partial class ConnectorWorker(
     /// <summary>The last raw frames, the oldest first. Safe to read from any thread.</summary>
     public IReadOnlyList<TrafficFrame> Frames() => plan.Traffic.Frames();
 
+    /// <summary>Tells what becomes of each sample of one tag, on the worker's own thread: return soon. Null ends it. What nobody follows costs nothing.</summary>
+    public void Follow(string tag, Action<ReadSighting>? follower) => _stage.Follow(tag, follower);
+
+    /// <summary>The last raw frames from a timestamp of the clock on, the oldest first.</summary>
+    public IReadOnlyList<TrafficFrame> FramesSince(long stamp) => plan.Traffic.FramesSince(stamp);
+
     /// <summary>The state changed, or the reason for it. Raised on the worker's own thread: return soon.</summary>
     public event Action<ConnectorStatus>? StatusChanged;
 

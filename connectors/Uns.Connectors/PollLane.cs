@@ -28,7 +28,7 @@ internal sealed class PollLane(
 
             var group = _groups[next];
             var begun = clock.GetTimestamp();
-            sink.Begin();
+            sink.Begin(group, begun);
             await limit.KeepAsync("A read", token => plan.Connector.ReadAsync(group, sink, token), cancellationToken);
             backOff.Reset();
             var missed = paces[next].Missed;

@@ -14,6 +14,7 @@ internal sealed class TagStage
     private readonly TagNumbers _numbers;
     private readonly Entry[] _entries;
     private Passage? _open;
+    private volatile Followed[]? _followed; // Null but while somebody follows a tag.
 
     public TagStage(ConnectorPlan plan, IReadOnlyList<TagOptions> tags, ITagSink sink)
     {
@@ -59,6 +60,22 @@ internal sealed class TagStage
         }
     }
 
+    /// <summary>Tells what becomes of each sample of a tag; null: nobody follows it any more. A name that no tag has changes nothing.</summary>
+    public void Follow(string tag, Action<ReadSighting>? follower)
+    {
+        if (_numbers.Find(tag) is not (>= 0 and var number))
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            var others = (_followed ?? []).Where(f => f.Number != number);
+            Followed[] followed = follower is null ? [.. others] : [.. others, new(number, follower)];
+            _followed = followed.Length == 0 ? null : followed;
+        }
+    }
+
     /// <summary>Scales one raw sample; a value that is no number, or does not fit after scaling, turns bad and says so.</summary>
     internal static TagSample Scale(in TagSample raw, in Scaling scaling, DataType type)
     {
@@ -94,7 +111,7 @@ internal sealed class TagStage
             : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
     }
 
-    private bool Take(Passage from, in TagSample raw)
+    private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun)
     {
         lock (_gate)
         {
@@ -105,8 +122,42 @@ internal sealed class TagStage
             }
 
             ref var entry = ref _entries[number];
-            return Pass(ref entry, Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits));
+            var sample = Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits);
+            if (_followed is { } followed && FollowerOf(followed, number) is { } follower)
+            {
+                return PassSeen(ref entry, raw, sample, group, begun, follower);
+            }
+
+            return Pass(ref entry, sample);
         }
+    }
+
+    // No closure here: it would be made for every value, followed or not.
+    private static Action<ReadSighting>? FollowerOf(Followed[] followed, int number)
+    {
+        foreach (var one in followed)
+        {
+            if (one.Number == number)
+            {
+                return one.Follower;
+            }
+        }
+
+        return null;
+    }
+
+    // Apart from the way above, which is every value's: it is told before it goes on, so that its road begins here.
+    private bool PassSeen(ref Entry entry, in TagSample raw, in TagSample sample, PollGroup? group, long begun, Action<ReadSighting> follower)
+    {
+        var before = entry.Filter.LastTold;
+        var passes = entry.Filter.Passes(sample, entry.Treatment.Deadband);
+        follower(new(raw, sample, before, passes, entry.Treatment.Deadband, group, begun));
+        if (passes)
+        {
+            _sink.Add(sample);
+        }
+
+        return passes;
     }
 
     private bool Pass(ref Entry entry, in TagSample sample)
@@ -122,6 +173,8 @@ internal sealed class TagStage
 
     private sealed record Treatment(DataType Type, Scaling Scaling, (double Low, double High)? Limits, Deadband Deadband);
 
+    private readonly record struct Followed(int Number, Action<ReadSighting> Follower);
+
     private struct Entry
     {
         public Treatment Treatment;
@@ -131,9 +184,9 @@ internal sealed class TagStage
     /// <summary>The way of one connection's samples; shut when the next one opens.</summary>
     internal sealed class Passage(TagStage stage) : ITagSink
     {
-        public void Add(in TagSample sample) => stage.Take(this, sample);
+        public void Add(in TagSample sample) => stage.Take(this, sample, null, 0);
 
-        /// <summary>Takes one sample; true when it was news.</summary>
-        public bool Offer(in TagSample sample) => stage.Take(this, sample);
+        /// <summary>Takes one sample of a read; true when it was news.</summary>
+        public bool Offer(in TagSample sample, PollGroup? group, long begun) => stage.Take(this, sample, group, begun);
     }
 }

@@ -12,8 +12,13 @@ internal sealed class HistoryBook(HistoryOptions options)
     /// <summary>Samples after which a run is closed: some kilobytes, and still 85 rows for a day of seconds.</summary>
     public const int FullRun = 1024;
 
+    /// <summary>Places that were left and are remembered; one more is not.</summary>
+    public const int MostFormerPaths = 200_000;
+
     private readonly Dictionary<string, HistorySeries> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HistorySeries> _byPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HistorySeries> _byFormerPath = new(StringComparer.Ordinal); // The address of a trend outlives the place.
+    private readonly Dictionary<string, HistorySeries> _unsavedFormer = new(StringComparer.Ordinal);
     private readonly HashSet<HistorySeries> _touched = [];
     private readonly SampleBytes _log = new(1 << 16);
     private int _nextId = 1;
@@ -62,6 +67,7 @@ internal sealed class HistoryBook(HistoryOptions options)
                 if (series.Path != path && _byPath.GetValueOrDefault(series.Path) == series)
                 {
                     _byPath.Remove(series.Path);
+                    Leave(series.Path, series);
                 }
 
                 (series.Path, series.Unit, series.IsSaved) = (path, unit, false);
@@ -82,7 +88,31 @@ internal sealed class HistoryBook(HistoryOptions options)
     {
         lock (Gate)
         {
-            return _byPath.GetValueOrDefault(path);
+            return _byPath.GetValueOrDefault(path) ?? _byFormerPath.GetValueOrDefault(path);
+        }
+    }
+
+    /// <summary>The places that were left since the last call: path, and the series that left it.</summary>
+    public List<(string Path, HistorySeries Series)> UnsavedFormer()
+    {
+        lock (Gate)
+        {
+            return [.. _unsavedFormer.Select(f => (f.Key, f.Value))];
+        }
+    }
+
+    /// <summary>These places are on disk now.</summary>
+    public void Keep(IReadOnlyList<(string Path, HistorySeries Series)> former)
+    {
+        lock (Gate)
+        {
+            foreach (var (path, series) in former)
+            {
+                if (_unsavedFormer.GetValueOrDefault(path) == series)
+                {
+                    _unsavedFormer.Remove(path);
+                }
+            }
         }
     }
 
@@ -198,6 +228,11 @@ internal sealed class HistoryBook(HistoryOptions options)
                 series.IsSaved = false;
                 Unsaved.Add(series);
             }
+
+            foreach (var (path, series) in _byFormerPath)
+            {
+                _unsavedFormer[path] = series;
+            }
         }
     }
 
@@ -223,9 +258,21 @@ internal sealed class HistoryBook(HistoryOptions options)
                     _byKey.Add(key, series);
                     _byPath.TryAdd(path, series);
                 }
+                else if (series.Path != path)
+                {
+                    Leave(path, series); // It was moved while the file was not open.
+                }
 
                 (series.Id, series.ClosedBatch, series.LastTime) = (id, closedBatch, lastTime ?? long.MinValue);
                 byId[id] = series;
+            }
+
+            foreach (var (path, id) in HistoryFile.Former(connection))
+            {
+                if (byId.TryGetValue(id, out var series))
+                {
+                    _byFormerPath.TryAdd(path, series);
+                }
             }
 
             foreach (var (batch, payload) in HistoryFile.Log(connection))
@@ -245,6 +292,15 @@ internal sealed class HistoryBook(HistoryOptions options)
         }
 
         return damaged;
+    }
+
+    private void Leave(string path, HistorySeries series)
+    {
+        if (path.Length > 0 && (_byFormerPath.Count < MostFormerPaths || _byFormerPath.ContainsKey(path)))
+        {
+            _byFormerPath[path] = series;
+            _unsavedFormer[path] = series;
+        }
     }
 
     private bool Replay(byte[] payload, Dictionary<int, HistorySeries> byId)

@@ -22,6 +22,7 @@ internal static class HistoryFile
             CREATE TABLE historian_log (batch INTEGER PRIMARY KEY, payload BLOB NOT NULL) STRICT;
             CREATE TABLE historian_state (id INTEGER PRIMARY KEY CHECK (id = 1), alive_at INTEGER NOT NULL) STRICT;
             """),
+        new("historian", 2, "CREATE TABLE historian_former (path TEXT PRIMARY KEY, series INTEGER NOT NULL) STRICT, WITHOUT ROWID"),
     ];
 
     private const long HourMs = 3_600_000;
@@ -30,6 +31,13 @@ internal static class HistoryFile
     public static List<(int Id, string Key, string Path, string Unit, long ClosedBatch, long? LastTime)> Series(SqliteConnection connection) => connection.Rows(
         "SELECT id, key, path, unit, closed_batch, last_time FROM historian_series",
         row => (row.GetInt32(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? (long?)null : row.GetInt64(5)));
+
+    /// <summary>Places that series have left.</summary>
+    public static List<(string Path, int Series)> Former(SqliteConnection connection) =>
+        connection.Rows("SELECT path, series FROM historian_former", row => (row.GetString(0), row.GetInt32(1)));
+
+    public static void SaveFormer(SqliteConnection connection, IReadOnlyList<(string Path, int Series)> former) => connection.RunEach(
+        "INSERT INTO historian_former VALUES ($path, $series) ON CONFLICT (path) DO UPDATE SET series = $series", ["$path", "$series"], former, f => [f.Path, f.Series]);
 
     /// <summary>The batches of the log, oldest first.</summary>
     public static List<(long Batch, byte[] Payload)> Log(SqliteConnection connection) =>

@@ -259,6 +259,7 @@ public sealed partial class HistoryRecorder
 
         List<HistorySeries> series;
         List<(int, string, string, string)> rows;
+        var former = _book.UnsavedFormer();
         lock (_book.Gate)
         {
             series = [.. _book.Unsaved];
@@ -270,6 +271,7 @@ public sealed partial class HistoryRecorder
             await _store!.WriteAsync(connection =>
             {
                 HistoryFile.SaveSeries(connection, rows);
+                HistoryFile.SaveFormer(connection, former.ConvertAll(f => (f.Path, f.Series.Id)));
                 HistoryFile.SaveClosed(connection, _unsaved);
                 HistoryFile.SaveLog(connection, batch, log, now.ToUnixTimeMilliseconds());
                 if (isRetainDue)
@@ -286,6 +288,7 @@ public sealed partial class HistoryRecorder
             return;
         }
 
+        _book.Keep(former);
         Saved(series, rows, (batch, log.Length), isRetainDue, now);
     }
 

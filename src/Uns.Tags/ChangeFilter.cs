@@ -12,6 +12,9 @@ public struct ChangeFilter
     private TagQuality _quality;
     private bool _hasReported;
 
+    /// <summary>The value let through last; null before the first.</summary>
+    public readonly TagValue? LastTold => _hasReported ? _value : null;
+
     /// <summary>True when the sample is news; it is then what the next ones are measured against.</summary>
     /// <param name="sample">What was read.</param>
     /// <param name="deadband">How far a number has to move.</param>

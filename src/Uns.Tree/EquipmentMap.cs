@@ -12,6 +12,7 @@ public sealed class EquipmentMap
     // Rows that name one metric are found at once, however many there are; the others are tried one by one.
     private readonly Dictionary<(string Group, string Node, string Device, string Metric), int> _exact = [];
     private readonly List<(int Row, EquipmentRule Rule)> _patterns = [];
+    private readonly List<EquipmentRule> _moves = [];
 
     /// <summary>Takes the rows in the order in which they are tried.</summary>
     public EquipmentMap(IReadOnlyList<EquipmentRule> rules)
@@ -20,7 +21,11 @@ public sealed class EquipmentMap
         for (var row = 0; row < rules.Count; row++)
         {
             var rule = rules[row];
-            if (rule.Group == "*" || rule.Node == "*" || rule.Device == "*" || rule.Metric.EndsWith('*'))
+            if (rule.IsMove)
+            {
+                _moves.Add(rule);
+            }
+            else if (rule.Group == "*" || rule.Node == "*" || rule.Device == "*" || rule.Metric.EndsWith('*'))
             {
                 _patterns.Add((row, rule));
             }
@@ -41,7 +46,69 @@ public sealed class EquipmentMap
     /// <param name="key">The metric.</param>
     /// <param name="placeDepth">How many of the levels belong to the place; what follows is the metric's own name.</param>
     /// <returns>Null for what speaks about the Sparkplug session and not about the plant: bdSeq and the control metrics.</returns>
-    public string? Locate(MetricKey key, out int placeDepth)
+    public string? Locate(MetricKey key, out int placeDepth) => Locate(key, out placeDepth, out _);
+
+    /// <summary>The place of one metric, and where it stood before it was moved.</summary>
+    /// <param name="key">The metric.</param>
+    /// <param name="placeDepth">How many of the levels belong to the place.</param>
+    /// <param name="formerly">Its places before, the oldest first; empty for what never moved.</param>
+    internal string? Locate(MetricKey key, out int placeDepth, out IReadOnlyList<FormerPlace> formerly)
+    {
+        formerly = [];
+        return LocateByRows(key, out placeDepth) is not { } path ? null : _moves.Count == 0 ? path : Moved(path, ref placeDepth, ref formerly);
+    }
+
+    /// <summary>Where a path leads: itself, or by the moves elsewhere.</summary>
+    /// <remarks>Also for branches, and for places that nothing fills at present.</remarks>
+    public string Follow(string path)
+    {
+        foreach (var move in _moves)
+        {
+            path = move.Move(path) ?? path;
+        }
+
+        return path;
+    }
+
+    /// <summary>Until when the topic at a path goes on although its value has moved, UTC; null: nothing moved away from there, or the topic ended with the move.</summary>
+    public DateTimeOffset? ForwardedUntil(string path) => _moves.FirstOrDefault(move => move.Move(path) is not null)?.Until;
+
+    private string? Moved(string path, ref int placeDepth, ref IReadOnlyList<FormerPlace> formerly)
+    {
+        List<FormerPlace>? before = null;
+        foreach (var move in _moves)
+        {
+            if (move.Move(path) is not { } next)
+            {
+                continue;
+            }
+
+            (before ??= []).RemoveAll(place => place.Path == path);
+            before.Add(new(path, move.Until));
+            placeDepth = DepthAfter(move, placeDepth);
+            path = next;
+        }
+
+        if (before is null)
+        {
+            return path;
+        }
+
+        before.RemoveAll(place => place.Path == path);
+        formerly = before;
+        return path.Length > EquipmentPath.MaximumLength ? null : path;
+    }
+
+    // What moved with its place takes its levels along; what left its place by itself stands below the new path's last level but one.
+    private static int DepthAfter(EquipmentRule move, int placeDepth)
+    {
+        var (from, to) = (move.From!.Split('/'), move.Path.Split('/'));
+        return from.Length <= placeDepth ? placeDepth - from.Length + to.Length
+            : to.Length > placeDepth && from.AsSpan(0, placeDepth).SequenceEqual(to.AsSpan(0, placeDepth)) ? placeDepth
+            : Math.Max(1, to.Length - 1);
+    }
+
+    private string? LocateByRows(MetricKey key, out int placeDepth)
     {
         placeDepth = 0;
         if (key.Name is "bdSeq" || key.Name.StartsWith("Node Control/", StringComparison.Ordinal)
@@ -71,6 +138,9 @@ public sealed class EquipmentMap
     /// <param name="device">Device id; null for the node's own metrics.</param>
     /// <param name="metric">The metric's name.</param>
     public string? PathOf(string group, string node, string? device, string metric) => Locate(new MetricKey(new(group, node), device, metric), out _);
+
+    /// <summary>Where the value of a node would stand by this table; null when it has no source, or would have no place.</summary>
+    public string? PathOf(UnsNode node) => node.Source is { } source ? Locate(source, out _) : null;
 
     private EquipmentRule? RuleOf(MetricKey key)
     {

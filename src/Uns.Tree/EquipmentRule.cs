@@ -1,12 +1,19 @@
+using System.Text.Json.Serialization;
 using Uns.Sparkplug.Host;
 
 namespace Uns.Tree;
 
-/// <summary>One row of the mapping table: which metrics stand at which place in the plant.</summary>
+/// <summary>
+/// One row of the mapping table: which metrics stand at which place in the plant; or, with <see cref="From"/>, that a value or a
+/// whole branch has moved.
+/// </summary>
 public sealed record EquipmentRule
 {
     /// <summary>Most rows of a table.</summary>
     public const int MaximumRules = 100_000;
+
+    /// <summary>Most rows among them that move something: each is tried for every metric.</summary>
+    public const int MaximumMoves = 1000;
 
     /// <summary>Group id, or <c>*</c> for any.</summary>
     public string Group { get; init; } = "*";
@@ -27,9 +34,27 @@ public sealed record EquipmentRule
     /// </summary>
     public string Path { get; init; } = "";
 
+    /// <summary>
+    /// Where a value, or a branch with all below it, stood before it moved to <see cref="Path"/>; null in a row about metrics. The moves are
+    /// carried out behind all other rows, in the order of the table, and hold for what is born there later too.
+    /// </summary>
+    public string? From { get; init; }
+
+    /// <summary>Until when the topics at <see cref="From"/> go on beside the new ones, UTC; null: they ended with the move.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>True for a row that moves a value or a branch.</summary>
+    [JsonIgnore]
+    public bool IsMove => From is { Length: > 0 };
+
     /// <summary>Finds what is wrong with the row; null when it can be used.</summary>
     public string? Fault()
     {
+        if (From is { Length: > 0 } || Until is not null)
+        {
+            return MoveFault(From ?? "", Path);
+        }
+
         foreach (var (name, value) in new[] { ("Group", Group), ("Node", Node), ("Device", Device), ("Metric", Metric) })
         {
             if (string.IsNullOrEmpty(value))
@@ -57,6 +82,20 @@ public sealed record EquipmentRule
 
         return EquipmentPath.Fault(filled) is { } fault ? $"Path '{Path}' {fault}" : null;
     }
+
+    /// <summary>Finds what is wrong with a move; null when it can be made.</summary>
+    /// <param name="from">Path of what moves.</param>
+    /// <param name="to">Its new path.</param>
+    public static string? MoveFault(string from, string to) =>
+        EquipmentPath.Fault(from) is { } bad ? $"From '{from}' {bad}"
+        : to.AsSpan().ContainsAny('{', '}') ? $"Path '{to}' has a placeholder: a move leads to one place."
+        : EquipmentPath.Fault(to) is { } fault ? $"Path '{to}' {fault}"
+        : from == to ? $"Path '{to}' is where it stands already."
+        : null;
+
+    /// <summary>Where a path leads by this move; null when it is not about it.</summary>
+    internal string? Move(string path) =>
+        path.StartsWith(From!, StringComparison.Ordinal) && (path.Length == From!.Length || path[From.Length] == '/') ? Path + path[From.Length..] : null;
 
     /// <summary>Stands for all folders of a metric's name, each a level.</summary>
     internal const string Folder = "{folder}";

@@ -41,6 +41,9 @@ public sealed class UnsNode
     /// <summary>Whatever the tree's witness wants to find again with the next change; gone when another metric takes the place.</summary>
     public object? Remembered { get; set; }
 
+    /// <summary>Where the value stood before it was moved, the oldest first; empty for what never moved.</summary>
+    public IReadOnlyList<FormerPlace> Formerly { get; internal set; } = [];
+
     /// <summary>What the birth told about the value; null where there is none.</summary>
     public TagDefinition? Definition { get; internal set; }
 
@@ -114,6 +117,11 @@ public sealed class UnsNode
         return ~low;
     }
 }
+
+/// <summary>Where a value stood before it was moved.</summary>
+/// <param name="Path">Its path then.</param>
+/// <param name="Until">Until when its topic there goes on, UTC; null: it ended with the move.</param>
+public readonly record struct FormerPlace(string Path, DateTimeOffset? Until);
 
 /// <summary>A value as the tree tells it. Immutable, so that value, quality and time always belong together.</summary>
 /// <param name="Value">The value; null with its type when there is none.</param>

@@ -7,12 +7,12 @@ namespace Uns.Tree;
 /// The unified namespace: every metric at its place in the plant, with its current value.
 /// Filled only by what the host application learned from the broker. One writer at a time, any number of readers.
 /// </summary>
-public sealed class UnsTree(TimeProvider clock) : IMetricSink
+public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<MetricKey, UnsNode> _bySource = [];
     private readonly Dictionary<MetricKey, MetricChange> _refused = [];
-    private EquipmentMap _map = EquipmentMap.Empty;
+    private volatile EquipmentMap _map = EquipmentMap.Empty;
 
     /// <summary>The node above all enterprises.</summary>
     public UnsNode Root { get; } = new(null, "");
@@ -22,6 +22,9 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
     /// <summary>Sees every change of a value; null: nobody does. Set before the first change comes.</summary>
     public IValueWitness? Witness { get; set; }
+
+    /// <summary>Sees every change too, behind the witness, while somebody follows a value; null: nobody does, and nothing is paid.</summary>
+    public IValueWitness? Follower { get; set; }
 
     /// <summary>How many metrics have a place.</summary>
     public int Count
@@ -124,10 +127,18 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         {
             _map = map;
             var changes = _bySource.Select(entry => ChangeOf(entry.Key, entry.Value)).Concat(_refused.Values).ToList();
-            foreach (var (key, node) in _bySource.Where(e => _map.Locate(e.Key, out _) != e.Value.Path).ToList())
+            foreach (var (key, node) in _bySource.ToList())
             {
-                _bySource.Remove(key);
-                Clear(node);
+                if (_map.Locate(key, out _, out var formerly) != node.Path)
+                {
+                    _bySource.Remove(key);
+                    Clear(node);
+                }
+                else if (!node.Formerly.SequenceEqual(formerly))
+                {
+                    SetFormerly(node, formerly);
+                    Feed.Tell(node);
+                }
             }
 
             _refused.Clear();
@@ -135,6 +146,8 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
             {
                 Place(change);
             }
+
+            MoveRestored();
         }
     }
 
@@ -142,19 +155,27 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
     /// Brings back a value that was retained before a restart. It is stale until its source is born again, and it never
     /// overwrites what a birth has already told; only an older word of a birth certificate gives way.
     /// </summary>
-    public void Restore(string path, TagValue value, DateTimeOffset timestamp)
+    /// <param name="path">Where it stands.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="timestamp">Its source time.</param>
+    /// <param name="former">Where it stood before it was moved; null: the message came from the place itself.</param>
+    public void Restore(string path, TagValue value, DateTimeOffset timestamp, FormerPlace? former = null)
     {
         lock (_gate)
         {
+            if (former is { } before)
+            {
+                RememberFormer(path, value, timestamp, before);
+                return;
+            }
+
             var isNewer = Find(path)?.Current is not { } known || (known.Quality == TagQuality.Stale && (known.Value.IsNull || known.Timestamp < timestamp));
             if (!isNewer || EquipmentPath.Fault(path) is not null)
             {
                 return;
             }
 
-            var node = Grow(path, placeDepth: 0);
-            node.Current = new UnsValue(value, TagQuality.Stale, timestamp, clock.GetUtcNow(), "not heard of since the hub started");
-            Feed.Tell(node);
+            Feed.Tell(GrowRestored(path, value, timestamp));
         }
     }
 
@@ -190,7 +211,7 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
 
     private void Place(in MetricChange change)
     {
-        if (_map.Locate(change.Key, out var placeDepth) is not { } path)
+        if (_map.Locate(change.Key, out var placeDepth, out var formerly) is not { } path)
         {
             return;
         }
@@ -205,6 +226,7 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         node.Source = change.Key;
         node.Remembered = null;
         _bySource[change.Key] = node;
+        SetFormerly(node, formerly);
         Remember(change, node);
         Set(node, change);
     }
@@ -243,6 +265,7 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         node.Definition = change.Definition ?? node.Definition;
         node.Current = new UnsValue(value, change.Quality, timestamp, since, change.Reason);
         Witness?.Changed(node, change);
+        Follower?.Changed(node, change);
         Feed.Tell(node);
     }
 
@@ -257,6 +280,7 @@ public sealed class UnsTree(TimeProvider clock) : IMetricSink
         node.Remembered = null;
         node.Definition = null;
         node.Current = null;
+        SetFormerly(node, []);
         for (var empty = node; empty.Parent is { } parent && empty.Children.Count == 0 && empty.Current is null; empty = parent)
         {
             parent.RemoveChild(empty);

@@ -9,7 +9,7 @@ namespace Uns.Tree;
 /// The plain JSON that a value is on its own topic, in answers and in streams:
 /// <c>{"value":21.5,"timestamp":"2026-01-31T12:00:00.123Z","quality":"Good","unit":"°C"}</c>.
 /// </summary>
-/// <remarks><c>reason</c> is there only when the quality is not Good, <c>unit</c> only when there is one. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
+/// <remarks><c>reason</c> is there only when the quality is not Good, <c>unit</c> only when there is one; <c>movedTo</c> and <c>movedUntil</c> only on a topic that its value has left. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
 public static class ValuePayload
 {
     private const int SecondsAndMilliseconds = 23; // 2026-01-31T12:00:00.123
@@ -22,6 +22,8 @@ public static class ValuePayload
     private static readonly JsonEncodedText QualityName = JsonEncodedText.Encode("quality");
     private static readonly JsonEncodedText ReasonName = JsonEncodedText.Encode("reason");
     private static readonly JsonEncodedText UnitName = JsonEncodedText.Encode("unit");
+    private static readonly JsonEncodedText MovedToName = JsonEncodedText.Encode("movedTo");
+    private static readonly JsonEncodedText MovedUntilName = JsonEncodedText.Encode("movedUntil");
     private static readonly JsonEncodedText Good = JsonEncodedText.Encode("Good");
     private static readonly JsonEncodedText Stale = JsonEncodedText.Encode("Stale");
     private static readonly JsonEncodedText Bad = JsonEncodedText.Encode("Bad");
@@ -32,13 +34,27 @@ public static class ValuePayload
     private static Utf8JsonWriter? _writer;
 
     /// <summary>Writes one whole message.</summary>
-    public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value)
+    public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value) => Write(output, node, value, null, default);
+
+    /// <summary>Writes one whole message for a topic that its value has left: the same, and where the value is told now.</summary>
+    /// <param name="output">Takes the bytes.</param>
+    /// <param name="node">The value's node, at its new place.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="movedTo">The new topic; null: the message is for the value's own topic.</param>
+    /// <param name="until">When this topic ends, UTC.</param>
+    public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value, string? movedTo, DateTimeOffset until)
     {
         var json = _writer ?? new Utf8JsonWriter(output, Plain);
         _writer = null; // A writer that a fault left half way is not used again.
         json.Reset(output);
         json.WriteStartObject();
         WriteFields(json, node, value);
+        if (movedTo is not null)
+        {
+            json.WriteString(MovedToName, movedTo);
+            json.WriteString(MovedUntilName, Iso(until));
+        }
+
         json.WriteEndObject();
         json.Flush();
         json.Reset(Stream.Null);
@@ -73,10 +89,19 @@ public static class ValuePayload
 
     /// <summary>Reads a message back; for values retained before a restart.</summary>
     /// <returns>False when it is not such a message.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> payload, out TagValue value, out DateTimeOffset timestamp)
+    public static bool TryRead(ReadOnlySpan<byte> payload, out TagValue value, out DateTimeOffset timestamp) => TryRead(payload, out value, out timestamp, out _);
+
+    /// <summary>Reads a message back, and whether its topic was left by the value.</summary>
+    /// <param name="payload">The message.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="timestamp">Its source time.</param>
+    /// <param name="movedTo">The topic at which the value was told when this was written; null: at this one.</param>
+    /// <returns>False when it is not such a message.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> payload, out TagValue value, out DateTimeOffset timestamp, out string? movedTo)
     {
         value = default;
         timestamp = default;
+        movedTo = null;
         var reader = new Utf8JsonReader(payload);
         try
         {
@@ -87,6 +112,7 @@ public static class ValuePayload
                 return false;
             }
 
+            movedTo = root.TryGetProperty("movedTo"u8, out var moved) && moved.ValueKind == JsonValueKind.String ? moved.GetString() : null;
             value = given.ValueKind switch
             {
                 JsonValueKind.True or JsonValueKind.False => TagValue.Of(given.GetBoolean()),

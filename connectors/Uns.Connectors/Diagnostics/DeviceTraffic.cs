@@ -54,7 +54,7 @@ public sealed class DeviceTraffic(TimeProvider clock)
                 known.Requests++;
             }
 
-            _frames.Add(clock.GetUtcNow(), FrameKind.Sent, frame, wireBytes);
+            _frames.Add(clock.GetUtcNow(), FrameKind.Sent, frame, wireBytes, clock.GetTimestamp());
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class DeviceTraffic(TimeProvider clock)
         {
             _bytesIn += wireBytes;
             _dropped += kind == FrameKind.Dropped ? 1 : 0;
-            _frames.Add(clock.GetUtcNow(), kind, frame, wireBytes);
+            _frames.Add(clock.GetUtcNow(), kind, frame, wireBytes, clock.GetTimestamp());
         }
     }
 
@@ -194,11 +194,14 @@ public sealed class DeviceTraffic(TimeProvider clock)
     }
 
     /// <summary>The last frames, the oldest first.</summary>
-    public IReadOnlyList<TrafficFrame> Frames()
+    public IReadOnlyList<TrafficFrame> Frames() => FramesSince(long.MinValue);
+
+    /// <summary>The last frames from a timestamp of the clock on, the oldest first.</summary>
+    public IReadOnlyList<TrafficFrame> FramesSince(long stamp)
     {
         lock (_gate)
         {
-            return _frames.Read();
+            return _frames.Read(stamp);
         }
     }
 

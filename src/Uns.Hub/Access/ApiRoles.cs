@@ -14,11 +14,11 @@ internal static class ApiRoles
             "GetNode", "GetValues", "GetConflicts", "StreamValues", "GetHistory", "GetHistoryStatus", "GetHealth", "GetMetrics",
             "GetAlarms", "GetAlarmHistory", "GetLog", "GetVersions", "GetVersion", "GetDrafts", "GetDraft", "GetProtocols", "GetMapping",
             "GetDevices", "GetDevice", "GetDeviceDiagnostics", "ExportDevice", "ExportDevices", "GetNodes", "GetNodeReport",
-            "GetBroker", "GetSubscribers", "GetClients", "GetClient",
+            "GetBroker", "GetSubscribers", "GetPastSubscribers", "GetMoves", "PreviewMove", "FollowValue", "LeaveValue", "GetClients", "GetClient",
             "GetCertificates", "GetOwnCertificate", "GetOwnCertificateState", "GetCertificateEvents", "GetRevocationLists"]),
         (Role.Operator, ["WriteValue", "AcknowledgeAlarm", "ShelveAlarm"]),
         (Role.Engineer, [
-            "ForgetStale", "SaveAlarm", "RemoveAlarm", "UndoVersion", "RestoreVersion", "SaveDraft", "PublishDraft", "DiscardDraft", "SaveMapping",
+            "ForgetStale", "SaveAlarm", "RemoveAlarm", "UndoVersion", "RestoreVersion", "SaveDraft", "PublishDraft", "DiscardDraft", "SaveMapping", "Move",
             "SaveDevice", "RemoveDevice", "ImportTags", "ImportBrowsed", "UndoImport", "AskRebirth", "DisconnectClient", "DropSession",
             "RenewOwnCertificate", "AddRevocationList", "TrustCertificate", "RemoveCertificate",
 

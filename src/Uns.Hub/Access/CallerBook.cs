@@ -62,6 +62,6 @@ internal sealed partial class CallerBook : ICallers
         }
     }
 
-    [LoggerMessage(4303, LogLevel.Warning, "A page did not hear that somebody's rights changed.")]
+    [LoggerMessage(4353, LogLevel.Warning, "A page did not hear that somebody's rights changed.")]
     private partial void LogNotHeard(Exception failed);
 }

@@ -128,7 +128,7 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
         }
     }
 
-    [LoggerMessage(4301, LogLevel.Warning, "A session is not written down; it ends with this process: {Fault}")]
+    [LoggerMessage(4351, LogLevel.Warning, "A session is not written down; it ends with this process: {Fault}")]
     private partial void LogNotKept(string fault);
 
     /// <summary>One session.</summary>

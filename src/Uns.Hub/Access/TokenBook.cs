@@ -138,6 +138,6 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
         }
     }
 
-    [LoggerMessage(4302, LogLevel.Warning, "When a token was used is not written down: {Fault}")]
+    [LoggerMessage(4352, LogLevel.Warning, "When a token was used is not written down: {Fault}")]
     private partial void LogNotKept(string fault);
 }

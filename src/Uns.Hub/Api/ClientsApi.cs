@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Inspection;
-using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 
 namespace Uns.Hub.Api;
@@ -19,6 +18,10 @@ internal static class ClientsApi
         routes.MapGet("/api/v1/mqtt/subscribers", Subscribers)
             .WithTags("Broker").WithName("GetSubscribers").WithSummary("Who gets the messages of 'topic', connected or away, by client identifier: at most 'limit' (1 to 1000, 100 unless given).")
             .Produces<IReadOnlyList<SubscriberRow>>().ProducesProblem(StatusCodes.Status400BadRequest);
+        routes.MapGet("/api/v1/mqtt/subscribers/lately", Lately)
+            .WithTags("Broker").WithName("GetPastSubscribers")
+            .WithSummary($"Who gets the messages of 'topic' or did within {ISubscriberLedger.KeptDays} days, with the filter, first and last seen; without a topic everybody: at most 'limit' (1 to 1000, 100 unless given).")
+            .Produces<IReadOnlyList<PastSubscriber>>().ProducesProblem(StatusCodes.Status400BadRequest);
         var clients = routes.MapGroup(Root).WithTags("Broker");
         clients.MapGet("", List)
             .WithName("GetClients").WithSummary("Clients, connected or away, by client identifier: those whose identifier holds 'search', behind 'after', at most 'limit' (1 to 1000, 100 unless given).")
@@ -26,10 +29,10 @@ internal static class ClientsApi
         clients.MapGet("/{id}", async (string id, HttpContext context, IClientBook book) => await book.FindAsync(IdOf(context, id)) is { } client ? Results.Ok(client) : NoClient(IdOf(context, id)))
             .WithName("GetClient").WithSummary("One client with its session, subscriptions and will.")
             .Produces<ClientSheet>().ProducesProblem(StatusCodes.Status404NotFound);
-        clients.MapDelete("/{id}", async (string id, HttpContext context, IClientBook book, ILogBook log) => Done(await book.DisconnectAsync(IdOf(context, id)), IdOf(context, id), "disconnected", log, context))
+        clients.MapDelete("/{id}", async (string id, HttpContext context, IClientBook book) => await book.DisconnectAsync(IdOf(context, id), ApiAuthor.Of(context)) ? Results.NoContent() : NoClient(IdOf(context, id)))
             .WithName("DisconnectClient").WithSummary("Ends a client's connection with reason 0x98. Its will is published, its session waits.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        clients.MapDelete("/{id}" + Session, async (string id, HttpContext context, IClientBook book, ILogBook log) => Done(await book.DropSessionAsync(IdOf(context, id)), IdOf(context, id), "its session was dropped", log, context))
+        clients.MapDelete("/{id}" + Session, async (string id, HttpContext context, IClientBook book) => await book.DropSessionAsync(IdOf(context, id), ApiAuthor.Of(context)) ? Results.NoContent() : NoClient(IdOf(context, id)))
             .WithName("DropSession").WithSummary("Ends a session with all that waits in it, and its connection before it.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -39,6 +42,13 @@ internal static class ClientsApi
         (_, < 1 or > MqttBroker.MaximumClientPage) => Results.Problem($"limit is {limit}: give 1 to {MqttBroker.MaximumClientPage}.", statusCode: StatusCodes.Status400BadRequest),
         _ when topic.Length == 0 || topic.AsSpan().ContainsAny('+', '#') => Results.Problem($"topic is '{topic}': give a topic name, without wildcards.", statusCode: StatusCodes.Status400BadRequest),
         _ => Results.Ok(await book.ListeningAsync(topic, limit)),
+    };
+
+    private static IResult Lately(ISubscriberLedger ledger, string topic = "", int limit = 100) => (topic, limit) switch
+    {
+        (_, < 1 or > MqttBroker.MaximumClientPage) => Results.Problem($"limit is {limit}: give 1 to {MqttBroker.MaximumClientPage}.", statusCode: StatusCodes.Status400BadRequest),
+        _ when topic.AsSpan().ContainsAny('+', '#') => Results.Problem($"topic is '{topic}': give a topic name, without wildcards.", statusCode: StatusCodes.Status400BadRequest),
+        _ => Results.Ok(ledger.Lately(topic, limit)),
     };
 
     private static async Task<IResult> List(IClientBook book, string? search = null, int limit = 100, string? after = null) =>
@@ -58,17 +68,6 @@ internal static class ClientsApi
 
         var written = target[(begin + Root.Length + 1)..];
         return Uri.UnescapeDataString(written.Split('/')[0]);
-    }
-
-    private static IResult Done(bool done, string id, string words, ILogBook log, HttpContext context)
-    {
-        if (!done)
-        {
-            return NoClient(id);
-        }
-
-        log.Post(LogKinds.Plant, id, $"MQTT client: {words}", ApiAuthor.Of(context));
-        return Results.NoContent();
     }
 
     private static IResult NoClient(string id) =>

@@ -44,6 +44,12 @@ internal sealed record NodeView
 
     public SourceView? Source { get; init; }
 
+    /// <summary>The path at which it stands now, when it was asked for by an old one.</summary>
+    public string? MovedTo { get; init; }
+
+    /// <summary>Where the value stood before, and until when the old topics go on; missing for what never moved.</summary>
+    public IReadOnlyList<FormerPlace>? Formerly { get; init; }
+
     public required IReadOnlyList<ChildView> Children { get; init; }
 
     public static NodeView Of(UnsNode node, DateTimeOffset now)
@@ -67,6 +73,7 @@ internal sealed record NodeView
             High = node.Definition?.High,
             Writable = current is null ? null : node.Definition?.Writable ?? false,
             Source = node.Source is { } source ? SourceView.Of(source) : null,
+            Formerly = node.Formerly.Count > 0 ? node.Formerly : null,
             Children = [.. node.Children.Select(c => ChildView.Of(c, now))],
         };
     }

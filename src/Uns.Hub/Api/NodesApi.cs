@@ -1,5 +1,6 @@
 using Uns.Sparkplug.Host;
 using Uns.Sparkplug.Topics;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
@@ -16,13 +17,13 @@ internal static class NodesApi
             .WithTags("Sparkplug").WithName("GetNodeReport")
             .WithSummary("One edge node: timeline, sessions that bdSeq pairs, rules broken with their ids, devices, alias table.")
             .Produces<NodeReport>().ProducesProblem(StatusCodes.Status404NotFound);
-        routes.MapPost("/api/v1/sparkplug/nodes/{group}/{node}/rebirth", (string group, string node, HostApplication host) => Ask(group, node, host))
+        routes.MapPost("/api/v1/sparkplug/nodes/{group}/{node}/rebirth", (string group, string node, HostApplication host, ILogBook log, HttpContext context) => Ask(group, node, host, log, context))
             .WithTags("Sparkplug").WithName("AskRebirth")
             .WithSummary("Asks an edge node to be born again. Its answer is seen in its timeline.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static IResult Ask(string group, string node, HostApplication host)
+    private static IResult Ask(string group, string node, HostApplication host, ILogBook log, HttpContext context)
     {
         var id = new EdgeNodeId(group, node);
         if (host.Report(id) is null)
@@ -31,6 +32,7 @@ internal static class NodesApi
         }
 
         host.AskRebirth(id);
+        log.Post(LogKinds.Node, $"{group}/{node}", "the edge node was asked to be born again", ApiAuthor.Of(context));
         return Results.Accepted();
     }
 

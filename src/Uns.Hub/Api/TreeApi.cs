@@ -37,13 +37,15 @@ internal static class TreeApi
     }
 
     private static IResult Node(string? path, UnsTree tree, TimeProvider clock) =>
-        tree.Find(path ?? "") is { } node ? Results.Ok(NodeView.Of(node, clock.GetUtcNow())) : NotFound(path);
+        tree.Find(path ?? "") is { } node ? Results.Ok(NodeView.Of(node, clock.GetUtcNow()))
+        : Forwarded(tree, path ?? "", clock) is { } moved ? Results.Ok(NodeView.Of(moved, clock.GetUtcNow()) with { MovedTo = moved.Path })
+        : NotFound(path, tree);
 
     private static IResult Forget(string? path, UnsTree tree, ILogBook log, HttpContext context)
     {
         if (tree.Find(path ?? "") is null)
         {
-            return NotFound(path);
+            return NotFound(path, tree);
         }
 
         var forgotten = tree.Forget(path ?? "");
@@ -53,9 +55,9 @@ internal static class TreeApi
 
     private static IResult Values(string? path, UnsTree tree, TimeProvider clock)
     {
-        if (tree.Find(path ?? "") is not { } branch)
+        if ((tree.Find(path ?? "") ?? Forwarded(tree, path ?? "", clock)) is not { } branch)
         {
-            return NotFound(path);
+            return NotFound(path, tree);
         }
 
         var now = clock.GetUtcNow();
@@ -90,8 +92,13 @@ internal static class TreeApi
             : Results.Problem(result.Message, statusCode: status, title: result.Outcome.ToString());
     }
 
-    private static IResult NotFound(string? path) =>
-        Results.Problem($"There is no node '{path}': names are case-sensitive; GET /api/v1/tree shows the first level.", statusCode: StatusCodes.Status404NotFound);
+    // An old path is answered for as long as its topic goes on.
+    private static UnsNode? Forwarded(UnsTree tree, string path, TimeProvider clock) =>
+        tree.Map.ForwardedUntil(path.Trim('/')) > clock.GetUtcNow() && tree.MovedTo(path) is { } moved ? tree.Find(moved) : null;
+
+    private static IResult NotFound(string? path, UnsTree tree) => Results.Problem(
+        tree.MovedTo(path ?? "") is { } moved ? $"'{path}' has moved to '{moved}'." : $"There is no node '{path}': names are case-sensitive; GET /api/v1/tree shows the first level.",
+        statusCode: StatusCodes.Status404NotFound);
 }
 
 /// <summary>What a client asks to be written.</summary>

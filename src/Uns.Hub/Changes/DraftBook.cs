@@ -6,7 +6,7 @@ using Uns.Ui.Changes;
 namespace Uns.Hub.Changes;
 
 /// <summary>The drafts: in memory for the pages, on disk before a saving is answered.</summary>
-internal sealed partial class DraftBook(SettingsStore store, SettingsBook settings, DeviceBook devices, LogBook log, TimeProvider clock, ILogger<DraftBook> logger) : IDraftBook, IDisposable
+internal sealed partial class DraftBook(SettingsStore store, SettingsBook settings, DeviceBook devices, AlarmFollow follow, LogBook log, TimeProvider clock, ILogger<DraftBook> logger) : IDraftBook, IDisposable
 {
     private const int LongestName = 60;
 
@@ -61,7 +61,7 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
 
         var (version, now) = (settings.Current.Number, settings.Now);
         var (change, clashes) = DraftMerge.Onto(now, draft.Content, mineWins);
-        change = MappingRows.Follow(now, change);
+        change = follow.Alarms(now, MappingRows.Follow(now, change));
         return new DraftView(draft, version, now, now.With(change), change, clashes);
     }
 

@@ -10,7 +10,7 @@ namespace Uns.Hub.Changes;
 
 /// <summary>The one door for changes: settings, version and log are written in one transaction, then put in force.</summary>
 internal sealed class SettingsBook(
-    HubStore store, SettingsStore versions, LogBook log, DeviceBook devices, EquipmentMapBook mapping, AlarmDesk alarms, IEnumerable<IConnectorKind> kinds, TimeProvider clock) : ISettingsBook, IDisposable
+    HubStore store, SettingsStore versions, LogBook log, DeviceBook devices, EquipmentMapBook mapping, AlarmDesk alarms, AlarmFollow follow, IEnumerable<IConnectorKind> kinds, TimeProvider clock) : ISettingsBook, IDisposable
 {
     private readonly PlantDiff _diff = new(kinds);
     private readonly SemaphoreSlim _oneChange = new(1, 1);
@@ -80,6 +80,7 @@ internal sealed class SettingsBook(
 
         faults.AddRange((change.Mapping ?? []).Select((rule, row) => (Row: row + 1, Fault: rule.Fault())).Where(r => r.Fault is not null).Select(r => new SettingFault($"Mapping row {r.Row}:", r.Fault!)));
         faults.AddRange((change.Mapping ?? []).Count > EquipmentRule.MaximumRules ? [new SettingFault("Mapping", $"has {change.Mapping!.Count:N0} rows: give at most {EquipmentRule.MaximumRules:N0}.")] : []);
+        faults.AddRange((change.Mapping ?? []).Count(r => r.IsMove) is > EquipmentRule.MaximumMoves and var moves ? [new SettingFault("Mapping", $"moves {moves:N0} places: give at most {EquipmentRule.MaximumMoves:N0}.")] : []);
         faults.AddRange(change.Alarms.SelectMany(rule => rule.Faults().Select(fault => new SettingFault($"Alarm '{rule.Name}':", fault))));
         var all = Now.With(change).Alarms;
         faults.AddRange(all.GroupBy(a => a.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1 && g.Any(change.Alarms.Contains)).Select(g => new SettingFault($"Alarm '{g.Key}':", $"Name is '{g.Key}', which another alarm has.")));
@@ -189,7 +190,7 @@ internal sealed class SettingsBook(
 
         var before = Now;
         change = change with { Devices = [.. change.Devices.Select(d => DeviceBook.Identify(d, before.Device(d.Name)))] };
-        change = MappingRows.Follow(before, change);
+        change = follow.Alarms(before, MappingRows.Follow(before, change));
         var after = before.With(change);
         using var oneLanguage = Language.English.Use(); // The log is for everybody, whoever writes it.
         var differences = _diff.Between(before, after);
@@ -225,13 +226,13 @@ internal sealed class SettingsBook(
             also(connection);
         });
         Stand(version, places);
+        await alarms.PutInForceAsync(raised, dropped); // First: an alarm that follows its value is there when the value comes, and none watches a place that is left.
         if (rules is not null)
         {
             mapping.PutInForce(rules);
         }
 
         await devices.PutInForceAsync(set, gone);
-        await alarms.PutInForceAsync(raised, dropped);
         return version;
     }
 

@@ -12,11 +12,14 @@ namespace Uns.Hub.Republish;
 /// <remarks>
 /// A client like any other, over the hub's own broker. While a connection is slow the newest state of each value is sent, not
 /// every step between. Messages are QoS 0: the retained state is what counts, and it is told anew after each connect.
+/// A value that was moved is told on its old topic too, with the new one beside it, until the date that was set; then the old one ends.
 /// </remarks>
 internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions broker, string prefix, TimeProvider clock, ILogger<UnsRepublisher> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1); // For the end of an old topic: clocks are set now and then.
 
+    private readonly ForwardedTopics _forwarded = new(tree);
     private volatile bool _connected;
     private long _published;
 
@@ -58,6 +61,12 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
         }
     }
 
+    /// <summary>Sees the path of each message just before it is handed to the client; null: nobody does, and nothing is paid.</summary>
+    public Action<string>? OnPublishing { get; set; }
+
+    /// <summary>Old topics that go on now.</summary>
+    public int Forwarded => _forwarded.Count;
+
     private async Task RestoreAsync(MqttClient client, CancellationToken cancellationToken)
     {
         try
@@ -66,9 +75,24 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             await client.SubscribeAsync([new SubscriptionRequest($"{prefix}/#", NoLocal: true)], cancellationToken);
             await foreach (var message in client.Messages.ReadAllAsync(cancellationToken))
             {
-                if (message.Retain && ValuePayload.TryRead(message.Payload.Span, out var value, out var timestamp))
+                if (!message.Retain || !ValuePayload.TryRead(message.Payload.Span, out var value, out var timestamp, out var movedTo))
                 {
-                    tree.Restore(message.Topic[(prefix.Length + 1)..], value, timestamp);
+                    continue;
+                }
+
+                var path = message.Topic[(prefix.Length + 1)..];
+                if (movedTo is null)
+                {
+                    tree.Restore(path, value, timestamp);
+                }
+                else if (tree.Map.ForwardedUntil(path) is { } until && until > clock.GetUtcNow())
+                {
+                    tree.Restore(tree.Map.Follow(path), value, timestamp, new FormerPlace(path, until));
+                }
+                else if (tree.Find(path)?.Current is null)
+                {
+                    // Its date came while the hub was away. [MQTT-3.3.1-6]
+                    await client.PublishAsync(message.Topic, ReadOnlyMemory<byte>.Empty, retain: true, cancellationToken: cancellationToken);
                 }
             }
         }
@@ -87,12 +111,23 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             await PublishAsync(client, node.Path, node, payload, cancellationToken);
         }
 
+        var waiting = reader.WaitAsync(cancellationToken);
         while (true)
         {
-            var waiting = reader.WaitAsync(cancellationToken);
-            if (await Task.WhenAny(waiting, client.Closed) != waiting)
+            await NextAsync(waiting, client, cancellationToken);
+            if (client.Closed.IsCompleted)
             {
                 throw await client.Closed;
+            }
+
+            foreach (var path in _forwarded.NextEnd is null ? [] : _forwarded.TakeEnded(clock.GetUtcNow()))
+            {
+                await PublishAsync(client, path, tree.Find(path), payload, cancellationToken);
+            }
+
+            if (!waiting.IsCompleted)
+            {
+                continue;
             }
 
             await waiting;
@@ -102,7 +137,24 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
                 var node = changed.Parent is null ? tree.Find(changed.Path) : changed;
                 await PublishAsync(client, changed.Path, node, payload, cancellationToken);
             }
+
+            waiting = reader.WaitAsync(cancellationToken);
         }
+    }
+
+    // News, the end of the line, or the end of an old topic.
+    private async Task NextAsync(Task waiting, MqttClient client, CancellationToken cancellationToken)
+    {
+        if (_forwarded.NextEnd is not { } end)
+        {
+            await Task.WhenAny(waiting, client.Closed);
+            return;
+        }
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var left = TimeSpan.FromTicks(Math.Clamp((end - clock.GetUtcNow()).Ticks, 0, LongestWait.Ticks));
+        await Task.WhenAny(waiting, client.Closed, Task.Delay(left, clock, enough.Token));
+        await enough.CancelAsync();
     }
 
     private async ValueTask PublishAsync(MqttClient client, string path, UnsNode? node, ArrayBufferWriter<byte> payload, CancellationToken cancellationToken)
@@ -112,9 +164,47 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
         {
             ValuePayload.Write(payload, node, current);
         }
+        else if (_forwarded.HolderOf(path, clock.GetUtcNow()) is { } moved)
+        {
+            await ForwardAsync(client, path, moved, payload, cancellationToken);
+            return;
+        }
+        else
+        {
+            _forwarded.Forget(path);
+        }
+
+        OnPublishing?.Invoke(path);
 
         // An empty payload takes the retained message away. [MQTT-3.3.1-6]
         await client.PublishAsync($"{prefix}/{path}", payload.WrittenMemory, QualityOfService.AtMostOnce, retain: true, cancellationToken);
+        Interlocked.Increment(ref _published);
+        for (var i = 0; node is not null && i < node.Formerly.Count; i++)
+        {
+            await ForwardAsync(client, node.Formerly[i].Path, node, payload, cancellationToken);
+        }
+    }
+
+    private async ValueTask ForwardAsync(MqttClient client, string oldPath, UnsNode node, ArrayBufferWriter<byte> payload, CancellationToken cancellationToken)
+    {
+        var step = _forwarded.Step(oldPath, node, clock.GetUtcNow());
+        if (step is ForwardStep.Nothing || node.Current is not { } current)
+        {
+            return;
+        }
+
+        payload.ResetWrittenCount();
+        if (step is ForwardStep.Tell)
+        {
+            var (newTopic, until) = ($"{prefix}/{node.Path}", _forwarded.EndOf(oldPath));
+            ValuePayload.Write(payload, node, current, newTopic, until);
+            await client.PublishAsync($"{prefix}/{oldPath}", payload.WrittenMemory, ForwardedTopics.PropertiesOf(newTopic, until), retain: true, cancellationToken);
+        }
+        else
+        {
+            await client.PublishAsync($"{prefix}/{oldPath}", payload.WrittenMemory, QualityOfService.AtMostOnce, retain: true, cancellationToken);
+        }
+
         Interlocked.Increment(ref _published);
     }
 

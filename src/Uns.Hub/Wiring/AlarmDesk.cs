@@ -105,7 +105,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
         }
     }
 
-    /// <summary>Takes rules as they are written: an alarm whose rule changed begins calm. One change at a time.</summary>
+    /// <summary>Takes rules as they are written: an alarm whose rule changed begins calm, one that only follows its value stays as it stands. One change at a time.</summary>
     public async Task PutInForceAsync(IReadOnlyList<AlarmRule> set, IReadOnlyList<Guid> gone)
     {
         if (set.Count + gone.Count == 0)
@@ -126,7 +126,8 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
 
             foreach (var rule in set)
             {
-                var alarm = _alarms[rule.Id] = new AlarmState(rule, AlarmStanding.Calm);
+                var follows = _alarms.TryGetValue(rule.Id, out var was) && was.Rule with { Path = rule.Path } == rule;
+                var alarm = _alarms[rule.Id] = new AlarmState(rule, follows ? was!.Standing : AlarmStanding.Calm);
                 _dirty.Add(alarm);
             }
 

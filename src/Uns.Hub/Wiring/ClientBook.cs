@@ -1,11 +1,13 @@
+using Uns.Hub.Changes;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Inspection;
+using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>The broker's clients in the words of page and API.</summary>
-internal sealed class ClientBook(MqttBroker broker) : IClientBook
+internal sealed class ClientBook(MqttBroker broker, LogBook log) : IClientBook
 {
     public async Task<ClientList> ListAsync(string search, int most, string? after = null)
     {
@@ -23,9 +25,19 @@ internal sealed class ClientBook(MqttBroker broker) : IClientBook
     public async Task<IReadOnlyList<SubscriberRow>> ListeningAsync(string topic, int most) =>
         topic.AsSpan().ContainsAny('+', '#') ? [] : (await broker.ListSubscribersAsync(topic, most)).ConvertAll(s => new SubscriberRow(s.ClientId, s.Filter, s.Listener?.ToString()));
 
-    public Task<bool> DisconnectAsync(string clientId) => broker.DisconnectClientAsync(clientId);
+    public async Task<bool> DisconnectAsync(string clientId, string who) => Told(await broker.DisconnectClientAsync(clientId), clientId, "the client was disconnected", who);
 
-    public Task<bool> DropSessionAsync(string clientId) => broker.DropSessionAsync(clientId);
+    public async Task<bool> DropSessionAsync(string clientId, string who) => Told(await broker.DropSessionAsync(clientId), clientId, "the client's session was dropped with all that waited in it", who);
+
+    private bool Told(bool isDone, string clientId, string words, string who)
+    {
+        if (isDone)
+        {
+            log.Post(LogKinds.Client, clientId, words, who);
+        }
+
+        return isDone;
+    }
 
     private static ClientRow Row(ClientInfo client) => new(
         client.ClientId,

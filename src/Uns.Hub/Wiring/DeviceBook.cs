@@ -57,6 +57,12 @@ internal sealed partial class DeviceBook(
     /// <inheritdoc/>
     public IReadOnlyList<TrafficFrame> FramesOf(string name) => RunOf(name)?.Frames() ?? [];
 
+    /// <summary>Tells what becomes of each sample of a tag while its device runs; null ends it.</summary>
+    public void Follow(string name, string tag, Action<ReadSighting>? follower) => RunOf(name)?.Follow(tag, follower);
+
+    /// <summary>The raw frames of one device from a timestamp of the clock on, the oldest first.</summary>
+    public IReadOnlyList<TrafficFrame> FramesSince(string name, long stamp) => RunOf(name)?.FramesSince(stamp) ?? [];
+
     /// <inheritdoc/>
     public Task LookAsync(DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) =>
         ReferenceEquals(Find(device.Name), device) && RunOf(device.Name) is { Status.State: ConnectorState.Running } run

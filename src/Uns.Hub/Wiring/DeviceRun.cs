@@ -29,6 +29,10 @@ internal sealed class DeviceRun : ITagSink, IAsyncDisposable
 
     public IReadOnlyList<TrafficFrame> Frames() => _worker.Frames();
 
+    public void Follow(string tag, Action<ReadSighting>? follower) => _worker.Follow(tag, follower);
+
+    public IReadOnlyList<TrafficFrame> FramesSince(long stamp) => _worker.FramesSince(stamp);
+
     public Task LookAsync(Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) => _worker.LookAsync(look, cancellationToken);
 
     public Task ActAsync(string what, Func<IConnector, CancellationToken, Task> act, CancellationToken cancellationToken) => _worker.ActAsync(what, act, cancellationToken);

@@ -8,6 +8,7 @@ using Uns.Hub.Changes;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
+using Uns.Hub.Subscribers;
 using Uns.Mqtt.Broker;
 using Uns.Sparkplug.Host;
 using Uns.Store;
@@ -145,6 +146,7 @@ internal sealed class HubHost : IAsyncDisposable
         OpenStore();
         var broker = Services.GetRequiredService<MqttBroker>();
         await broker.PrepareAsync(cancellationToken);
+        await Services.GetRequiredService<SubscriberKeeper>().LoadAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
         await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
@@ -158,6 +160,7 @@ internal sealed class HubHost : IAsyncDisposable
         _pumps.Add(host.RunAsync(_stop.Token));
         await HearAsync(host, cancellationToken);
         broker.Listen();
+        _pumps.Add(Services.GetRequiredService<SubscriberKeeper>().RunAsync(_stop.Token));
         _pumps.Add(Services.GetRequiredService<UnsRepublisher>().RunAsync(_stop.Token));
         if (Options.Demo)
         {

@@ -13,9 +13,11 @@ using Uns.Historian;
 using Uns.Hub.Access;
 using Uns.Hub.Api;
 using Uns.Hub.Changes;
+using Uns.Hub.Following;
 using Uns.Hub.OpcUa;
 using Uns.Hub.Republish;
 using Uns.Hub.Settings;
+using Uns.Hub.Subscribers;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Persistence;
@@ -28,6 +30,8 @@ using Uns.Tree;
 using Uns.Ui;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
+using Uns.Ui.Clients;
+using Uns.Ui.Following;
 using Uns.Ui.Health;
 using Uns.Ui.Texts;
 
@@ -71,9 +75,9 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. PeopleStore.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
-            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
+            new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>(), Subscribers = s.GetRequiredService<SubscriberLedger>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
         services.AddSingleton<IConnectorKind, SimulatedKind>();
@@ -102,6 +106,7 @@ internal static class HubServices
         services.AddSingleton(s => new TreeWriter(s.GetRequiredService<UnsTree>(), s.GetRequiredService<ICommandSink>(), clock) { Witness = s.GetRequiredService<LogBook>() });
         services.AddSingleton<LogBook>();
         services.AddSingleton<SettingsStore>();
+        services.AddSingleton<AlarmFollow>();
         services.AddSingleton<SettingsBook>();
         services.AddScoped<ChangeImpact>();
         services.AddSingleton<DraftBook>();
@@ -110,6 +115,12 @@ internal static class HubServices
         services.AddSingleton<EquipmentMapBook>();
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
         services.AddSingleton<ClientBook>();
+        services.AddSingleton(s => new SubscriberLedger(s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISubscriberLedger>(s => s.GetRequiredService<SubscriberLedger>());
+        services.AddSingleton<SubscriberKeeper>();
+        services.AddScoped<AffectedClients>();
+        services.AddSingleton<IValueFollower, ValueFollower>();
+        services.AddScoped<MovePlan>();
         services.AddSingleton<RoadHealth>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton<HealthWatch>();
@@ -181,6 +192,8 @@ internal static class HubServices
         LogApi.Map(api);
         SettingsApi.Map(api);
         DraftApi.Map(api);
+        MovesApi.Map(api);
+        TraceApi.Map(api);
         DeviceApi.Map(api);
         TagFileApi.Map(api);
         DeviceDiagnosticsApi.Map(api);

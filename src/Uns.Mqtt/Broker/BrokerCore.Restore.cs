@@ -53,6 +53,7 @@ internal sealed partial class BrokerCore
             var subscription = new Subscription(session, request, identifier);
             session.Subscriptions.Set(subscription);
             Tree.Add(subscription);
+            Options.Subscribers?.Kept(kept.ClientId, subscription.Filter);
         }
 
         foreach (var delivery in kept.Deliveries)

@@ -98,6 +98,11 @@ internal sealed partial class BrokerCore
         }
 
         KeepWill(session);
+        if (isPresent)
+        {
+            Options.Subscribers?.Back(session.ClientId);
+        }
+
         Counters.Connections++;
         Counters.Sessions = _sessions.Count;
         return (session, isPresent);
@@ -135,6 +140,7 @@ internal sealed partial class BrokerCore
         }
 
         _away.Add(session); // [MQTT-3.1.2-23]
+        Options.Subscribers?.Away(session.ClientId);
         Journal?.SessionKept(session);
         KeepWill(session);
         LogAway(Logger, session.ClientId, session.ExpirySeconds);
@@ -149,6 +155,8 @@ internal sealed partial class BrokerCore
         {
             Journal?.Subscribed(session, subscription);
         }
+
+        Options.Subscribers?.Subscribed(session.ClientId, subscription.Filter, session.Connection?.Link.Origin.Listener ?? Access.ClientListener.Stream);
     }
 
     /// <returns>False when there was no such subscription.</returns>
@@ -165,6 +173,8 @@ internal sealed partial class BrokerCore
         {
             Journal?.Unsubscribed(session, filter);
         }
+
+        Options.Subscribers?.Unsubscribed(session.ClientId, filter);
 
         return true;
     }
@@ -235,6 +245,7 @@ internal sealed partial class BrokerCore
         Counters.Sessions = _sessions.Count;
         Counters.Subscriptions = Tree.Count;
         Forget(session);
+        Options.Subscribers?.Ended(session.ClientId);
     }
 
     /// <summary>Takes a session's rows out of the store.</summary>

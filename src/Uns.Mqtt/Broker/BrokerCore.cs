@@ -69,7 +69,10 @@ internal sealed partial class BrokerCore
 
     /// <summary>Brings a message to all who subscribed, and keeps it where it is retained.</summary>
     /// <returns>False when nobody has a matching subscription.</returns>
-    public bool Route(ref Routed routed, Session? publisher)
+    public bool Route(ref Routed routed, Session? publisher) =>
+        Follower is { } follower && follower.Follows(routed.Topic.Text) ? RouteSeen(ref routed, publisher, follower) : RouteUnseen(ref routed, publisher);
+
+    private bool RouteUnseen(ref Routed routed, Session? publisher)
     {
         if (routed.Retain)
         {

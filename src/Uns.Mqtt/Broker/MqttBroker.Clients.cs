@@ -55,6 +55,13 @@ public sealed partial class MqttBroker
     /// <exception cref="InvalidOperationException">The broker does not run.</exception>
     public Task<bool> DropSessionAsync(string clientId) => OnLoopAsync(() => _core.Drop(clientId));
 
+    /// <summary>Follows the messages of some topics to their subscribers; null ends it.</summary>
+    public IDeliveryFollower? Follower
+    {
+        get => _core.Follower;
+        set => _core.Follower = value;
+    }
+
     private async Task<T> OnLoopAsync<T>(Func<T> ask)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -139,6 +139,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>None unless set.</value>
     public ITopicWatch? Watch { get; init; }
 
+    /// <summary>Sees who subscribes; null: nobody does.</summary>
+    /// <value>None unless set.</value>
+    public ISubscriptionWitness? Subscribers { get; init; }
+
     /// <summary>Who may connect, publish, subscribe and receive.</summary>
     /// <value>Everybody unless set.</value>
     public IAccessGate Access { get; init; } = new OpenGate();

@@ -110,6 +110,23 @@ public sealed partial class MqttClient : IAsyncDisposable
         return TryPublish(topic, payload.Span, retain) ? default : new(PublishWhenRoomAsync(topic, payload, retain, cancellationToken));
     }
 
+    /// <summary>Publishes one message of QoS 0 with properties of its own; without them where MQTT 3.1.1 is spoken.</summary>
+    /// <param name="topic">Topic name, without wildcards.</param>
+    /// <param name="payload">The payload; copied before this returns or waits for room.</param>
+    /// <param name="properties">Properties that belong to PUBLISH.</param>
+    /// <param name="retain">True: the broker keeps it as the topic's last message.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes.</exception>
+    public async ValueTask PublishAsync(string topic, ReadOnlyMemory<byte> payload, Properties properties, bool retain, CancellationToken cancellationToken)
+    {
+        CheckLength(topic, payload.Length + properties.WireBytes());
+        while (!_sending.TryAppend(new Outgoing(topic, payload.Span, QualityOfService.AtMostOnce, retain, 0, _options.Version) { Properties = properties }, WritePublish, evenIfFull: false))
+        {
+            await _sending.RoomAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Publishes one message with QoS 0 unless more than 4 MiB wait to be sent already. Never waits.</summary>
     /// <returns>False when there is no room: the message was not taken.</returns>
     /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
@@ -187,7 +204,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     }
 
     private static void WritePublish(IBufferWriter<byte> output, in Outgoing message) => PublishPacket.Write(
-        output, message.Version, message.Topic, message.Payload, message.Qos, message.Retain, message.PacketId);
+        output, message.Version, message.Topic, message.Payload, message.Qos, message.Retain, message.PacketId, properties: message.Properties);
 
     private static IReadOnlyList<ReasonCode> Granted(IReadOnlyList<ReasonCode> reasons, IReadOnlyList<string> filters)
     {
@@ -267,6 +284,8 @@ public sealed partial class MqttClient : IAsyncDisposable
         public readonly bool Retain = retain;
         public readonly ushort PacketId = packetId;
         public readonly ProtocolVersion Version = version;
+
+        public Properties? Properties { get; init; }
     }
 
     [LoggerMessage(2500, LogLevel.Warning, "Connection to the broker at {Endpoint} lost: {Reason}")]

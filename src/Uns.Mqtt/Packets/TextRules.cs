@@ -54,6 +54,47 @@ public static class TextRules
         return true;
     }
 
+    /// <summary>True when a filter, shared or not, matches a topic name.</summary>
+    /// <remarks>[MQTT-4.7.1-1] [MQTT-4.7.2-1]</remarks>
+    public static bool IsMatch(string filter, string topic)
+    {
+        var wanted = TrySplitShare(filter, out _, out var inner) ? inner.AsSpan() : filter.AsSpan();
+        var name = topic.AsSpan();
+        if (name.StartsWith("$") && wanted is ['+' or '#', ..])
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            if (wanted is "#")
+            {
+                return true;
+            }
+
+            var (wide, narrow) = (LevelEnd(wanted), LevelEnd(name));
+            if (wanted[..wide] is not "+" && !wanted[..wide].SequenceEqual(name[..narrow]))
+            {
+                return false;
+            }
+
+            if (narrow == name.Length)
+            {
+                return wide == wanted.Length || wanted[wide..] is "/#"; // A level above what # stands for is matched too.
+            }
+
+            if (wide == wanted.Length)
+            {
+                return false;
+            }
+
+            wanted = wanted[(wide + 1)..];
+            name = name[(narrow + 1)..];
+        }
+    }
+
+    private static int LevelEnd(ReadOnlySpan<char> levels) => levels.IndexOf('/') is var slash && slash < 0 ? levels.Length : slash;
+
     /// <summary>Splits <c>$share/{share}/{filter}</c>.</summary>
     /// <returns>False when <paramref name="filter"/> is not shared, or one of its two parts is missing.</returns>
     public static bool TrySplitShare(string filter, out string share, out string inner)

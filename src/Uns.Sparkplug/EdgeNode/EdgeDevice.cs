@@ -98,9 +98,9 @@ internal sealed class EdgeDevice(string id)
     private sealed class Entry(TagDefinition tag, ulong alias)
     {
         private TagValue _value = TagValue.Null(tag.DataType);
-        private TagQuality _quality = TagQuality.Good;
+        private TagQuality _quality = TagQuality.Stale; // Nobody has looked yet: a birth must not call that good.
         private DateTimeOffset? _time;
-        private string? _reason;
+        private string? _reason = "It has not been read yet.";
 
         public TagDefinition Tag { get; } = tag;
 

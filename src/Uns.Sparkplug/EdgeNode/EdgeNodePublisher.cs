@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
+using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
 
@@ -67,6 +68,9 @@ public sealed partial class EdgeNodePublisher
 
     /// <summary>Sets a tag of a device: device, tag, value, cancellation. Called in the order of arrival, for up to 32 commands at a time; what it throws is logged.</summary>
     public Func<string, string, TagValue, CancellationToken, Task>? OnCommand { get; set; }
+
+    /// <summary>Sees each message, with its topic, just before it is handed to the client; null: nobody does, and nothing is paid. Returns at once.</summary>
+    public Action<string, SparkplugPayload>? OnSending { get; set; }
 
     /// <summary>The node's name.</summary>
     public EdgeNodeId Id => _options.Id;
@@ -380,7 +384,9 @@ public sealed partial class EdgeNodePublisher
         foreach (var message in due)
         {
             // QoS 0, not retained. [tck-id-payloads-nbirth-qos], [tck-id-payloads-ddata-retain] and their likes
-            await client.PublishAsync(_session.Version.Write(message.Topic), _session.Version.Write(message.Payload));
+            var topic = _session.Version.Write(message.Topic);
+            OnSending?.Invoke(topic, message.Payload);
+            await client.PublishAsync(topic, _session.Version.Write(message.Payload));
             Interlocked.Increment(ref _sent);
         }
 

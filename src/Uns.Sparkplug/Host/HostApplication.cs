@@ -69,6 +69,18 @@ public sealed partial class HostApplication : ICommandSink
         }
     }
 
+    /// <summary>The alias that stands for a metric in data messages; null when it has none or is not known. Safe from any thread.</summary>
+    public ulong? AliasOf(MetricKey metric)
+    {
+        lock (_gate)
+        {
+            return _session.AliasOf(metric);
+        }
+    }
+
+    /// <summary>Sees the topic of each message of an edge node just before the host takes it; null: nobody does, and nothing is paid. Called by the pump, within its lock: returns at once.</summary>
+    public Action<string>? OnTaking { get; set; }
+
     /// <summary>Asks a node to be born again, soon. Safe from any thread.</summary>
     public void AskRebirth(EdgeNodeId node)
     {
@@ -244,6 +256,7 @@ public sealed partial class HostApplication : ICommandSink
         {
             lock (_gate)
             {
+                OnTaking?.Invoke(message.Topic);
                 _session.Accept(message.Topic, message.Payload.Span, _clock.GetUtcNow(), message.Qos);
             }
         }

@@ -177,6 +177,13 @@ public sealed partial class HostSession
         return new(node.Info(), node.Journal.Events(), node.Sessions.Pairs, node.Journal.Counts(), [.. devices], [.. aliases]);
     }
 
+    /// <summary>The alias that stands for a metric in data messages; null when it has none or is not known.</summary>
+    public ulong? AliasOf(MetricKey metric)
+    {
+        var place = 0;
+        return _nodes.GetValueOrDefault(metric.Node)?.Find(metric.Device)?.Metrics.Find(System.Text.Encoding.UTF8.GetBytes(metric.Name), ref place) is { HasAlias: true } found ? found.Alias : null;
+    }
+
     private void Accept(Route route, ReadOnlySpan<byte> wire, DateTimeOffset now, QualityOfService? qos)
     {
         var node = route.Node;

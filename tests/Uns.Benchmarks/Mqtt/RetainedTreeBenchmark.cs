@@ -35,5 +35,5 @@ public class RetainedTreeBenchmark
         return found;
     }
 
-    private static Message At(string topic) => new() { TopicText = topic, Topic = System.Text.Encoding.UTF8.GetBytes(topic), Payload = [1] };
+    private static Message At(string topic) => new() { TopicText = topic, Topic = System.Text.Encoding.UTF8.GetBytes(topic), Payload = new byte[] { 1 } };
 }

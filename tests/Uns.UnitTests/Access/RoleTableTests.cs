@@ -23,6 +23,7 @@ public sealed class RoleTableTests
         ["/devices/{Name}/import"] = Role.Engineer,
         ["/tags"] = Role.Engineer,
         ["/devices/{Name}/tags"] = Role.Engineer,
+        ["/move"] = Role.Engineer,
         ["/backup"] = Role.Administrator,
         ["/people"] = Role.Administrator,
     };

@@ -79,12 +79,22 @@ public sealed class HistoryRecorderTests : IDisposable
     [Fact]
     public async Task A_tag_that_is_renamed_or_moved_keeps_its_past()
     {
-        await using var history = Start();
-        history.Add("acme/old", 0, 1, key: "tag:7");
-        Assert.Equal("1@0", await history.ReadAsync("acme/old", 1));
-        history.Add("acme/new", 60, 2, key: "tag:7");
-        Assert.Equal("1@0 2@60", await history.ReadAsync("acme/new", 2));
-        Assert.Null(await history.Recorder.Reader.ReadAsync("acme/old", _begin, _begin.AddHours(1), 10, CancellationToken.None));
+        await using (var history = Start())
+        {
+            history.Add("acme/old", 0, 1, key: "tag:7");
+            Assert.Equal("1@0", await history.ReadAsync("acme/old", 1));
+            history.Add("acme/new", 60, 2, key: "tag:7");
+            Assert.Equal("1@0 2@60", await history.ReadAsync("acme/new", 2));
+            Assert.Equal("1@0 2@60", await history.ReadAsync("acme/old", 2));
+            Assert.Null(await history.Recorder.Reader.ReadAsync("acme/other", _begin, _begin.AddHours(1), 10, CancellationToken.None));
+        }
+
+        // The address of a trend outlives the place and the hub, until something else stands there.
+        await using var again = Start();
+        Assert.Equal("1@0 2@60", await again.ReadAsync("acme/old", 2));
+        again.Add("acme/old", 120, 9, key: "tag:8");
+        Assert.Equal("9@120", await again.ReadAsync("acme/old", 1));
+        Assert.Equal("1@0 2@60", await again.ReadAsync("acme/new", 2));
     }
 
     [Fact]

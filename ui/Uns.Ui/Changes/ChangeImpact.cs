@@ -27,14 +27,8 @@ public enum TopicOutcome
 /// <param name="Source">Device and tag.</param>
 /// <param name="Why">What is different, where it stays.</param>
 /// <param name="Example">A message such as it will carry; empty when it ends.</param>
-public sealed record TopicChange(TopicOutcome Outcome, string Topic, string From, string Source, string Why, string Example);
-
-/// <summary>Somebody who gets messages of topics that end or move.</summary>
-/// <param name="ClientId">The client.</param>
-/// <param name="Filter">By which filter.</param>
-/// <param name="Topics">How many of them.</param>
-/// <param name="IsAway">True while it is not connected and its session waits.</param>
-public sealed record AffectedClient(string ClientId, string Filter, int Topics, bool IsAway);
+/// <param name="GoesOnUntil">Where it moves: until when the old topic goes on beside the new one, UTC; null: it ends.</param>
+public sealed record TopicChange(TopicOutcome Outcome, string Topic, string From, string Source, string Why, string Example, DateTimeOffset? GoesOnUntil = null);
 
 /// <summary>What reading a device costs before and after.</summary>
 /// <param name="Device">The device.</param>
@@ -50,37 +44,25 @@ public sealed record LoadChange(string Device, double Before, double After, doub
 /// <param name="Topics">The topics it touches; the first <see cref="ChangeImpact.MostTopics"/>.</param>
 /// <param name="Counts">How many topics end how.</param>
 /// <param name="Problems">Places that two tags want, and names that a topic cannot carry, each in one sentence.</param>
-/// <param name="Clients">Who gets messages of topics that end or move.</param>
+/// <param name="Clients">Who gets messages of topics that end or move, or did lately.</param>
 /// <param name="Loads">The devices that are read otherwise.</param>
 public sealed record ImpactReport(
     IReadOnlyList<ThingChange> Things, IReadOnlyList<TopicChange> Topics, IReadOnlyDictionary<TopicOutcome, int> Counts, IReadOnlyList<string> Problems, IReadOnlyList<AffectedClient> Clients, IReadOnlyList<LoadChange> Loads);
 
 /// <summary>Works out what a change does to topics, subscribers and devices. Changes nothing.</summary>
-public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook devices, UnsTree tree, IClientBook clients, UiOptions options, TimeProvider clock)
+public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook devices, UnsTree tree, AffectedClients clients, UiOptions options, TimeProvider clock)
 {
     /// <summary>Most topics a report names.</summary>
     public const int MostTopics = 1000;
 
     private const int MostProblems = 200;
-    private const int MostAsked = 300; // Topics whose subscribers are looked up.
     private readonly PlantDiff _diff = new(kinds);
 
     /// <summary>Compares the settings before and after a change.</summary>
     public async Task<ImpactReport> OfAsync(PlantSettings before, PlantSettings after, CancellationToken cancellationToken)
     {
         var (report, leaving) = await Task.Run(() => Compare(before, after), cancellationToken);
-        var clientsHit = new Dictionary<(string Client, string Filter), (int Topics, bool IsAway)>();
-        foreach (var topic in leaving.Take(MostAsked))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (var listener in (await clients.ListeningAsync(topic, 100)).Where(l => l.Listener != "InProcess"))
-            {
-                var known = clientsHit.GetValueOrDefault((listener.ClientId, listener.Filter));
-                clientsHit[(listener.ClientId, listener.Filter)] = (known.Topics + 1, listener.Listener is null);
-            }
-        }
-
-        return report with { Clients = [.. clientsHit.OrderByDescending(c => c.Value.Topics).Select(c => new AffectedClient(c.Key.Client, c.Key.Filter, c.Value.Topics, c.Value.IsAway))] };
+        return report with { Clients = await clients.OfAsync(leaving, cancellationToken) };
     }
 
     private (ImpactReport Report, List<string> Leaving) Compare(PlantSettings before, PlantSettings after)
@@ -105,10 +87,50 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
             .Select(t => new TopicChange(TopicOutcome.Changes, Topic(t.Path), "", t.Source, Differences(oldPaths[t.Path], t), TopicPlan.Example(t.Tag, tree.Find(t.Path)?.Current, now))));
         topics.AddRange(oldPaths.Values.Where(t => !newPaths.ContainsKey(t.Path) && !(newTags.TryGetValue(KeyOf(t), out var there) && !oldPaths.ContainsKey(there.Path)))
             .Select(t => new TopicChange(TopicOutcome.Vanishes, Topic(t.Path), "", t.Source, "", "")));
+        topics.AddRange(ForeignMoves(before, after, now, newPaths, out var foreignProblems));
+        var goOn = new EquipmentMap(after.Mapping);
+        for (var at = 0; at < topics.Count; at++)
+        {
+            if (topics[at] is { Outcome: TopicOutcome.Moves } moves && goOn.ForwardedUntil(moves.From[(options.TopicPrefix.Length + 1)..]) is { } until && until > now)
+            {
+                topics[at] = moves with { GoesOnUntil = until };
+            }
+        }
+
         var leaving = topics.Where(t => t.Outcome is TopicOutcome.Vanishes).Select(t => t.Topic).Concat(topics.Where(t => t.Outcome is TopicOutcome.Moves).Select(t => t.From)).ToList();
         return (new ImpactReport(
             _diff.Between(before, after), [.. topics.OrderBy(t => t.Outcome).ThenBy(t => t.Topic, StringComparer.Ordinal).Take(MostTopics)],
-            Enum.GetValues<TopicOutcome>().ToDictionary(o => o, o => topics.Count(t => t.Outcome == o)), Problems(wanted, oldPaths), [], Loads(before, after)), leaving);
+            Enum.GetValues<TopicOutcome>().ToDictionary(o => o, o => topics.Count(t => t.Outcome == o)), [.. Problems(wanted, oldPaths), .. foreignProblems], [], Loads(before, after)), leaving);
+    }
+
+    // What others' edge nodes tell moves too when the mapping does.
+    private List<TopicChange> ForeignMoves(PlantSettings before, PlantSettings after, DateTimeOffset now, Dictionary<string, PlannedTopic> ours, out List<string> problems)
+    {
+        problems = [];
+        var moves = new List<TopicChange>();
+        if (before.Mapping.SequenceEqual(after.Mapping))
+        {
+            return moves;
+        }
+
+        var map = new EquipmentMap(after.Mapping);
+        var own = before.Devices.Concat(after.Devices).Select(d => $"{options.GroupId}/{options.NodeOf(d.Name)}/{d.Name}:").Distinct(StringComparer.Ordinal).ToList();
+        foreach (var node in tree.Root.Values().Where(n => n.SourceName is { } name && !own.Exists(o => name.StartsWith(o, StringComparison.Ordinal))))
+        {
+            if (map.PathOf(node) is not { } path || path == node.Path)
+            {
+                continue;
+            }
+
+            moves.Add(new(TopicOutcome.Moves, Topic(path), Topic(node.Path), node.SourceName!, "", TopicPlan.Example(new TagOptions { Unit = node.Definition?.Unit ?? "" }, node.Current, now)));
+            var holder = ours.TryGetValue(path, out var planned) ? planned.Source : tree.Find(path) is { SourceName: { } other } there && map.PathOf(there) == path ? other : null;
+            if (holder is not null && problems.Count < MostProblems)
+            {
+                problems.Add(T($"{Topic(path)} belongs to {holder}: {node.SourceName} will not get it."));
+            }
+        }
+
+        return moves;
     }
 
     // Only what this change brings: an old trouble is told elsewhere.

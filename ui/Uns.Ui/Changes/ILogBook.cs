@@ -15,7 +15,7 @@ public interface ILogBook
 /// <param name="Time">When, UTC.</param>
 /// <param name="Author">Who.</param>
 /// <param name="Kind">What it is about: one of <see cref="LogKinds"/>.</param>
-/// <param name="Thing">Name of the device or alarm, path of the value, thumbprint of the certificate.</param>
+/// <param name="Thing">Name of the device, alarm, client or edge node, path of the value, thumbprint of the certificate.</param>
 /// <param name="Words">What is different.</param>
 /// <param name="Comment">Why; empty when nobody said.</param>
 /// <param name="Version">The version of the settings that holds it; null for what is no setting.</param>
@@ -53,13 +53,19 @@ public static class LogKinds
     /// <summary>A draft was begun, changed, published or thrown away.</summary>
     public const string Draft = "draft";
 
-    /// <summary>Values were taken out, clients were cut off.</summary>
+    /// <summary>Values were taken out.</summary>
     public const string Plant = "plant";
+
+    /// <summary>An MQTT client was disconnected, or its session dropped.</summary>
+    public const string Client = "client";
+
+    /// <summary>An edge node was asked to be born again.</summary>
+    public const string Node = "node";
 
     /// <summary>Somebody signed in or failed to; people, passwords, roles and tokens.</summary>
     public const string Access = "access";
 
     /// <summary>All of them with their words.</summary>
     public static IReadOnlyList<(string Kind, string Words)> All { get; } =
-        [(Device, "Devices"), (Mapping, "Mapping"), (Alarm, "Alarm rules"), (Write, "Set-points"), (Operate, "Alarms"), (Trust, "Certificates"), (Draft, "Drafts"), (Plant, "Plant"), (Access, "People")];
+        [(Device, "Devices"), (Mapping, "Mapping"), (Alarm, "Alarm rules"), (Write, "Set-points"), (Operate, "Alarms"), (Trust, "Certificates"), (Draft, "Drafts"), (Plant, "Plant"), (Client, "MQTT clients"), (Node, "Edge nodes"), (Access, "People")];
 }

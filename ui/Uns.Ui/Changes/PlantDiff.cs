@@ -185,7 +185,7 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
     private static List<string> Words(IReadOnlyList<EquipmentRule> was, IReadOnlyList<EquipmentRule> now)
     {
         var words = new List<string>();
-        var (old, there) = (was.GroupBy(KeyOf).ToDictionary(g => g.Key, g => g.First().Path), now.GroupBy(KeyOf).ToDictionary(g => g.Key, g => g.First().Path));
+        var (old, there) = (was.GroupBy(KeyOf).ToDictionary(g => g.Key, g => PlaceOf(g.First())), now.GroupBy(KeyOf).ToDictionary(g => g.Key, g => PlaceOf(g.First())));
         words.AddRange(there.Where(n => !old.ContainsKey(n.Key)).Select(n => T($"{n.Key} at {n.Value}")));
         words.AddRange(there.Where(n => old.TryGetValue(n.Key, out var path) && path != n.Value).Select(n => $"{n.Key}: {old[n.Key]} → {n.Value}"));
         words.AddRange(old.Where(o => !there.ContainsKey(o.Key)).Select(o => T($"{o.Key} no more at {o.Value}")));
@@ -193,7 +193,10 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
     }
 
     /// <summary>What a row of the mapping table is about, in short.</summary>
-    public static string KeyOf(EquipmentRule rule) => $"{rule.Group}/{rule.Node}/{rule.Device}{(rule.Metric == "*" ? "" : ":" + rule.Metric)}";
+    public static string KeyOf(EquipmentRule rule) => rule.IsMove ? "what stood at " + rule.From : $"{rule.Group}/{rule.Node}/{rule.Device}{(rule.Metric == "*" ? "" : ":" + rule.Metric)}";
+
+    private static string PlaceOf(EquipmentRule rule) =>
+        rule is { IsMove: true, Until: { } until } ? $"{rule.Path}, its old topics go on until {TimeText.Minute(until)} UTC" : rule.Path;
 
     private static List<string> Fields(JsonObject was, JsonObject now, HashSet<string> secrets)
     {

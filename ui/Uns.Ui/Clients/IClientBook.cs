@@ -17,13 +17,17 @@ public interface IClientBook
     /// <param name="most">Most to give, 1 to 1,000.</param>
     Task<IReadOnlyList<SubscriberRow>> ListeningAsync(string topic, int most);
 
-    /// <summary>Ends a client's connection; its will is published and its session waits.</summary>
+    /// <summary>Ends a client's connection; its will is published and its session waits. Stands in the log.</summary>
+    /// <param name="clientId">The client.</param>
+    /// <param name="who">Who does it.</param>
     /// <returns>False when no such client is connected.</returns>
-    Task<bool> DisconnectAsync(string clientId);
+    Task<bool> DisconnectAsync(string clientId, string who);
 
-    /// <summary>Ends a session with all that waits in it, and its connection before it.</summary>
+    /// <summary>Ends a session with all that waits in it, and its connection before it. Stands in the log.</summary>
+    /// <param name="clientId">The client.</param>
+    /// <param name="who">Who does it.</param>
     /// <returns>False when there is no such session.</returns>
-    Task<bool> DropSessionAsync(string clientId);
+    Task<bool> DropSessionAsync(string clientId, string who);
 }
 
 /// <summary>A client that gets the messages of a topic.</summary>

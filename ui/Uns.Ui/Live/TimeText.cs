@@ -12,6 +12,9 @@ public static class TimeText
         : time.TotalMinutes < 2 ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0.#} min");
 
+    /// <summary>A minute, for example <c>2026-12-22 14:05</c>, UTC.</summary>
+    public static string Minute(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>The same; a dash where there is none.</summary>
     public static string Of(TimeSpan? time) => time is { } known ? Of(known) : "–";
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 
 namespace Uns.Ui.Pages;
@@ -37,10 +36,7 @@ public sealed partial class Clients
     private IClientBook Book { get; set; } = null!;
 
     [Inject]
-    private ILogBook Log { get; set; } = null!;
-
-    [Inject]
-    private PageAuthor Author { get; set; } = null!;
+    private Changes.PageAuthor Author { get; set; } = null!;
 
     [Inject]
     private TimeProvider Clock { get; set; } = null!;
@@ -100,12 +96,7 @@ public sealed partial class Clients
     {
         var (asked, client) = (_asked, _sheet!.Client.ClientId);
         _asked = null;
-        _saidWell = await (asked == Ask.Disconnect ? Book.DisconnectAsync(client) : Book.DropSessionAsync(client));
-        if (_saidWell)
-        {
-            Log.Post(LogKinds.Plant, client, asked == Ask.Disconnect ? "MQTT client: disconnected" : "MQTT client: its session was dropped", Author.Name);
-        }
-
+        _saidWell = await (asked == Ask.Disconnect ? Book.DisconnectAsync(client, Author.Name) : Book.DropSessionAsync(client, Author.Name));
         _said = (asked, _saidWell) switch
         {
             (Ask.Disconnect, true) => T($"{client} was disconnected."),

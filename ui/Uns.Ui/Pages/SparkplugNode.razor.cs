@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Ui.Pages;
 
@@ -20,6 +21,12 @@ public sealed partial class SparkplugNode
 
     [Inject]
     private ISparkplugDoctor Doctor { get; set; } = null!;
+
+    [Inject]
+    private ILogBook Log { get; set; } = null!;
+
+    [Inject]
+    private PageAuthor Author { get; set; } = null!;
 
     [Inject]
     private TimeProvider Clock { get; set; } = null!;
@@ -46,6 +53,7 @@ public sealed partial class SparkplugNode
     private void AskRebirth()
     {
         Doctor.AskRebirth(Group, Node);
+        Log.Post(LogKinds.Node, $"{Group}/{Node}", "the edge node was asked to be born again", Author.Name);
         _said = T("A rebirth is asked for; the answer stands in the timeline.");
     }
 

@@ -190,7 +190,7 @@ public sealed partial class Trends
             var read = new List<TrendTag>(_tags.Count);
             foreach (var path in _tags)
             {
-                read.Add(new(path, await History.ReadAsync(path, from, to, 600, _stop.Token), Tree.Find(path)?.Current?.Value.Type == DataType.Boolean));
+                read.Add(new(path, await History.ReadAsync(path, from, to, 600, _stop.Token), Tree.Find(Tree.MovedTo(path) ?? path)?.Current?.Value.Type == DataType.Boolean));
             }
 
             (_read, _from, _to) = (read, from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds());
