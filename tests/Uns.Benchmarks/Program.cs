@@ -6,6 +6,7 @@ using Uns.Benchmarks.Connectors;
 using Uns.Benchmarks.Historian;
 using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
+using Uns.Benchmarks.Ui;
 using Uns.TestKit;
 
 if (args is ["host-memory"])
@@ -78,6 +79,18 @@ if (args is ["road-latency", .. var protocols])
         await RoadLatency.RunAsync(protocol, TimeSpan.FromMilliseconds(100), 2000);
     }
 
+    return;
+}
+
+if (args is ["page-speed"])
+{
+    await PageSpeed.WaitsAsync();
+    return;
+}
+
+if (args is ["page-cost", var open, var closed])
+{
+    await PageSpeed.CostAsync(int.Parse(open), int.Parse(closed));
     return;
 }
 

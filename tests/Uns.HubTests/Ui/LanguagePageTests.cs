@@ -11,7 +11,7 @@ public sealed partial class LanguagePageTests
     [
         ("/", "运行正常|一切正常|故障"), ("/namespace?path=acme/berlin", "berlin"), ("/trends?tag=acme/berlin/utilities/steam/boiler/Level", "趋势"), ("/alarms?show=all", "报警"), ("/alarms/rule", "新建报警"),
         ("/devices", "设备"), ("/devices/filler", "filler"), ("/devices/new", "新建设备"), ("/devices/filler/tags", "点位"), ("/devices/filler/import", "导入"), ("/devices/filler/clone", "filler"),
-        ("/log", "变更"), ("/drafts", "变更"), ("/versions", "变更"), ("/backup", "变更"), ("/sparkplug", "边缘节点"), ("/clients", "客户端"), ("/certificates", "证书"),
+        ("/mapping", "映射"), ("/log", "变更"), ("/drafts", "变更"), ("/versions", "变更"), ("/backup", "变更"), ("/sparkplug", "边缘节点"), ("/clients", "客户端"), ("/certificates", "证书"),
     ];
 
     [Fact]

@@ -124,8 +124,7 @@ public sealed partial class TextTests
     public void A_reader_gets_what_was_asked_for_then_what_was_chosen_then_what_the_browser_takes(string? asked, string? kept, string? accepted, string code) =>
         Assert.Equal(code, Language.Of(asked, kept, accepted).Code);
 
-    // The mapping page waits for its turn.
-    public static TheoryData<string> Pages() => [.. Sources("*.razor").Select(f => Path.GetRelativePath(Room, f)).Where(f => Path.GetFileName(f) is not "Mapping.razor")];
+    public static TheoryData<string> Pages() => [.. Sources("*.razor").Select(f => Path.GetRelativePath(Room, f))];
 
     private static IEnumerable<string> Sources(string pattern) => Directory.EnumerateFiles(Room, pattern, SearchOption.AllDirectories)
         .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}Texts{Path.DirectorySeparatorChar}", StringComparison.Ordinal)).Order(StringComparer.Ordinal);

@@ -12,6 +12,7 @@ public sealed partial class Namespace
     private const int PlainRows = 200;
 
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _most = new(StringComparer.Ordinal);
     private List<UnsNode> _values = [];
     private List<TreeRow> _tree = [];
     private string _branch = "";
@@ -121,7 +122,7 @@ public sealed partial class Namespace
     // The same lines are not drawn again.
     private void Arrange()
     {
-        var rows = TreeRow.Of(Tree.Root, _open);
+        var rows = TreeRow.Of(Tree.Root, _open, _most);
         _tree = rows.SequenceEqual(_tree) ? _tree : rows;
     }
 
@@ -144,6 +145,12 @@ public sealed partial class Namespace
             _open.Add(path);
         }
 
+        Arrange();
+    }
+
+    private void More(string path)
+    {
+        _most[path] = _most.GetValueOrDefault(path, TreeRow.Step) + TreeRow.Step;
         Arrange();
     }
 

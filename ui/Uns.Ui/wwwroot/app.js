@@ -104,12 +104,11 @@ document.addEventListener("keydown", (e) => {
   const tree = item.closest("[role=tree]"), items = () => [...tree.querySelectorAll("[role=treeitem]")];
   const all = items(), at = all.indexOf(item), level = (i) => Number(i.getAttribute("aria-level")), state = item.getAttribute("aria-expanded");
   const go = (to) => { if (to) { for (const i of items()) i.tabIndex = i === to ? 0 : -1; to.focus(); } };
-  const far = (top, last) => { const box = tree.parentElement; box.scrollTop = top; setTimeout(() => go(items().at(last)), 200); }; // A long list draws what comes into view.
   switch (e.key) {
     case "ArrowDown": go(all[at + 1]); break;
     case "ArrowUp": go(all[at - 1]); break;
-    case "Home": far(0, 0); break;
-    case "End": far(tree.parentElement.scrollHeight, -1); break;
+    case "Home": go(all[0]); break;
+    case "End": go(all.at(-1)); break;
     case "ArrowRight":
       if (state === "false") { item.querySelector("button.fold").click(); } else if (all[at + 1] && level(all[at + 1]) > level(item)) { go(all[at + 1]); }
       break;
