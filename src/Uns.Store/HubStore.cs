@@ -96,7 +96,7 @@ public sealed partial class HubStore : IAsyncDisposable
         }
 
         var log = (ILogger?)logger ?? NullLogger.Instance;
-        Directory.CreateDirectory(directory);
+        MakeDirectory(directory);
         var directoryLock = DirectoryLock.Take(directory, clock);
         SqliteConnection? writer = null;
         try
@@ -200,6 +200,19 @@ public sealed partial class HubStore : IAsyncDisposable
         await _writer.DisposeAsync();
         _readerSlots.Dispose();
         _lock.Dispose();
+    }
+
+    // Nobody else's: it holds what the hub knows of people and devices. One that is there already stays as its owner made it.
+    private static void MakeDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(directory);
+        }
+        else
+        {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private void WriteGroups()

@@ -10,7 +10,7 @@ namespace Uns.Tree;
 /// <param name="tree">Where the value stands and where its answer is seen.</param>
 /// <param name="commands">Takes the command to the broker.</param>
 /// <param name="clock">Counts the time limit.</param>
-public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider clock)
+public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider clock) : IValueWriter
 {
     /// <summary>Writes that may be under way at once; one more is refused, so that a loop in a client cannot flood a plant.</summary>
     public const int MaximumUnderWay = 256;
@@ -20,12 +20,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
     /// <summary>Sees every write; null: nobody does. Set before the first one.</summary>
     public IWriteWitness? Witness { get; set; }
 
-    /// <summary>Writes one value.</summary>
-    /// <param name="path">The value's path in the tree.</param>
-    /// <param name="given">The new value in engineering units; it must fit the type without loss, and the range that the birth gave.</param>
-    /// <param name="answerTimeout">Longest wait for the effect to come back as data.</param>
-    /// <param name="cancellationToken">Ends the wait; a command already sent stays sent. It is never sent twice.</param>
-    /// <param name="who">Who writes, for the witness.</param>
+    /// <inheritdoc/>
     public async Task<WriteResult> WriteAsync(string path, JsonElement given, TimeSpan answerTimeout, CancellationToken cancellationToken, string who = "")
     {
         if (tree.Find(path) is not { Current: { } before } node)

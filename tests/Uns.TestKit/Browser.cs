@@ -29,12 +29,13 @@ public sealed class Browser : IAsyncDisposable
     /// <param name="address">Its address.</param>
     /// <param name="locale">What the browser's user reads, such as <c>zh-CN</c>; none: English.</param>
     /// <param name="width">Width of its window in px.</param>
-    public async Task<IPage> OpenAsync(Uri address, string? locale = null, int width = 1280)
+    /// <param name="ready">What stands there then; the pages at the door are never alive.</param>
+    public async Task<IPage> OpenAsync(Uri address, string? locale = null, int width = 1280, string ready = ".shell[data-live=yes]")
     {
         var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = 800 }, Locale = locale });
         page.SetDefaultTimeout(120_000); // A machine ten times slower passes too.
         await page.GotoAsync(address.ToString());
-        await page.Locator(".shell[data-live=yes]").WaitForAsync();
+        await page.Locator(ready).WaitForAsync();
         return page;
     }
 

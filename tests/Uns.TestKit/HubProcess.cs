@@ -52,17 +52,27 @@ public sealed partial class HubProcess : IAsyncDisposable
         PeerProcess.Root(), "artifacts", "bin", "Uns.Hub", new DirectoryInfo(AppContext.BaseDirectory).Name, "Uns.Hub.dll");
 
     /// <summary>Starts the hub on free ports and waits until it has printed where it is and stands ready.</summary>
-    public static async Task<HubProcess> StartAsync(string command = "run", string? data = null)
+    /// <param name="command">What to start.</param>
+    /// <param name="data">Its data directory; null: one that is removed at the end.</param>
+    /// <param name="access">Open, so that a test about something else needs no password; <c>users</c> as its user starts it.</param>
+    public static async Task<HubProcess> StartAsync(string command = "run", string? data = null, string access = "open")
     {
-        var hub = new HubProcess(command, data, ["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+        var hub = new HubProcess(command, data, ["--access", access, "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
         await hub.StartAgainAsync();
         return hub;
     }
 
     /// <summary>Runs the hub with any arguments to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Error)> RunToEndAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Error)> RunToEndAsync(params string[] arguments) => RunTypedToEndAsync("", arguments);
+
+    /// <summary>Runs the hub with any arguments to its end, and types something into it.</summary>
+    public static async Task<(int ExitCode, string Output, string Error)> RunTypedToEndAsync(string typed, params string[] arguments)
     {
-        using var process = Process.Start(StartInfo(arguments))!;
+        var info = StartInfo(arguments);
+        info.RedirectStandardInput = true;
+        using var process = Process.Start(info)!;
+        await process.StandardInput.WriteAsync(typed);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         try
@@ -83,7 +93,7 @@ public sealed partial class HubProcess : IAsyncDisposable
     /// <summary>Starts it again with the same data after <see cref="KillAsync"/> or <see cref="StopAsync"/>; the ports are new unless kept.</summary>
     public async Task StartAgainAsync(bool samePorts = false)
     {
-        var arguments = samePorts ? [.. _arguments[..3], "--mqtt", $"127.0.0.1:{MqttPort}", "--http", Page.Authority] : _arguments;
+        var arguments = samePorts ? [.. _arguments[..5], "--mqtt", $"127.0.0.1:{MqttPort}", "--http", Page.Authority] : _arguments;
         MqttPort = 0;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process { StartInfo = StartInfo(arguments), EnableRaisingEvents = true };

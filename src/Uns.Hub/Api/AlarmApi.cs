@@ -17,11 +17,11 @@ internal static class AlarmApi
         alarms.MapDelete("/rules/{id:guid}", RemoveAsync)
             .WithName("RemoveAlarm").WithSummary("Takes a rule out. What happened stays in the history.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
-        alarms.MapPost("/{id:guid}/acknowledge", (Guid id, IAlarmBook book, HttpContext context, string? who) => book.Acknowledge(id, who ?? ApiAuthor.Of(context)) ? Results.NoContent() : NoAlarm(id))
+        alarms.MapPost("/{id:guid}/acknowledge", (Guid id, IAlarmBook book, HttpContext context, string? who) => book.Acknowledge(id, ApiAuthor.Of(context, who)) ? Results.NoContent() : NoAlarm(id))
             .WithName("AcknowledgeAlarm").WithSummary("Somebody has seen it.").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound);
         alarms.MapPost("/{id:guid}/shelve", (Guid id, IAlarmBook book, HttpContext context, double minutes, string? who) =>
                 double.IsFinite(minutes) && minutes <= 10_080
-                    ? book.Shelve(id, TimeSpan.FromMinutes(Math.Max(0, minutes)), who ?? ApiAuthor.Of(context)) ? Results.NoContent() : NoAlarm(id)
+                    ? book.Shelve(id, TimeSpan.FromMinutes(Math.Max(0, minutes)), ApiAuthor.Of(context, who)) ? Results.NoContent() : NoAlarm(id)
                     : Results.Problem($"minutes is {minutes}: give 0 to 10080.", statusCode: StatusCodes.Status400BadRequest))
             .WithName("ShelveAlarm").WithSummary("Silences an alarm for some minutes, at most 10080; 0 lets it count again.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);

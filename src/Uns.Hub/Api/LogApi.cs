@@ -9,7 +9,7 @@ internal static class LogApi
     {
         routes.MapGet("/api/v1/log", Read)
             .WithTags("Changes").WithName("GetLog")
-            .WithSummary("Who did what, newest first: rows that hold 'search', of one 'kind' (device, mapping, alarm, write, operate, trust, draft, plant), older than the row 'before', at most 'limit' (1 to 1000, 200 unless given).")
+            .WithSummary("Who did what, newest first: rows that hold 'search', of one 'kind' (device, mapping, alarm, write, operate, trust, draft, plant, client, node, access), older than the row 'before', at most 'limit' (1 to 1000, 200 unless given).")
             .Produces<IReadOnlyList<LogRow>>().ProducesProblem(StatusCodes.Status400BadRequest);
         routes.MapPost("/api/v1/versions/{number:int}/undo", Undo)
             .WithTags("Changes").WithName("UndoVersion").WithSummary("Takes one change of the settings back, unless its things were changed since.")

@@ -7,7 +7,7 @@ namespace Uns.Hub.Api;
 /// <summary>MQTT over WebSocket on the page's port.</summary>
 internal static class MqttSocketApi
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.Map("/mqtt", ServeAsync).ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder routes) => routes.Map("/mqtt", ServeAsync).AllowAnonymous().ExcludeFromDescription();
 
     private static async Task<IResult> ServeAsync(HttpContext context, MqttBroker broker)
     {

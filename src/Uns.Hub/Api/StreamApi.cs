@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Uns.Tree;
+using Uns.Ui.Access;
 
 namespace Uns.Hub.Api;
 
@@ -8,19 +9,20 @@ namespace Uns.Hub.Api;
 /// <remarks>
 /// First every value as it is, then each change: event <c>value</c> with a <see cref="ValueView"/>, event <c>removed</c> with a path,
 /// event <c>alive</c> every 15 s without change. A reader that is slower than the plant gets the newest state of each value, never a growing queue.
+/// It ends when its reader is signed out, or the token revoked.
 /// </remarks>
 internal static class StreamApi
 {
     private static readonly TimeSpan Alive = TimeSpan.FromSeconds(15);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/stream", (string? path, UnsTree tree, TimeProvider clock, CancellationToken cancellationToken) =>
-                TypedResults.ServerSentEvents(Events((path ?? "").Trim('/'), tree, clock, cancellationToken)))
+        routes.MapGet("/api/v1/stream", (string? path, UnsTree tree, Visitor visitor, TimeProvider clock, CancellationToken cancellationToken) =>
+                TypedResults.ServerSentEvents(Events((path ?? "").Trim('/'), tree, visitor, clock, cancellationToken)))
             .WithName("StreamValues").WithTags("Tree")
             .WithSummary("Server-sent events: all values of a branch, then every change.");
 
     private static async IAsyncEnumerable<SseItem<object>> Events(
-        string path, UnsTree tree, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string path, UnsTree tree, Visitor visitor, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var reader = tree.Feed.Open(path);
         foreach (var node in tree.Find(path)?.Values() ?? [])
@@ -31,7 +33,7 @@ internal static class StreamApi
             }
         }
 
-        while (!cancellationToken.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested && visitor.May(Role.Viewer))
         {
             if (!await ChangedAsync(reader, clock, cancellationToken))
             {
@@ -41,6 +43,11 @@ internal static class StreamApi
 
             foreach (var changed in reader.Take())
             {
+                if (!visitor.May(Role.Viewer))
+                {
+                    yield break; // Signed out, or revoked, while it waited.
+                }
+
                 // The node may have been replaced by another at the same path: what stands there now is the truth.
                 if (tree.Find(changed.Path) is { } node && ValueView.Of(node, clock.GetUtcNow()) is { } view)
                 {

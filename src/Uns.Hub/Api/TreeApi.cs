@@ -68,7 +68,7 @@ internal static class TreeApi
     }
 
     private static async Task<IResult> Write(
-        WriteRequest request, TreeWriter writer, Settings.HubOptions options, TimeProvider clock, UnsTree tree, HttpContext context, CancellationToken cancellationToken)
+        WriteRequest request, IValueWriter writer, Settings.HubOptions options, TimeProvider clock, UnsTree tree, HttpContext context, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.Path))
         {

@@ -6,11 +6,14 @@ using Uns.Ui.Changes;
 
 namespace Uns.Hub.Changes;
 
-/// <summary>The log of who did what, on disk. Set-points have a bound of their own, so that a program that writes all day pushes no change of the settings out.</summary>
+/// <summary>The log of who did what, on disk. Set-points and sign-ins have bounds of their own, so that a program that does either all day pushes no change of the settings out.</summary>
 internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogger<LogBook> logger) : ILogBook, IWriteWitness
 {
     /// <summary>Rows about set-points that are kept.</summary>
     public const int MostWrites = 50_000;
+
+    /// <summary>Rows about people that are kept: whoever guesses passwords all day pushes nothing else out.</summary>
+    public const int MostAccess = 20_000;
 
     /// <summary>Other rows that are kept.</summary>
     public const int MostOthers = 100_000;
@@ -44,27 +47,31 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
         connection => connection.Rows(
             """
             SELECT id, time, author, kind, thing, words, comment, version FROM log_row
-            WHERE id < $before AND ($kind = '' OR kind = $kind)
+            WHERE id < $before AND ($kind = '' OR kind = $kind) AND kind <> $without
               AND ($search = '' OR instr(lower(thing || ' ' || words || ' ' || comment || ' ' || author), $search) > 0)
             ORDER BY id DESC LIMIT $most
             """,
             row => new LogRow(row.GetInt64(0), SettingsStore.Time(row.GetString(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6), row.IsDBNull(7) ? null : row.GetInt32(7)),
-            ("$before", filter.Before ?? long.MaxValue), ("$kind", filter.Kind), ("$search", Lower(filter.Search)), ("$most", Math.Clamp(filter.Most, 1, 1000))),
+            ("$before", filter.Before ?? long.MaxValue), ("$kind", filter.Kind), ("$without", filter.Without), ("$search", Lower(filter.Search)), ("$most", Math.Clamp(filter.Most, 1, 1000))),
         cancellationToken);
 
     /// <summary>Writes one row into the transaction of what it tells.</summary>
     public void Write(SqliteConnection connection, DateTimeOffset time, string author, string kind, string thing, string words, string comment, int? version)
     {
-        connection.Run(
-            "INSERT INTO log_row (time, author, kind, thing, words, comment, version) VALUES ($time, $author, $kind, $thing, $words, $comment, $version)",
-            ("$time", SettingsStore.Time(time)), ("$author", Cut(author)), ("$kind", kind), ("$thing", Cut(thing)), ("$words", Cut(words)), ("$comment", Cut(comment)), ("$version", version));
+        WriteRow(connection, time, author, kind, thing, words, comment, version);
         if (Interlocked.Increment(ref _rows) % EverySo == 0)
         {
-            connection.Run($"DELETE FROM log_row WHERE kind = '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind = '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostWrites})");
-            connection.Run($"DELETE FROM log_row WHERE kind <> '{LogKinds.Write}' AND id <= (SELECT id FROM log_row WHERE kind <> '{LogKinds.Write}' ORDER BY id DESC LIMIT 1 OFFSET {MostOthers})");
+            Keep(connection, $"kind = '{LogKinds.Write}'", MostWrites);
+            Keep(connection, $"kind = '{LogKinds.Access}'", MostAccess);
+            Keep(connection, $"kind NOT IN ('{LogKinds.Write}', '{LogKinds.Access}')", MostOthers);
             connection.Run("DELETE FROM log_row WHERE time < $oldest", ("$oldest", SettingsStore.Time(time - Longest)));
         }
     }
+
+    /// <summary>Writes one row and looks at no bound, for who has no log at hand.</summary>
+    internal static void WriteRow(SqliteConnection connection, DateTimeOffset time, string author, string kind, string thing, string words, string comment, int? version) => connection.Run(
+        "INSERT INTO log_row (time, author, kind, thing, words, comment, version) VALUES ($time, $author, $kind, $thing, $words, $comment, $version)",
+        ("$time", SettingsStore.Time(time)), ("$author", Cut(author)), ("$kind", kind), ("$thing", Cut(thing)), ("$words", Cut(words)), ("$comment", Cut(comment)), ("$version", version));
 
     /// <inheritdoc/>
     public async Task<long> SendingAsync(string path, string before, string given, string who)
@@ -112,6 +119,9 @@ internal sealed partial class LogBook(HubStore store, TimeProvider clock, ILogge
             }
         }
     }
+
+    private static void Keep(SqliteConnection connection, string rows, int most) =>
+        connection.Run($"DELETE FROM log_row WHERE {rows} AND id <= (SELECT id FROM log_row WHERE {rows} ORDER BY id DESC LIMIT 1 OFFSET {most})");
 
     private static string Cut(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
 

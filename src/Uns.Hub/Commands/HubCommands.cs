@@ -4,7 +4,7 @@ using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Commands;
 
-/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>simulate</c>, <c>broker</c>, <c>bench</c>, <c>sparkplug</c> and <c>hash-password</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
+/// <summary>The command line: <c>run</c>, <c>demo</c>, <c>simulate</c>, <c>broker</c>, <c>bench</c>, <c>sparkplug</c>, <c>hash-password</c> and <c>reset-password</c>. A wrong word or setting is one sentence on standard error and exit code 2.</summary>
 internal static class HubCommands
 {
     /// <summary>Exit code of a wrong word or setting.</summary>
@@ -40,6 +40,7 @@ internal static class HubCommands
         root.Subcommands.Add(BenchCommand.Build());
         root.Subcommands.Add(SparkplugCommand.Build());
         root.Subcommands.Add(PasswordCommand.Build());
+        root.Subcommands.Add(ResetPasswordCommand.Build());
         return root;
     }
 
@@ -53,8 +54,9 @@ internal static class HubCommands
         var opcUa = new Option<string?>("--opcua") { HelpName = "ADDRESS:PORT", Description = "Where the OPC UA server shows the namespace, e.g. 127.0.0.1:4840; port 0 takes any free one. [default: nowhere]" };
         var certificate = new Option<string?>("--tls-certificate") { HelpName = "FILE", Description = "Certificate of both, PEM or PKCS #12; read again when it changes." };
         var key = new Option<string?>("--tls-key") { HelpName = "FILE", Description = "PEM file of its private key, unless it is in the certificate's file." };
+        var access = new Option<string?>("--access") { HelpName = "open|users", Description = $"users: people sign in; open: nobody is asked, on loopback only. [default: {(demo ? "open" : "users")}]" };
         var verbose = new Option<bool>("--verbose") { Description = "Logs every state change, not only warnings." };
-        var command = new Command(name, description) { data, mqtt, http, mqtts, https, opcUa, certificate, key, verbose };
+        var command = new Command(name, description) { data, mqtt, http, mqtts, https, opcUa, certificate, key, access, verbose };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             () =>
             {
@@ -65,7 +67,8 @@ internal static class HubCommands
                 tls = parsed.GetValue(certificate) is { } c ? tls with { Certificate = c, Key = null } : tls;
                 tls = parsed.GetValue(key) is { } k ? tls with { Key = k } : tls;
                 options = parsed.GetValue(opcUa) is { } o ? options with { OpcUa = options.OpcUa with { Listen = ListenAddress.Parse("--opcua", o) } } : options;
-                return options with { Tls = tls.Check() };
+                options = parsed.GetValue(access) is { } a ? options with { Access = AccessSettings.Mode("--access", a) } : options;
+                return AccessSettings.Check(options with { Tls = tls.Check() });
             },
             cancellationToken));
         return command;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Uns.Connectors.OpcUa.Server;
+using Uns.Connectors;
 
 namespace Uns.Hub.Commands;
 
@@ -11,10 +11,8 @@ internal static class PasswordCommand
         var command = new Command("hash-password", "Reads a password from standard input, one line, and prints it hashed, as opcuaUsers in hub.json wants it.");
         command.SetAction(async (_, cancellationToken) =>
         {
-            var password = await Console.In.ReadLineAsync(cancellationToken);
-            if (string.IsNullOrEmpty(password))
+            if (await PasswordPrompt.ReadAsync(cancellationToken) is not { } password)
             {
-                await Console.Error.WriteLineAsync("There is no password: give it as one line of standard input.");
                 return HubCommands.WrongSetting;
             }
 

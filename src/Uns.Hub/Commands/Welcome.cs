@@ -1,4 +1,5 @@
 using System.Net;
+using Uns.Hub.Access;
 using Uns.Hub.Wiring;
 
 namespace Uns.Hub.Commands;
@@ -35,9 +36,19 @@ internal static class Welcome
             await output.WriteLineAsync($"Alarm:   {damaged}");
         }
 
-        if (!IPAddress.IsLoopback(hub.MqttEndPoint.Address) || !IPAddress.IsLoopback(hub.HttpEndPoint.Address))
+        if (hub.Options.IsOpen)
         {
-            await output.WriteLineAsync("Warning: there are no users or passwords yet. Whoever reaches these addresses can read and write the plant.");
+            await output.WriteLineAsync("Access:  open. Nobody is asked for a password, and everybody at this machine may do everything.");
+        }
+        else if (hub.SetupToken is { } setup)
+        {
+            await output.WriteLineAsync($"First:   open the page and set the first password. From another machine that takes the setup token {setup.Text}");
+            await output.WriteLineAsync($"         (good for {SetupToken.Life.TotalMinutes} minutes; it also stands in {Path.GetFullPath(setup.File)})");
+        }
+
+        if (!IPAddress.IsLoopback(hub.MqttEndPoint.Address) || hub.MqttsEndPoint is { } secure && !IPAddress.IsLoopback(secure.Address))
+        {
+            await output.WriteLineAsync("Warning: MQTT has no users and passwords yet. Whoever reaches the broker can read and write the plant.");
         }
 
         await output.WriteLineAsync("Ctrl+C stops the hub.");

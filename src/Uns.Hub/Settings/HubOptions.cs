@@ -63,6 +63,16 @@ public sealed record HubOptions
     /// <summary>Most MiB of history on disk, 16 to 1,048,576; the oldest makes room.</summary>
     public int HistoryMegabytes { get; init; } = 4096;
 
+    /// <summary>Whether people sign in; null: they do, except in the demo.</summary>
+    public AccessMode? Access { get; init; }
+
+    /// <summary>True when nobody is asked who he is.</summary>
+    public bool IsOpen => (Access ?? (Demo ? AccessMode.Open : AccessMode.Users)) == AccessMode.Open;
+
+    /// <summary>How long a session lasts that nobody uses, 1 to 720 hours.</summary>
+    /// <value>Twelve hours unless set: a shift, and its end.</value>
+    public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(12);
+
     /// <summary>True to start the simulated plant and its devices.</summary>
     public bool Demo { get; init; }
 

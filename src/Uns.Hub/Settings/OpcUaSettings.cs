@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Uns.Connectors;
 using Uns.Connectors.OpcUa.Server;
 
 namespace Uns.Hub.Settings;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Threading.Channels;
 using Uns.Alarms;
+using Uns.Hub.Changes;
 using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tags;
@@ -10,7 +11,7 @@ using Uns.Ui.Changes;
 namespace Uns.Hub.Wiring;
 
 /// <summary>Watches the tree for alarms, keeps how they stand and what happened, and speaks for them as a Sparkplug device.</summary>
-internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, ILogBook log, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness
+internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, LogBook log, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness
 {
     /// <summary>The device that speaks for the alarms; no other may have the name.</summary>
     public const string DeviceName = "alarms";

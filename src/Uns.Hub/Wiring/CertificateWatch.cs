@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Uns.Connectors;
+using Uns.Connectors.OpcUa.Security;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Tells once at each stage that a certificate comes to its end: our own, and those that were accepted.</summary>
-internal sealed partial class CertificateWatch(IServerTrust trust, ILogger<CertificateWatch> logger)
+internal sealed partial class CertificateWatch(CertificateStore trust, ILogger<CertificateWatch> logger)
 {
     /// <summary>Most events kept.</summary>
     public const int MostEvents = 256;

@@ -1,3 +1,4 @@
+using Uns.Hub.Changes;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Inspection;
 using Uns.Ui.Changes;
@@ -6,7 +7,7 @@ using Uns.Ui.Clients;
 namespace Uns.Hub.Wiring;
 
 /// <summary>The broker's clients in the words of page and API.</summary>
-internal sealed class ClientBook(MqttBroker broker, ILogBook log) : IClientBook
+internal sealed class ClientBook(MqttBroker broker, LogBook log) : IClientBook
 {
     public async Task<ClientList> ListAsync(string search, int most, string? after = null)
     {

@@ -1,5 +1,6 @@
 using Uns.Alarms;
 using Uns.Connectors;
+using Uns.Connectors.OpcUa.Security;
 using Uns.Historian;
 using Uns.Hub.Settings;
 using Uns.Mqtt.Broker;
@@ -14,7 +15,7 @@ namespace Uns.Hub.Wiring;
 
 /// <summary>Looks at every part every few seconds and says in sentences how it stands, and since when what is wrong is so.</summary>
 internal sealed class HealthWatch(
-    HubOptions options, HubStore store, RoadHealth road, IDeviceBook devices, ISparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, IServerTrust trust, CertificateWatch terms, UnsTree tree, AlarmDesk alarms, TimeProvider clock)
+    HubOptions options, HubStore store, RoadHealth road, DeviceBook devices, SparkplugDoctor nodes, MqttBroker broker, HistoryRecorder history, CertificateStore trust, CertificateWatch terms, UnsTree tree, AlarmDesk alarms, TimeProvider clock)
     : IPlantHealth
 {
     private const int MostOfAKind = 20; // A plant that lost its network shows that, not a thousand lines.

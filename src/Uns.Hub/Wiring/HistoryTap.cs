@@ -10,7 +10,7 @@ using Uns.Tree;
 namespace Uns.Hub.Wiring;
 
 /// <summary>Hands every change of the tree to the historian, under an identity that outlives names and places.</summary>
-internal sealed class HistoryTap(HistoryRecorder recorder, IDeviceBook devices, HubOptions options) : IValueWitness
+internal sealed class HistoryTap(HistoryRecorder recorder, DeviceBook devices, HubOptions options) : IValueWitness
 {
     private readonly ConditionalWeakTable<DeviceOptions, FrozenDictionary<string, Guid>> _ids = [];
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Historian;
+using Uns.Hub.Access;
 using Uns.Hub.Changes;
 using Uns.Hub.Demo;
 using Uns.Hub.Republish;
@@ -55,6 +56,12 @@ internal sealed class HubHost : IAsyncDisposable
     public string? DamagedStore => Services.GetRequiredService<HubStore>().Damaged is { } damaged
         ? $"the data file was damaged ({damaged.Fault}). It was moved to {damaged.Path}; the hub began anew without it."
         : null;
+
+    /// <summary>True while nobody has a password.</summary>
+    public bool IsUnclaimed => Services.GetRequiredService<SignInDesk>().IsUnclaimed;
+
+    /// <summary>What sets the first password from another machine; null when it is set.</summary>
+    public SetupToken? SetupToken => Services.GetRequiredService<SetupToken>() is { Text: not null } token ? token : null;
 
     /// <summary>The hub's parts.</summary>
     public IServiceProvider Services => _web.Services;
@@ -147,6 +154,7 @@ internal sealed class HubHost : IAsyncDisposable
         await Services.GetRequiredService<AlarmDesk>().LoadAsync(cancellationToken);
         await Services.GetRequiredService<SettingsBook>().LoadAsync(cancellationToken);
         await Services.GetRequiredService<DraftBook>().LoadAsync(cancellationToken);
+        await OpenDoorAsync(cancellationToken);
         _history = Services.GetRequiredService<HistoryRecorder>().RunAsync(_stopHistory.Token);
         var host = Services.GetRequiredService<HostApplication>();
         _pumps.Add(host.RunAsync(_stop.Token));
@@ -171,6 +179,24 @@ internal sealed class HubHost : IAsyncDisposable
         _pumps.Add(Services.GetRequiredService<AlarmDesk>().RunAsync(_stop.Token));
         _pumps.Add(Services.GetRequiredService<HealthWatch>().RunAsync(_stop.Token));
         await _web.StartAsync(cancellationToken);
+    }
+
+    private async Task OpenDoorAsync(CancellationToken cancellationToken)
+    {
+        var sessions = Services.GetRequiredService<SessionBook>();
+        await Services.GetRequiredService<PeopleBook>().LoadAsync(cancellationToken);
+        await Services.GetRequiredService<TokenBook>().LoadAsync(cancellationToken);
+        await sessions.LoadAsync(cancellationToken);
+        _pumps.Add(sessions.RunAsync(_stop.Token));
+        var setup = Services.GetRequiredService<SetupToken>();
+        if (IsUnclaimed)
+        {
+            setup.Begin();
+        }
+        else
+        {
+            setup.Remove();
+        }
     }
 
     private void ServeOpcUa()

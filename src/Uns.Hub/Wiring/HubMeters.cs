@@ -14,7 +14,7 @@ internal sealed class HubMeters : IDisposable
 {
     private readonly Meter _meter = new("Uns.Hub");
 
-    public HubMeters(MqttBroker broker, EdgeNodes edges, SparkplugWatch watch, HostApplication host, UnsTree tree, UnsRepublisher topics, IDeviceBook devices, HistoryRecorder history)
+    public HubMeters(MqttBroker broker, EdgeNodes edges, SparkplugWatch watch, HostApplication host, UnsTree tree, UnsRepublisher topics, DeviceBook devices, HistoryRecorder history)
     {
         _meter.CreateObservableGauge("uns.mqtt.connections", () => broker.Statistics.Connections, description: "MQTT connections that are open.");
         _meter.CreateObservableGauge("uns.mqtt.sessions", () => broker.Statistics.Sessions, description: "MQTT sessions, connected or not.");
@@ -67,10 +67,10 @@ internal sealed class HubMeters : IDisposable
         return [new(online, new KeyValuePair<string, object?>("state", "online")), new(nodes.Count - online, new KeyValuePair<string, object?>("state", "offline"))];
     }
 
-    private static IEnumerable<Measurement<int>> Running(IDeviceBook devices) =>
+    private static IEnumerable<Measurement<int>> Running(DeviceBook devices) =>
         devices.All().Select(d => new Measurement<int>(devices.StatusOf(d.Name)?.State == ConnectorState.Running ? 1 : 0, new KeyValuePair<string, object?>("device", d.Name)));
 
-    private static IEnumerable<Measurement<long>> PerDevice(IDeviceBook devices, Func<ConnectorStatus, long> figure) =>
+    private static IEnumerable<Measurement<long>> PerDevice(DeviceBook devices, Func<ConnectorStatus, long> figure) =>
         devices.All().Select(d => (d.Name, Status: devices.StatusOf(d.Name))).Where(d => d.Status is not null)
             .Select(d => new Measurement<long>(figure(d.Status!), new KeyValuePair<string, object?>("device", d.Name)));
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
-using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
@@ -11,6 +10,7 @@ using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.S7;
 using Uns.Connectors.Simulated;
 using Uns.Historian;
+using Uns.Hub.Access;
 using Uns.Hub.Api;
 using Uns.Hub.Changes;
 using Uns.Hub.Following;
@@ -28,11 +28,11 @@ using Uns.Sparkplug.Host;
 using Uns.Store;
 using Uns.Tree;
 using Uns.Ui;
+using Uns.Ui.Access;
 using Uns.Ui.Changes;
 using Uns.Ui.Clients;
 using Uns.Ui.Following;
 using Uns.Ui.Health;
-using Uns.Ui.Import;
 using Uns.Ui.Texts;
 
 namespace Uns.Hub.Wiring;
@@ -54,6 +54,7 @@ internal static class HubServices
                 kestrel.Listen(https, listen => listen.UseHttps((_, _, _, _) => new(certificates.Current), state: null!));
             }
         });
+        builder.Host.UseDefaultServiceProvider(provider => provider.ValidateScopes = true); // A part of the hub that took a page's book would be refused by its guard.
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
             console.SingleLine = true;
@@ -74,14 +75,13 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>(), Subscribers = s.GetRequiredService<SubscriberLedger>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
         services.AddSingleton<IConnectorKind, S7Kind>();
         services.AddSingleton<IConnectorKind, SimulatedKind>();
         services.AddSingleton(s => new CertificateStore(Path.Combine(options.Data, "pki"), clock));
-        services.AddSingleton<IServerTrust>(s => s.GetRequiredService<CertificateStore>());
         services.AddSingleton<IConnectorKind>(s => new OpcUaKind(s.GetRequiredService<CertificateStore>()));
         services.AddSingleton(s => new OpcUaServer(
             new TreeSpace(s.GetRequiredService<UnsTree>(), s.GetRequiredService<TreeWriter>(), options.WriteAnswerTimeout), options.OpcUa.Options(),
@@ -94,39 +94,33 @@ internal static class HubServices
         services.AddSingleton<HistoryTap>();
         services.AddSingleton<AlarmStore>();
         services.AddSingleton<AlarmDesk>();
-        services.AddSingleton<IAlarmBook>(s => s.GetRequiredService<AlarmDesk>());
         services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
         services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
         services.AddSingleton(s => new HostApplication(
             new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
         services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
-        services.AddSingleton<ISparkplugDoctor, SparkplugDoctor>();
+        services.AddSingleton<SparkplugDoctor>();
         services.AddSingleton(s => new UnsRepublisher(
             s.GetRequiredService<UnsTree>(), OwnBroker(s, $"topics-{options.NodeId}"), options.TopicPrefix, clock, s.GetRequiredService<ILogger<UnsRepublisher>>()));
         services.AddSingleton(s => new TreeWriter(s.GetRequiredService<UnsTree>(), s.GetRequiredService<ICommandSink>(), clock) { Witness = s.GetRequiredService<LogBook>() });
         services.AddSingleton<LogBook>();
-        services.AddSingleton<ILogBook>(s => s.GetRequiredService<LogBook>());
         services.AddSingleton<SettingsStore>();
         services.AddSingleton<AlarmFollow>();
         services.AddSingleton<SettingsBook>();
-        services.AddSingleton<ISettingsBook>(s => s.GetRequiredService<SettingsBook>());
-        services.AddSingleton<ChangeImpact>();
+        services.AddScoped<ChangeImpact>();
         services.AddSingleton<DraftBook>();
-        services.AddSingleton<IDraftBook>(s => s.GetRequiredService<DraftBook>());
         services.AddSingleton<DeviceBook>();
-        services.AddSingleton<IDeviceBook>(s => s.GetRequiredService<DeviceBook>());
         services.AddSingleton<ImportDesk>();
-        services.AddSingleton<IImportDesk>(s => s.GetRequiredService<ImportDesk>());
         services.AddSingleton<EquipmentMapBook>();
         services.AddSingleton<IEquipmentMapBook>(s => s.GetRequiredService<EquipmentMapBook>());
-        services.AddSingleton<IClientBook, ClientBook>();
+        services.AddSingleton<ClientBook>();
         services.AddSingleton(s => new SubscriberLedger(s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ISubscriberLedger>(s => s.GetRequiredService<SubscriberLedger>());
         services.AddSingleton<SubscriberKeeper>();
-        services.AddSingleton<AffectedClients>();
+        services.AddScoped<AffectedClients>();
         services.AddSingleton<IValueFollower, ValueFollower>();
-        services.AddSingleton<MovePlan>();
+        services.AddScoped<MovePlan>();
         services.AddSingleton<RoadHealth>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton<HealthWatch>();
@@ -171,6 +165,7 @@ internal static class HubServices
         services.AddOpenApi("v1", OpenApiText.Describe);
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddRadzen();
+        AccessWeb.Add(services);
         if (IPAddress.IsLoopback(options.Http.Address))
         {
             // Another site's page must not reach the hub by a name of its own that resolves to this machine.
@@ -184,30 +179,34 @@ internal static class HubServices
         web.UseStatusCodePages();
         web.UseHostFiltering();
         web.UseWebSockets();
+        AccessWeb.Use(web);
         web.UsePageLanguage();
         web.UseAntiforgery();
-        web.MapStaticAssets();
-        TreeApi.Map(web);
-        StreamApi.Map(web);
-        HistoryApi.Map(web);
-        AlarmApi.Map(web);
-        LogApi.Map(web);
-        SettingsApi.Map(web);
-        DraftApi.Map(web);
-        MovesApi.Map(web);
-        TraceApi.Map(web);
-        DeviceApi.Map(web);
-        TagFileApi.Map(web);
-        DeviceDiagnosticsApi.Map(web);
-        DeviceLookApi.Map(web);
-        CertificatesApi.Map(web);
-        DeviceServicesApi.Map(web);
-        NodesApi.Map(web);
-        HealthApi.Map(web);
-        PrometheusPage.Map(web);
+        web.MapStaticAssets().AllowAnonymous();
+        var api = web.MapGroup("");
+        ApiRoles.Apply(api);
+        TreeApi.Map(api);
+        StreamApi.Map(api);
+        HistoryApi.Map(api);
+        AlarmApi.Map(api);
+        LogApi.Map(api);
+        SettingsApi.Map(api);
+        DraftApi.Map(api);
+        MovesApi.Map(api);
+        TraceApi.Map(api);
+        DeviceApi.Map(api);
+        TagFileApi.Map(api);
+        DeviceDiagnosticsApi.Map(api);
+        DeviceLookApi.Map(api);
+        CertificatesApi.Map(api);
+        DeviceServicesApi.Map(api);
+        NodesApi.Map(api);
+        HealthApi.Map(api);
+        PrometheusPage.Map(api);
         MqttSocketApi.Map(web);
-        ClientsApi.Map(web);
-        web.MapOpenApi();
-        web.MapRazorComponents<App>().AddInteractiveServerRenderMode();
+        ClientsApi.Map(api);
+        PeopleApi.Map(api);
+        web.MapOpenApi().RequireAuthorization(nameof(Role.Viewer));
+        web.MapRazorComponents<App>().AddInteractiveServerRenderMode().RequireAuthorization(nameof(Role.Viewer)); // What a page needs beyond that is asked where it is drawn.
     }
 }

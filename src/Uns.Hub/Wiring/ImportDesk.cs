@@ -1,12 +1,13 @@
 using Uns.Connectors;
 using Uns.Connectors.TagFiles;
+using Uns.Hub.Changes;
 using Uns.Ui.Changes;
 using Uns.Ui.Import;
 
 namespace Uns.Hub.Wiring;
 
 /// <summary>Brings tag files into devices: all of a file or nothing. The last one can be taken back as long as the device was not changed again.</summary>
-internal sealed class ImportDesk(IDeviceBook book, ISettingsBook settings) : IImportDesk
+internal sealed class ImportDesk(DeviceBook book, SettingsBook settings) : IImportDesk
 {
     /// <inheritdoc/>
     public ImportPlan Plan(DeviceOptions device, IReadOnlyList<TagRow> rows, ImportMode mode)

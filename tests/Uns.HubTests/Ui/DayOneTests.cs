@@ -34,9 +34,14 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
     private HubProcess Hub => plant.Hub;
 
     [Fact]
-    public async Task Step_01_one_program_is_started_and_the_browser_shows_what_runs()
+    public async Task Step_01_one_program_is_started_the_first_password_set_and_the_browser_shows_what_runs()
     {
-        var page = await OpenAsync("/");
+        await using var fresh = await HubProcess.StartAsync(access: "users");
+        var page = await plant.Browser.OpenAsync(fresh.Page, ready: "#claim");
+        await page.FillAsync("#name", "Anna");
+        await page.FillAsync("#password", "four words of mine");
+        await page.FillAsync("#again", "four words of mine");
+        await page.ClickAsync("#claim");
         await page.Locator("tr[data-area=Broker][data-state=Well]").WaitForAsync();
         await page.Locator("tr[data-area=History]").First.WaitForAsync();
     }

@@ -26,7 +26,8 @@ public sealed record LogRow(long Id, DateTimeOffset Time, string Author, string 
 /// <param name="Kind">One of <see cref="LogKinds"/>; empty: all.</param>
 /// <param name="Before">Only rows older than this number; null: from the newest.</param>
 /// <param name="Most">Most to give, 1 to 1,000.</param>
-public sealed record LogFilter(string Search = "", string Kind = "", long? Before = null, int Most = 200);
+/// <param name="Without">A kind to leave out; empty: none.</param>
+public sealed record LogFilter(string Search = "", string Kind = "", long? Before = null, int Most = 200, string Without = "");
 
 /// <summary>What a row can be about.</summary>
 public static class LogKinds
@@ -61,7 +62,10 @@ public static class LogKinds
     /// <summary>An edge node was asked to be born again.</summary>
     public const string Node = "node";
 
+    /// <summary>Somebody signed in or failed to; people, passwords, roles and tokens.</summary>
+    public const string Access = "access";
+
     /// <summary>All of them with their words.</summary>
     public static IReadOnlyList<(string Kind, string Words)> All { get; } =
-        [(Device, "Devices"), (Mapping, "Mapping"), (Alarm, "Alarm rules"), (Write, "Set-points"), (Operate, "Alarms"), (Trust, "Certificates"), (Draft, "Drafts"), (Plant, "Plant"), (Client, "MQTT clients"), (Node, "Edge nodes")];
+        [(Device, "Devices"), (Mapping, "Mapping"), (Alarm, "Alarm rules"), (Write, "Set-points"), (Operate, "Alarms"), (Trust, "Certificates"), (Draft, "Drafts"), (Plant, "Plant"), (Client, "MQTT clients"), (Node, "Edge nodes"), (Access, "People")];
 }

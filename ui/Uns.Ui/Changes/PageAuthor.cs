@@ -1,7 +1,9 @@
+using Uns.Ui.Access;
+
 namespace Uns.Ui.Changes;
 
-/// <summary>The name of whoever sits before a page: typed once, kept by the browser, written beside each change.</summary>
-public sealed class PageAuthor
+/// <summary>The name of whoever sits before a page, written beside each change: who signed in; while nobody is asked, the name that was typed once and kept by the browser.</summary>
+public sealed class PageAuthor(Visitor visitor)
 {
     /// <summary>Longest name.</summary>
     public const int MaximumLength = 60;
@@ -13,7 +15,7 @@ public sealed class PageAuthor
     public string Typed { get; private set; } = "";
 
     /// <summary>The name for the log.</summary>
-    public string Name => Typed.Length > 0 ? Typed : Unnamed;
+    public string Name => visitor.Now is { Kind: not CallerKind.Anybody } caller ? caller.LogName : Typed.Length > 0 ? Typed : Unnamed;
 
     /// <summary>Takes a name.</summary>
     public void Take(string? name) => Typed = Clean(name);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Radzen;
 using Uns.Connectors;
 using Uns.Tree;
+using Uns.Ui.Access;
 using Uns.Ui.Changes;
 using Uns.Ui.Parts;
 
@@ -27,6 +28,9 @@ public sealed partial class DeviceEdit
     /// <summary>The device's name; null for a new one.</summary>
     [Parameter]
     public string? Name { get; set; }
+
+    [Inject]
+    private Visitor Who { get; set; } = null!;
 
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
@@ -103,6 +107,7 @@ public sealed partial class DeviceEdit
 
     private async Task Test()
     {
+        Who.Demand(Role.Engineer); // It knocks at whatever address is given.
         var stop = new CancellationTokenSource();
         (_busy, _testing, _steps) = (true, stop, []);
         Say(null, well: true);
@@ -277,8 +282,11 @@ public sealed partial class DeviceEdit
 
     private void ToggleBrowse() => _browsing = !_browsing;
 
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken) =>
-        new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, cancellationToken);
+    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken)
+    {
+        Who.Demand(Role.Engineer);
+        return new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, cancellationToken);
+    }
 
     private void Pick(BrowsePick pick)
     {

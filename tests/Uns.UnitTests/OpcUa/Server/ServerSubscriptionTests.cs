@@ -1,3 +1,4 @@
+using Uns.Connectors;
 using Uns.Connectors.OpcUa.Security;
 using Uns.Connectors.OpcUa.Server;
 using Uns.Connectors.OpcUa.Wire;
