@@ -17,6 +17,21 @@ internal sealed record KeptToken(string Key, string Name, Role Role, string Made
 /// <summary>People, sessions and tokens on disk. Of passwords, cookies and tokens there are only hashes.</summary>
 internal sealed class PeopleStore(HubStore store)
 {
+    /// <summary>Waits for a write without which everything goes on until the next start.</summary>
+    /// <param name="writing">The write.</param>
+    /// <param name="refused">Told why the store did not take it.</param>
+    public static async Task TryAsync(Task writing, Action<string> refused)
+    {
+        try
+        {
+            await writing;
+        }
+        catch (Exception fault) when (fault is StoreException or SqliteException or ObjectDisposedException)
+        {
+            refused(fault.Message);
+        }
+    }
+
     /// <summary>This part of the store.</summary>
     public static readonly SchemaStep[] Schema =
     [

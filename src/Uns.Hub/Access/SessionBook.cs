@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Uns.Hub.Settings;
-using Uns.Store;
 
 namespace Uns.Hub.Access;
 
@@ -37,7 +36,7 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
         var secret = Secrets.Make();
         var session = new Session(new KeptSession(Secrets.KeyOf(secret), person, address, clock.GetUtcNow()));
         _sessions[session.Key] = session;
-        await KeepAsync(store.SaveAsync(session.Kept()));
+        await PeopleStore.TryAsync(store.SaveAsync(session.Kept()), LogNotKept);
         return secret;
     }
 
@@ -103,7 +102,7 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
 
         keys.ForEach(key => _sessions.TryRemove(key, out _));
         Ended?.Invoke();
-        await KeepAsync(store.EndAsync(keys));
+        await PeopleStore.TryAsync(store.EndAsync(keys), LogNotKept);
     }
 
     private void Use(Session session)
@@ -112,23 +111,11 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
         if (session.Used - session.Written >= Grain)
         {
             session.Written = session.Used;
-            _ = KeepAsync(store.SaveAsync(session.Kept()));
+            _ = PeopleStore.TryAsync(store.SaveAsync(session.Kept()), LogNotKept);
         }
     }
 
-    private async Task KeepAsync(Task writing)
-    {
-        try
-        {
-            await writing;
-        }
-        catch (Exception refused) when (refused is StoreException or Microsoft.Data.Sqlite.SqliteException or ObjectDisposedException)
-        {
-            LogNotKept(refused.Message);
-        }
-    }
-
-    [LoggerMessage(4351, LogLevel.Warning, "A session is not written down; it ends with this process: {Fault}")]
+    [LoggerMessage(4351, LogLevel.Warning, "What became of a session is not written down, and will not be known after a restart: {Fault}")]
     private partial void LogNotKept(string fault);
 
     /// <summary>One session.</summary>

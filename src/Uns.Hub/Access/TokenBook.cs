@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Uns.Hub.Changes;
-using Uns.Store;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
 
@@ -44,7 +43,7 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
         if (now - token.Used is not { } since || since >= Grain)
         {
             _tokens.TryUpdate(token.Key, token with { Used = now }, token);
-            _ = KeepAsync(store.UsedAsync(token.Key, now));
+            _ = PeopleStore.TryAsync(store.UsedAsync(token.Key, now), LogNotKept);
         }
 
         return token;
@@ -125,18 +124,6 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
     public void Dispose() => _oneChange.Dispose();
 
     private KeptToken? Named(string name) => _tokens.Values.FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-
-    private async Task KeepAsync(Task writing)
-    {
-        try
-        {
-            await writing;
-        }
-        catch (Exception refused) when (refused is StoreException or Microsoft.Data.Sqlite.SqliteException or ObjectDisposedException)
-        {
-            LogNotKept(refused.Message);
-        }
-    }
 
     [LoggerMessage(4352, LogLevel.Warning, "When a token was used is not written down: {Fault}")]
     private partial void LogNotKept(string fault);
