@@ -63,7 +63,7 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.ClickAsync("#make");
         await page.Locator("#said.fault").GetByText("has a tag heat/level already").WaitForAsync();
         await page.FillAsync("#tag-name", "Heat/Power");
-        await page.ClickAsync("#make");
+        await page.PressAsync("#tag-name", "Enter");
         await page.Locator("#said.done").GetByText("Kept in draft winter").WaitForAsync();
 
         await page.GotoAsync(new Uri(Hub.Page, "/drafts/winter").ToString());
@@ -115,6 +115,14 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.ClickAsync("#remove");
         await Browser.AddressAsync(page, "url.endsWith('/drafts/night')");
         await page.GetByText("The plant is already as this draft wants it.").WaitForAsync();
+
+        // A draft that the address names and nobody began is begun by the first saving, and the page says so.
+        await page.GotoAsync(new Uri(Hub.Page, "/devices/oven/decoder?first=1&count=8&draft=unborn").ToString());
+        await page.Locator("#draft-bar").GetByText("There is no draft unborn").WaitForAsync();
+        await page.Locator(".shell[data-live=yes]").WaitForAsync();
+        await page.Locator("tr[data-address='HR3'] button[data-reading='Float CDAB']").GetByText("21.5").ClickAsync();
+        await page.ClickAsync("#make");
+        await page.Locator("#draft-bar").GetByText("This is draft unborn").WaitForAsync();
     }
 
     private static Guid Alarm { get; } = Guid.Parse("01890a5d-ac96-774b-bcce-b302099a8057");

@@ -129,6 +129,13 @@ document.addEventListener("keydown", (e) => {
   e.preventDefault();
 });
 
+// Enter in a field does what its button does, once what was typed is told; a name that is only proposed is typed over.
+document.addEventListener("keydown", (e) => {
+  const button = e.key === "Enter" && e.target.dataset?.enter;
+  if (button) { e.target.dispatchEvent(new Event("change", { bubbles: true })); document.querySelector(button)?.click(); e.preventDefault(); }
+});
+document.addEventListener("focusin", (e) => { if (e.target.matches?.("[data-select]")) { e.target.select(); } });
+
 // Escape leaves what was begun last: the button that does so carries the mark.
 document.addEventListener("keydown", (e) => {
   if (e.key === "Escape" && !e.defaultPrevented) { [...document.querySelectorAll("[data-escape]")].findLast((b) => !b.disabled && b.offsetParent)?.click(); }
