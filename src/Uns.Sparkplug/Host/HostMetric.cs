@@ -18,6 +18,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         Alias = 1,
         Transient = 2,
         QualityInBirth = 4,
+        Aged = 8,
     }
 
     private const byte GoodQuality = 2;
@@ -128,7 +129,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         {
             // The way of nearly all data: a good number and nothing else.
             Value = plain;
-            (_quality, _flags) = (GoodQuality, _flags & ~Flags.Transient);
+            (_quality, _flags) = (GoodQuality, _flags & ~(Flags.Transient | Flags.Aged));
             if (Reason is not null)
             {
                 Reason = null;
@@ -137,7 +138,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             return null;
         }
 
-        _flags = entry.IsTransient ? _flags | Flags.Transient : _flags & ~Flags.Transient;
+        _flags = entry.IsTransient ? (_flags | Flags.Transient) & ~Flags.Aged : _flags & ~(Flags.Transient | Flags.Aged);
         (Quality, Reason) = (TagQuality.Good, null); // Absent means good.
         RuleBreach? broken = null;
         if (entry.HasProperties && mayHoldQuality)
@@ -165,8 +166,15 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         return broken is null;
     }
 
+    /// <summary>True once the host has called the value stale; false when only its publisher has.</summary>
+    public bool IsAged => (_flags & Flags.Aged) != 0;
+
     /// <summary>Nobody knows any longer whether the value still holds.</summary>
-    public void Age(DateTimeOffset since, string reason) => (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
+    public void Age(DateTimeOffset since, string reason)
+    {
+        (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
+        _flags |= Flags.Aged;
+    }
 
     /// <param name="asBirth">With the definition.</param>
     /// <param name="last">The time of the change before this one: most metrics of a message have the same.</param>

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Packets;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
-using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
@@ -393,7 +392,8 @@ public sealed partial class HostSession
     {
         foreach (var metric in metrics)
         {
-            if (metric.Quality != TagQuality.Stale)
+            // Once, also what its publisher had called stale already: the end of the publisher is another reason and another time.
+            if (!metric.IsAged)
             {
                 metric.Age(since, reason);
                 _sink.Changed(metric.Change(asBirth: false, ref _lastTime));

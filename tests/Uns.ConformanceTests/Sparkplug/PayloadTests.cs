@@ -40,7 +40,7 @@ public sealed class PayloadTests : IAsyncLifetime
     public async Task Our_hosts_commands_may_hold_a_time()
     {
         var host = await _plant.StartHostAsync();
-        _plant.RunEdgeNode();
+        _plant.RunEdgeNode().Node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         await host.SendAsync(new(Plant.Id, "D", "level"), TagValue.Of(2.0), default);
         var command = await Plant.PassedAsync(_plant.HostLine, p => p is { FromClient: true, Message: { } m } && m.Topic.Contains("/DCMD/", StringComparison.Ordinal));
@@ -122,6 +122,7 @@ public sealed class PayloadTests : IAsyncLifetime
         var other = await SimulatedNode.ConnectAsync(new(Plant.Id.GroupId, "Line Ü 2"), _plant.Through(_plant.EdgeLine));
         await other.BirthAsync();
         await other.SendAsync(MessageVerb.DBirth, "D", SimulatedNode.Double("level", 1));
+        node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         node.Offer("D", Plant.Level(3));
         await host.SendAsync(new(Plant.Id, "D", "level"), TagValue.Of(2.0), default);
