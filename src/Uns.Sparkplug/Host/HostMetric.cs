@@ -98,7 +98,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         }
 
         var isPlain = !entry.HasProperties || (_flags & Flags.QualityInBirth) == 0;
-        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain);
+        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain, isBirth: true);
         return broken is null or RuleBreach.PropertiesUnpaired ? broken
             : !entry.HasType ? RuleBreach.DataTypeMissing
             : entry.TypeNumber is 0 or > (uint)DataType.DateTimeArray or (uint)DataType.PropertySet or (uint)DataType.PropertySetList ? RuleBreach.DataTypeUnknown
@@ -121,8 +121,13 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
     }
 
     /// <summary>Takes what a data message says. The type is the birth's.</summary>
+    /// <param name="entry">The metric as found in the message.</param>
+    /// <param name="wire">The message's bytes.</param>
+    /// <param name="ticks">The value's time.</param>
+    /// <param name="mayHoldQuality">False when the properties are known to hold no quality.</param>
+    /// <param name="isBirth">True for a birth: what it leaves out is not there.</param>
     /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
-    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true)
+    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true, bool isBirth = false)
     {
         _ticks = ticks;
         if (entry.IsPlain && WireConversion.TryReadScalar(Value.Type, entry.Kind, entry.Bits, out var plain))
@@ -152,7 +157,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             return broken;
         }
 
-        return WireConversion.TryReadScalar(Type, entry.Kind, entry.Bits, out var value) ? Set(value, broken) : TakeObject(entry, wire, broken);
+        return WireConversion.TryReadScalar(Type, entry.Kind, entry.Bits, out var value) ? Set(value, broken) : TakeObject(entry, wire, broken, isBirth);
     }
 
     /// <summary>A value of the past as a change of its own; the metric stays as it is.</summary>
@@ -192,7 +197,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         return broken;
     }
 
-    private RuleBreach? TakeObject(in MetricEntry entry, ReadOnlySpan<byte> wire, RuleBreach? broken)
+    private RuleBreach? TakeObject(in MetricEntry entry, ReadOnlySpan<byte> wire, RuleBreach? broken, bool isBirth)
     {
         if (Type is DataType.String or DataType.Text or DataType.Uuid && entry.Kind == WireKind.String)
         {
@@ -212,11 +217,27 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             return broken ?? (entry.Kind == WireKind.None ? RuleBreach.ValueMissing : RuleBreach.ValueOfAnotherType);
         }
 
-        // Members that a message leaves out keep what they had. [tck-id-payloads-template-instance-members-data]
-        Value = value.Object is Template change && Value.Object is Template last && !change.IsDefinition
-            ? TagValue.OfObject(Type, last.With(change))
-            : value;
+        if (value.Object is Template { IsDefinition: false } instance)
+        {
+            return TakeInstance(instance, broken, isBirth);
+        }
+
+        Value = value;
         return broken;
+    }
+
+    // Completed by its definition and by what it said before. [tck-id-payloads-template-instance-members-data], [tck-id-payloads-template-definition-parameters-default]
+    private RuleBreach? TakeInstance(Template instance, RuleBreach? broken, bool isBirth)
+    {
+        var verdict = (Owner.Node.Templates ??= new()).Complete(instance, isBirth ? null : Value.Object as Template, isBirth);
+        Owner.Node.Finding = verdict.Detail;
+        if (verdict.Quality == TagQuality.Bad || (verdict.Quality == TagQuality.Uncertain && Quality == TagQuality.Good))
+        {
+            (Quality, Reason) = (verdict.Quality, verdict.Detail);
+        }
+
+        Value = verdict.Quality == TagQuality.Bad ? Value : TagValue.OfObject(Type, verdict.Value);
+        return broken ?? verdict.Breach;
     }
 
     private RuleBreach? TakeQuality(ReadOnlySpan<byte> properties)

@@ -30,6 +30,7 @@ public sealed partial class HostSession
         node.PendingCertificates = null;
         node.Last = (-1, 0);
         node.Aliases.Clear();
+        node.Templates = null;
         _brake.Settle(node.Id);
         Birth(node, node.Own, topic, frame, now, isCertificate: false);
         LogNodeBorn(node.Id, bdSeq, node.Own.Metrics.Count);
@@ -152,7 +153,11 @@ public sealed partial class HostSession
         var isNode = device.Id is null;
         var (place, isRebirthOffered) = (0, false);
         device.Metrics.Expect(frame.Metrics.Length);
-        ExpectAliases(node, frame);
+        if (ExpectAliases(node, frame) && isNode)
+        {
+            Define(node, topic, frame, now);
+        }
+
         foreach (ref readonly var entry in frame.Metrics)
         {
             var name = frame.NameOf(entry);
@@ -182,7 +187,7 @@ public sealed partial class HostSession
             var broken = isCertificate ? metric.BornFromCertificate(entry, frame.Wire, ticks, _definitions) : metric.Born(entry, frame.Wire, ticks, _definitions);
             if (broken is { } breach)
             {
-                Broken(node, breach, topic, now, $"{metric.Name}: {metric.Reason}", frame.Seq);
+                Broken(node, breach, topic, now, $"{metric.Name}: {metric.Reason ?? node.Finding}", frame.Seq);
             }
 
             if (!isRepeat && entry.HasAlias && !node.Aliases.Add(entry.Alias, metric))
@@ -209,15 +214,36 @@ public sealed partial class HostSession
         }
     }
 
-    private static void ExpectAliases(NodeState node, in PayloadFrame frame)
+    /// <returns>True when there are templates among the metrics.</returns>
+    private static bool ExpectAliases(NodeState node, in PayloadFrame frame)
     {
-        var highest = 0UL;
+        var (highest, hasTemplates) = (0UL, false);
         foreach (ref readonly var entry in frame.Metrics)
         {
             highest = entry.HasAlias ? Math.Max(highest, entry.Alias) : highest;
+            hasTemplates |= entry.Kind == WireKind.Template;
         }
 
         node.Aliases.Expect(highest, frame.Metrics.Length);
+        return hasTemplates;
+    }
+
+    // Before all metrics: an instance may stand in front of its definition.
+    private void Define(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
+    {
+        foreach (ref readonly var entry in frame.Metrics)
+        {
+            if (entry.Kind != WireKind.Template || PayloadReader.ReadTemplate(entry.Value.Of(frame.Wire)) is not { IsDefinition: true } definition)
+            {
+                continue;
+            }
+
+            var name = Encoding.UTF8.GetString(frame.NameOf(entry));
+            if ((node.Templates ??= new()).Define(name, definition, entry.Value.Length) is var (breach, detail))
+            {
+                Broken(node, breach, topic, now, $"{name}: {detail}", frame.Seq);
+            }
+        }
     }
 
     private HostMetric FoundOrAdded(DeviceState device, ReadOnlySpan<byte> name, in MetricEntry entry, in PayloadFrame frame, ref int place)
@@ -317,6 +343,7 @@ public sealed partial class HostSession
 
         (node.IsFromCertificate, node.AwaitsBirth, node.BdSeq, node.CertificateTimestamp) = (true, false, BdSeqOf(frame), frame.Timestamp ?? 0);
         node.Aliases.Clear();
+        node.Templates = null;
         node.Gate.Open(0);
         node.Journal.Add(NodeEventKind.Certificate, now, bdSeq: node.BdSeq);
         Birth(node, node.Own, topic, frame, now, isCertificate: true);

@@ -51,7 +51,7 @@ public sealed partial class HostSession
             {
                 if (metric.Take(entry, frame.Wire, ticks) is { } broken)
                 {
-                    Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason}", seq);
+                    Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason ?? node.Finding}", seq);
                 }
 
                 _sink.Changed(metric.Change(asBirth: false, ref _lastTime));

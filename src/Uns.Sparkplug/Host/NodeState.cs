@@ -52,6 +52,12 @@ internal sealed class NodeState
     /// <summary>Certificates of devices that came before their node's; null when there are none.</summary>
     public List<HeldMessage>? PendingCertificates { get; set; }
 
+    /// <summary>The template definitions of the NBIRTH in force; null while there are none and no instance came.</summary>
+    public TemplateBook? Templates { get; set; }
+
+    /// <summary>What the last metric that broke a rule and is good all the same has broken.</summary>
+    public string? Finding { get; set; }
+
     /// <summary>Set while two publishers speak under the node's name: until then nothing of either is believed.</summary>
     public DateTimeOffset? TwoUntil { get; set; }
 

@@ -80,6 +80,33 @@ public enum RuleBreach
     /// <summary>A template definition came elsewhere than in an NBIRTH. Answer: left aside.</summary>
     DefinitionOutsideBirth,
 
+    /// <summary>An instance of a template that the NBIRTH does not define. Answer: taken as it came, as uncertain. No rebirth is asked for: it would say the same.</summary>
+    TemplateUndefined,
+
+    /// <summary>An instance does not name its definition. Answer: taken as it came, as uncertain.</summary>
+    TemplateNotNamed,
+
+    /// <summary>A template does not say whether it is a definition. Answer: taken as an instance.</summary>
+    TemplateKindMissing,
+
+    /// <summary>A member of an instance is not in its definition, has no name or type, or is of another type. Answer: of another type the metric is bad, else taken.</summary>
+    TemplateMemberWrong,
+
+    /// <summary>An instance in a birth lacks a member of its definition. Answer: taken.</summary>
+    TemplateMemberMissing,
+
+    /// <summary>An instance has a parameter that its definition lacks. Answer: taken.</summary>
+    TemplateParameterUndefined,
+
+    /// <summary>A parameter of a template has no name, no type, or a value of another type. Answer: taken; it is shown as null.</summary>
+    TemplateParameterWrong,
+
+    /// <summary>A definition refers to another template. Answer: taken.</summary>
+    DefinitionRefers,
+
+    /// <summary>More definitions than are kept. Answer: left aside; its instances are uncertain.</summary>
+    TemplateBeyondBound,
+
     /// <summary>A message came with another quality of service than its kind has. Answer: taken.</summary>
     QosWrong,
 
@@ -131,6 +158,14 @@ internal static class RuleBook
             _ => "tck-id-topics-ddata-timestamp",
         },
         RuleBreach.DefinitionOutsideBirth => "tck-id-payloads-template-definition-nbirth-only",
+        RuleBreach.TemplateUndefined => "tck-id-payloads-template-definition-nbirth",
+        RuleBreach.TemplateNotNamed => "tck-id-payloads-template-instance-ref",
+        RuleBreach.TemplateKindMissing => "tck-id-payloads-template-is-definition",
+        RuleBreach.TemplateMemberWrong => "tck-id-payloads-template-instance-members",
+        RuleBreach.TemplateMemberMissing => "tck-id-payloads-template-instance-members-birth",
+        RuleBreach.TemplateParameterUndefined => "tck-id-payloads-template-definition-parameters",
+        RuleBreach.TemplateParameterWrong => "tck-id-payloads-template-parameter-type-value",
+        RuleBreach.DefinitionRefers => "tck-id-payloads-template-definition-ref",
         RuleBreach.QosWrong => verb switch
         {
             MessageVerb.NBirth => "tck-id-topics-nbirth-mqtt",

@@ -103,7 +103,9 @@ public sealed class PayloadTests : IAsyncLifetime
         await node.SendAsync(MessageVerb.DData, "D", Now(new Metric { Name = "pump", Value = new(WireKind.Template, 0, change) }));
         await SaidAsync(MessageVerb.DData);
         var seen = await _plant.SeeAsync("D", "pump", c => c.Value.Object is Template t && t.Members[0].Value.Number == 7);
-        Assert.Equal(2, ((Template)seen.Value.Object!).Members.Count); // What the message left out keeps what it had.
+        var known = (Template)seen.Value.Object!;
+        Assert.Equal((TagQuality.Good, 2), (seen.Quality, known.Members.Count)); // What the message left out keeps what it had.
+        Assert.Equal(("south", 3.5), (known.Parameters.Single(p => p.Key == "site").Value.Object, known.Parameters.Single(p => p.Key == "rated").Value.Number)); // And what the instance left out has the definition's value.
         Proof.Holds(Judge());
     }
 
