@@ -9,7 +9,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
 {
     private long _ticks;
     private ulong _propertiesHash = propertiesHash; // Of the birth's property set: equal ones are not read again.
-    private Flags _flags = description.HasQuality ? Flags.QualityInBirth : 0;
+    private Flags _flags = FlagsOf(description);
     private byte _quality; // An index into Qualities: four words in one byte.
 
     [Flags]
@@ -19,6 +19,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         Transient = 2,
         QualityInBirth = 4,
         Aged = 8,
+        FaultInBirth = 16,
     }
 
     private const byte GoodQuality = 2;
@@ -87,9 +88,9 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         var hash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
         if (hash != _propertiesHash || type != Definition.DataType)
         {
-            (Definition, var hasQuality) = definitions.Read(Name, type, properties, hash);
-            _propertiesHash = hash;
-            _flags = hasQuality ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
+            var told = definitions.Read(Name, type, properties, hash);
+            (Definition, _propertiesHash) = (told.Definition, hash);
+            _flags = (_flags & ~(Flags.QualityInBirth | Flags.FaultInBirth)) | FlagsOf(told);
         }
 
         if (type != Type || entry.IsNull)
@@ -99,11 +100,19 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
 
         var isPlain = !entry.HasProperties || (_flags & Flags.QualityInBirth) == 0;
         var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain, isBirth: true);
+        if (broken is null && (_flags & Flags.FaultInBirth) != 0 && PropertyReader.TryReadSet(properties, out var set) && PropertyRules.FaultIn(set) is var (fault, detail))
+        {
+            Owner.Node.Finding = detail;
+            return fault;
+        }
+
         return broken is null or RuleBreach.PropertiesUnpaired ? broken
             : !entry.HasType ? RuleBreach.DataTypeMissing
             : entry.TypeNumber is 0 or > (uint)DataType.DateTimeArray or (uint)DataType.PropertySet or (uint)DataType.PropertySetList ? RuleBreach.DataTypeUnknown
             : broken;
     }
+
+    private static Flags FlagsOf(in BirthDescription description) => (description.HasQuality ? Flags.QualityInBirth : 0) | (description.HasFault ? Flags.FaultInBirth : 0);
 
     /// <summary>Takes names and types of a certificate. Its value is as old as the birth, so it is stale, and a newer one stays.</summary>
     /// <inheritdoc cref="Born"/>
@@ -214,7 +223,12 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         {
             // The last value stays, and is said to be bad: a wrong one is never shown.
             (Quality, Reason) = (TagQuality.Bad, "The value " + fault);
-            return broken ?? (entry.Kind == WireKind.None ? RuleBreach.ValueMissing : RuleBreach.ValueOfAnotherType);
+            return broken ?? entry.Kind switch
+            {
+                WireKind.None => RuleBreach.ValueMissing,
+                WireKind.DataSet when Type == DataType.DataSet => DataSetReader.HasUnknownType(entry.Value.Of(wire)) ? RuleBreach.DataSetTypeUnknown : RuleBreach.DataSetBroken,
+                _ => RuleBreach.ValueOfAnotherType,
+            };
         }
 
         if (value.Object is Template { IsDefinition: false } instance)
@@ -242,7 +256,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
 
     private RuleBreach? TakeQuality(ReadOnlySpan<byte> properties)
     {
-        if (!QualityScan.TryRead(properties, out var code, out var isInteger, out var reason))
+        if (!QualityScan.TryRead(properties, out var code, out var isInteger, out var type, out var reason))
         {
             (Quality, Reason) = (TagQuality.Bad, "The properties have keys and values that do not pair.");
             return RuleBreach.PropertiesUnpaired;
@@ -257,7 +271,18 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             0 when isInteger => (TagQuality.Bad, reason ?? "The publisher says it is bad."),
             _ => (TagQuality.Bad, $"The publisher gives the quality {code}, which does not exist."),
         };
-        return code is null or 0 or 192 or 500 && (code is null || isInteger) ? null : RuleBreach.QualityUnknown;
+        if (code is not (null or 0 or 192 or 500) || (code is not null && !isInteger))
+        {
+            return RuleBreach.QualityUnknown;
+        }
+
+        if (code is null || type is null or (uint)DataType.Int32)
+        {
+            return null; // Data may leave the type out.
+        }
+
+        Owner.Node.Finding = $"The quality is of type {(DataType)type}: Int32 is wanted."; // [tck-id-payloads-propertyset-quality-value-type]
+        return RuleBreach.QualityTypeWrong;
     }
 
     private static WireValue Build(in MetricEntry entry, ReadOnlySpan<byte> wire) => entry.Kind switch

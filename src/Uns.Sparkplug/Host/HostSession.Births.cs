@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
+using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
@@ -100,6 +101,10 @@ public sealed partial class HostSession
         {
             Broken(node, RuleBreach.BdSeqMissing, topic, now, null, frame.Seq);
         }
+        else if (bdSeq > 255)
+        {
+            Broken(node, RuleBreach.BdSeqOutOfRange, topic, now, $"bdSeq is {bdSeq}: 0 to 255 is wanted.", frame.Seq);
+        }
         else if (node.BdSeq is { } last && bdSeq != last && bdSeq != (last + 1) % 256)
         {
             Broken(node, RuleBreach.BdSeqJump, topic, now, $"bdSeq {last} was followed by {bdSeq}.", frame.Seq);
@@ -163,20 +168,26 @@ public sealed partial class HostSession
             var name = frame.NameOf(entry);
             if (name.IsEmpty)
             {
-                Broken(node, RuleBreach.NameMissing, topic, now, null, frame.Seq);
+                Broken(node, entry.HasAlias ? RuleBreach.AliasWithoutName : RuleBreach.NameMissing, topic, now, entry.HasAlias ? $"Alias {entry.Alias}." : null, frame.Seq);
                 continue;
             }
 
             // bdSeq belongs to the protocol; a template's definition is no value.
             if ((isNode && name.SequenceEqual("bdSeq"u8)) || IsDefinition(node, topic, entry, frame, now))
             {
+                TicksOf(entry, frame, fallbackTicks); // Its time is looked at all the same.
                 continue;
             }
 
             var metric = device.Metrics.At(name, ref place) ?? FoundOrAdded(device, name, entry, frame, ref place);
             var isRepeat = metric.Epoch == epoch;
             metric.Epoch = epoch;
-            isRebirthOffered |= isNode && name.SequenceEqual("Node Control/Rebirth"u8);
+            if (isNode && name.SequenceEqual("Node Control/Rebirth"u8))
+            {
+                isRebirthOffered = true;
+                CheckRebirthMetric(node, topic, entry, frame, now);
+            }
+
             var ticks = TicksOf(entry, frame, fallbackTicks);
             if (entry.IsHistorical)
             {
@@ -187,7 +198,7 @@ public sealed partial class HostSession
             var broken = isCertificate ? metric.BornFromCertificate(entry, frame.Wire, ticks, _definitions) : metric.Born(entry, frame.Wire, ticks, _definitions);
             if (broken is { } breach)
             {
-                Broken(node, breach, topic, now, $"{metric.Name}: {metric.Reason ?? node.Finding}", frame.Seq);
+                Broken(node, breach, topic, now, Told(metric), frame.Seq);
             }
 
             if (!isRepeat && entry.HasAlias && !node.Aliases.Add(entry.Alias, metric))
@@ -208,9 +219,25 @@ public sealed partial class HostSession
             Broken(node, RuleBreach.RebirthMetricMissing, topic, now, null, frame.Seq);
         }
 
+        TellTimes(node, topic, frame, now);
         foreach (var gone in device.Metrics.Sweep(epoch) ?? [])
         {
             _sink.Removed(gone.Key);
+        }
+    }
+
+    // [tck-id-operational-behavior-data-commands-rebirth-datatype], [tck-id-operational-behavior-data-commands-rebirth-value]
+    private void CheckRebirthMetric(NodeState node, in SparkplugTopic topic, in MetricEntry entry, in PayloadFrame frame, DateTimeOffset now)
+    {
+        if (entry.Type != DataType.Boolean || entry is not { Kind: WireKind.Boolean, Bits: 0, IsNull: false })
+        {
+            var said = entry.IsNull ? "null" : entry.Kind == WireKind.Boolean ? entry.Bits != 0 ? "true" : "false" : $"a value in {entry.Kind}";
+            Broken(node, RuleBreach.RebirthMetricWrong, topic, now, $"It is of type {entry.Type} and says {said}: Boolean and false are wanted.", frame.Seq);
+        }
+
+        if (entry.HasAlias)
+        {
+            Broken(node, RuleBreach.RebirthMetricHasAlias, topic, now, $"It has the alias {entry.Alias}.", frame.Seq);
         }
     }
 

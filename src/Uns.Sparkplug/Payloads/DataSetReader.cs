@@ -62,6 +62,30 @@ internal static class DataSetReader
         return new DataSet(columns, types, rows) { Unknown = unknown.Take() };
     }
 
+    /// <summary>True when a column is of a type that no column can have. [tck-id-payloads-dataset-types-value]</summary>
+    public static bool HasUnknownType(ReadOnlySpan<byte> block)
+    {
+        var types = new List<DataType>();
+        var cursor = new WireCursor(block);
+        while (cursor.Next(out var tag))
+        {
+            switch (tag)
+            {
+                case 3 << 3:
+                    types.Add(PayloadReader.Type((uint)cursor.Varint()));
+                    break;
+                case (3 << 3) | 2:
+                    ReadPacked(cursor.Block(), types);
+                    break;
+                default:
+                    cursor.Skip(tag);
+                    break;
+            }
+        }
+
+        return types.Exists(type => type is < DataType.Int8 or > DataType.Text);
+    }
+
     // Writers of other languages may pack the list of types into one field.
     private static void ReadPacked(ReadOnlySpan<byte> block, List<DataType> types)
     {
