@@ -11,7 +11,7 @@ using Uns.TestKit;
 
 namespace Uns.ConformanceTests.Mqtt;
 
-/// <summary>TLS with certificates that change while it runs, and the link without a socket.</summary>
+/// <summary>TLS with certificates that change while it runs.</summary>
 public sealed class ListenerTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("uns-tls-");
@@ -139,26 +139,6 @@ public sealed class ListenerTests : IAsyncLifetime
 
         await using var subscriber = PeerProcess.Start("mosquitto_sub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/#", "-v", "-C", "1");
         Assert.Equal("a/b hello", await subscriber.ReadLineAsync(BrokerFixture.Patience));
-    }
-
-    [Fact]
-    public async Task A_client_of_this_process_is_met_like_any_other()
-    {
-        var broker = await StartAsync(null);
-        var options = new MqttClientOptions { Host = "this process", ClientId = "inside", Connect = _ => new(broker.ConnectInProcess()) };
-        await using var inside = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        Assert.Equal("this process", (await broker.FindClientAsync("inside"))!.Client.Connection!.Remote);
-        await inside.SubscribeAsync([new("big/#", QualityOfService.AtLeastOnce)], CancellationToken.None);
-        var payload = new byte[300_000]; // More than the link holds.
-        RandomNumberGenerator.Fill(payload);
-        for (var i = 0; i < 10; i++)
-        {
-            await inside.PublishAsync("big/one", payload, QualityOfService.AtLeastOnce);
-            using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
-            Assert.Equal(payload, (await inside.Messages.ReadAsync(deadline.Token)).Payload.ToArray());
-        }
-
-        await inside.DisconnectAsync();
     }
 
     private void Write(string name) => TestCertificate.Write(name, Certificate, Key);
