@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Security;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
@@ -139,6 +141,18 @@ public sealed class ListenerTests : IAsyncLifetime
 
         await using var subscriber = PeerProcess.Start("mosquitto_sub", "-h", "localhost", "-p", port, "--cafile", Certificate, "-t", "a/#", "-v", "-C", "1");
         Assert.Equal("a/b hello", await subscriber.ReadLineAsync(BrokerFixture.Patience));
+    }
+
+    [Fact, SupportedOSPlatform("linux")]
+    public void A_key_that_everybody_may_read_is_named_at_start_and_one_of_its_owners_alone_is_not()
+    {
+        foreach (var (mode, isTold) in new[] { (UnixFileMode.UserRead | UnixFileMode.OtherRead, true), (UnixFileMode.UserRead | UnixFileMode.UserWrite, false) })
+        {
+            File.SetUnixFileMode(Key, mode);
+            var log = new RecordedLog();
+            _ = new TlsCertificates(new TlsListenerOptions { CertificateFile = Certificate, KeyFile = Key }, _clock, log);
+            Assert.Equal(isTold, log.Entries.Any(e => e.Text.Contains(Key, StringComparison.Ordinal) && e.Text.Contains("chmod 600", StringComparison.Ordinal)));
+        }
     }
 
     private void Write(string name) => TestCertificate.Write(name, Certificate, Key);
