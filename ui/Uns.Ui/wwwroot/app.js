@@ -100,7 +100,7 @@ document.addEventListener("input", (e) => {
 // A tree by keys, as the tree pattern of ARIA has it: up and down, open and closed, first and last, pick, and the first letter.
 document.addEventListener("keydown", (e) => {
   const item = e.target;
-  if (!item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
+  if (e.defaultPrevented || !item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
   const tree = item.closest("[role=tree]"), items = () => [...tree.querySelectorAll("[role=treeitem]")];
   const all = items(), at = all.indexOf(item), level = (i) => Number(i.getAttribute("aria-level")), state = item.getAttribute("aria-expanded");
   const go = (to) => { if (to) { for (const i of items()) i.tabIndex = i === to ? 0 : -1; to.focus(); } };
