@@ -135,14 +135,14 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
     }
 
     /// <inheritdoc/>
-    public async Task<TagOffer> OfferAsync(string? below, CancellationToken cancellationToken)
+    public async Task<TagOffer> OfferAsync(OfferAsk ask, CancellationToken cancellationToken)
     {
         TagOffer offer = null!;
         await TranslateAsync(async () =>
         {
             var browser = new OpcUaBrowser(Line, _nodesPerRead);
-            var start = browser.Find(below);
-            offer = await new SubtreeWalk(Line, browser, _clock).WalkAsync(start, await browser.WayToAsync(start, cancellationToken), cancellationToken);
+            var start = browser.Find(ask.Below);
+            offer = await new SubtreeWalk(Line, browser, _clock).WalkAsync(start, await browser.WayToAsync(start, cancellationToken), ask, cancellationToken);
         });
         return offer;
     }

@@ -72,8 +72,11 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
     }
 
     /// <inheritdoc/>
+    public string AddressField => nameof(OpcUaOptions.Endpoint);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<DiscoveredWay>> DiscoverAsync(string address, TimeProvider clock, CancellationToken cancellationToken) =>
-        UaDiscovery.FindAsync(address, clock, cancellationToken);
+        UaDiscovery.FindAsync(address, _certificates ??= new CertificateStore(null, clock), clock, cancellationToken);
 
     /// <inheritdoc/>
     public string? Explain(DeviceOptions device, TrafficFrame frame) => UaFrame.Explain(frame);

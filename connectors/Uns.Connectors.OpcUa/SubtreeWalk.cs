@@ -11,27 +11,28 @@ internal sealed class SubtreeWalk(OpcUaLine line, OpcUaBrowser browser, TimeProv
 {
     private const int MostNodes = 200_000;
 
-    // Below the limit of one call of the worker.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly NodeId Server = NodeId.Standard(2253);
 
     private readonly HashSet<NodeId> _seen = [];
     private readonly List<TagRow> _rows = [];
+    private readonly Dictionary<string, OfferedPlace> _places = new(StringComparer.Ordinal);
 
     /// <summary>Walks.</summary>
     /// <param name="start">Where from; not itself a row.</param>
     /// <param name="way">Browse path of the start; empty for Objects.</param>
+    /// <param name="ask">How long it may take, and who hears how far it is.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public async Task<TagOffer> WalkAsync(NodeId start, string way, CancellationToken cancellationToken)
+    public async Task<TagOffer> WalkAsync(NodeId start, string way, OfferAsk ask, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
-        var waiting = new Queue<(NodeId Node, string Way, string Name)>([(start, way, "")]);
+        var waiting = new Queue<(NodeId Node, string Way, string Name, string Id)>([(start, way, "", "")]);
         _seen.Add(start);
+        var looked = 0;
         while (waiting.TryDequeue(out var place))
         {
-            if (_rows.Count >= DeviceChecks.MaximumTags || _seen.Count >= MostNodes || clock.GetElapsedTime(begun) > Patience)
+            if (_rows.Count >= DeviceChecks.MaximumTags || _seen.Count >= MostNodes || clock.GetElapsedTime(begun) > ask.Patience)
             {
-                return new(_rows, false);
+                return Offer(_rows, isWhole: false);
             }
 
             var found = (await line.Session.BrowseAsync(place.Node, cancellationToken))
@@ -39,6 +40,7 @@ internal sealed class SubtreeWalk(OpcUaLine line, OpcUaBrowser browser, TimeProv
             var entries = await browser.DescribeAsync(found, cancellationToken);
             for (var i = 0; i < found.Count; i++)
             {
+                _places[entries[i].Id] = new(found[i].Name, place.Id);
                 var below = place.Way + entries[i].Step;
                 var name = (place.Name.Length == 0 ? "" : place.Name + "/") + TagNameOf(found[i].Name);
                 if (found[i].IsVariable)
@@ -48,13 +50,17 @@ internal sealed class SubtreeWalk(OpcUaLine line, OpcUaBrowser browser, TimeProv
 
                 if (below.Count(c => c == '/') < BrowsePath.Longest)
                 {
-                    waiting.Enqueue((found[i].Id, below, name));
+                    waiting.Enqueue((found[i].Id, below, name, entries[i].Id));
                 }
             }
+
+            ask.Told?.Invoke(new(++looked, waiting.Count, _rows.Count));
         }
 
-        return _rows.Count > DeviceChecks.MaximumTags ? new(_rows[..DeviceChecks.MaximumTags], false) : new(_rows, true);
+        return _rows.Count > DeviceChecks.MaximumTags ? Offer(_rows[..DeviceChecks.MaximumTags], isWhole: false) : Offer(_rows, isWhole: true);
     }
+
+    private TagOffer Offer(List<TagRow> rows, bool isWhole) => new(rows, isWhole) { Places = _places };
 
     private TagRow Row(BrowseEntry entry, string name, string way)
     {

@@ -25,7 +25,17 @@ public sealed class DeviceBrowser(TimeProvider clock)
     /// <param name="look">Gets the connected connector.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
-    public async Task LookAsync(IConnectorKind kind, DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken)
+    public Task LookAsync(IConnectorKind kind, DeviceOptions device, Func<IConnector, CancellationToken, Task> look, CancellationToken cancellationToken) =>
+        LookAsync(kind, device, look, Limit, cancellationToken);
+
+    /// <summary>A look that may take longer, such as a walk through a large device: whoever asks for it shows how far it is, and can end it.</summary>
+    /// <param name="kind">The device's protocol.</param>
+    /// <param name="device">The device; its tags are left out of account.</param>
+    /// <param name="look">Gets the connected connector.</param>
+    /// <param name="limit">Longest time, connection included; above zero.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
+    public async Task LookAsync(IConnectorKind kind, DeviceOptions device, Func<IConnector, CancellationToken, Task> look, TimeSpan limit, CancellationToken cancellationToken)
     {
         device = device with { Tags = [] };
         if (kind.Check(device) is { Count: > 0 } faults)
@@ -33,8 +43,8 @@ public sealed class DeviceBrowser(TimeProvider clock)
             throw new ConnectorException(string.Join(" ", faults));
         }
 
-        using var limit = new CancellationTokenSource(Limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var patience = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await using var connector = kind.Plan(device, clock).Connector;
         try
         {
@@ -43,7 +53,7 @@ public sealed class DeviceBrowser(TimeProvider clock)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ConnectorException($"The device did not show what it offers within {Limit.TotalSeconds:0} s.");
+            throw new ConnectorException($"The device did not show what it offers within {limit.TotalSeconds:0} s.");
         }
     }
 }

@@ -15,6 +15,11 @@ public interface IDeviceBook
     /// <summary>A device that came back from where it was shown: a mark becomes the saved secret again.</summary>
     DeviceOptions Complete(DeviceOptions device);
 
+    /// <summary>The same with the secrets of a device that is not in force, such as one of a draft.</summary>
+    /// <param name="device">The device, perhaps with marks.</param>
+    /// <param name="saved">Where the secrets are; null: nowhere, and marks are left out.</param>
+    DeviceOptions Complete(DeviceOptions device, DeviceOptions? saved);
+
     /// <summary>Finds every fault of one device; empty when it can be saved and run.</summary>
     IReadOnlyList<SettingFault> Check(DeviceOptions device);
 

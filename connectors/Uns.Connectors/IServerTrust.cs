@@ -25,6 +25,11 @@ public interface IServerTrust
     /// <returns>False when none of that thumbprint waits.</returns>
     bool Trust(string thumbprint);
 
+    /// <summary>Accepts a certificate that somebody has looked at, also one that was never met.</summary>
+    /// <param name="certificate">In DER.</param>
+    /// <returns>False when it is no certificate.</returns>
+    bool Accept(byte[] certificate);
+
     /// <summary>Takes back the trust in a certificate, or forgets one that waits.</summary>
     /// <returns>False when there is none of that thumbprint.</returns>
     bool Remove(string thumbprint);

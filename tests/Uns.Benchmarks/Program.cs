@@ -27,9 +27,9 @@ if (args is ["road-parts"])
     return;
 }
 
-if (args is ["road-speed", var each])
+if (args is ["road-speed", var each, .. var rates])
 {
-    await RoadSpeed.RunAsync(int.Parse(each));
+    await RoadSpeed.RunAsync(int.Parse(each), [.. rates.Select(int.Parse)]);
     return;
 }
 

@@ -95,15 +95,19 @@ public sealed class OpcUaServicesTests(OpcUaServicesTests.PlainServer server) : 
     public async Task A_whole_subtree_becomes_tags_with_types_and_browse_paths()
     {
         await using var connector = await ConnectAsync("");
-        var offer = await ((IOffersTags)connector).OfferAsync(Line, default);
+        var told = new List<OfferProgress>();
+        var offer = await ((IOffersTags)connector).OfferAsync(new(Line) { Told = told.Add }, default);
         Assert.True(offer.IsWhole);
+        Assert.Equal((0, offer.Rows.Count), (told[^1].Waiting, told[^1].Values));
+        Assert.Equal(new OfferedPlace("Speed", ""), offer.Places[Speed]);
+        Assert.False((await ((IOffersTags)connector).OfferAsync(new() { Patience = TimeSpan.FromTicks(1) }, default)).IsWhole);
         var rows = offer.Rows.Where(r => !r.Tag.Name.Contains('/', StringComparison.Ordinal)).ToDictionary(r => r.Tag.Name);
         Assert.Equal(["Count", "Name", "Run", "Speed"], rows.Keys.Order());
         Assert.Equal((DataType.Double, true, Speed, "/nsu=urn:plant;Line1/nsu=urn:plant;Speed"), (rows["Speed"].Tag.DataType, rows["Speed"].Tag.Writable, rows["Speed"].Tag.Address, rows["Speed"].Tag.BrowsePath));
-        var all = await ((IOffersTags)connector).OfferAsync(null, default);
+        var all = await ((IOffersTags)connector).OfferAsync(new(), default);
         Assert.Contains(all.Rows, r => r.Tag.Name == "Line1/Speed" && r.Tag.BrowsePath == rows["Speed"].Tag.BrowsePath);
         Assert.Equal(all.Rows.Count, all.Rows.Select(r => r.Tag.Address).Distinct().Count());
-        var own = await ((IOffersTags)connector).OfferAsync("i=2253", default);
+        var own = await ((IOffersTags)connector).OfferAsync(new("i=2253"), default);
         Assert.True(own.Rows.Count > 50, $"{own.Rows.Count} rows");
         Assert.Contains(own.Rows, r => r.Tag is { Name: "ServerStatus/CurrentTime", DataType: DataType.DateTime, BrowsePath: "/Server/ServerStatus/CurrentTime" });
     }
@@ -114,6 +118,8 @@ public sealed class OpcUaServicesTests(OpcUaServicesTests.PlainServer server) : 
         var address = $"127.0.0.1:{server.Peer.Port.ToString(CultureInfo.InvariantCulture)}";
         var way = Assert.Single(await new OpcUaKind().DiscoverAsync(address, TimeProvider.System, default));
         Assert.Equal("None; anonymous", way.Title[..15]);
+        Assert.Equal(("None", "None", $"opc.tcp://{address}/plant"), (way.Policy, way.Mode, way.Address));
+        Assert.Contains("anonymous", way.Users);
         var device = new DeviceOptions { Name = "found", Protocol = "opcua", Settings = way.Settings! };
         Assert.Empty(new OpcUaKind().Check(device));
         Assert.NotEmpty(await new DeviceBrowser(TimeProvider.System).BrowseAsync(new OpcUaKind(), device, null, default));

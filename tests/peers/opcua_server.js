@@ -1,5 +1,6 @@
 // An OPC UA server made of node-opcua: opcua_server.js [PORT] [secure DIRECTORY]; security None, or all policies with users (operator, secret). Namespace 'urn:plant', folder Line1 with Speed (Double), Count (Int32), Run (Boolean), Name (String).
 // opcua_server.js PORT moved: the same variables under numeric node ids, behind another namespace.
+// opcua_server.js PORT wide COUNT: beside it folder Hall with Unit0 and Unit1, each with COUNT variables V000 and on, and folder Odd with names that no topic can carry.
 // Methods Add (two Doubles, their sum), Mix (of many types, told back as text) and Refuse; Speed has a history.
 // Commands: set NAME VALUE, get NAME, count NAME FIRST LAST: one value after another, each for as long as several samplings of 50 ms take.
 'use strict';
@@ -11,6 +12,7 @@ const { serve, freePort } = require('./lines.js');
   const port = Number(process.argv[2] || 0) || await freePort();
   const secure = process.argv[3] === 'secure';
   const moved = process.argv[3] === 'moved';
+  const wide = process.argv[3] === 'wide' ? Number(process.argv[4]) : 0;
   const store = (name) => new OPCUACertificateManager({ automaticallyAcceptUnknownCertificate: true, rootFolder: `${process.argv[4]}/${name}` });
   const security = secure ? {
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],
@@ -44,6 +46,18 @@ const { serve, freePort } = require('./lines.js');
       accessLevel: 'CurrentRead | CurrentWrite', userAccessLevel: 'CurrentRead | CurrentWrite',
       value: new Variant({ dataType, value }),
     });
+  }
+  const real = (folder, browseName) => plant.addVariable({ componentOf: folder, browseName, nodeId: `s=${folder.browseName.name}.${browseName}`, dataType: DataType.Double, value: new Variant({ dataType: DataType.Double, value: 1.5 }) });
+  if (wide > 0) {
+    const hall = plant.addFolder(space.rootFolder.objects, { browseName: 'Hall', nodeId: 's=Hall' });
+    for (const unit of ['Unit0', 'Unit1']) {
+      const folder = plant.addFolder(hall, { browseName: unit, nodeId: `s=${unit}` });
+      for (let at = 0; at < wide; at++) {
+        real(folder, `V${String(at).padStart(3, '0')}`);
+      }
+    }
+    const odd = plant.addFolder(hall, { browseName: 'Odd', nodeId: 's=Odd' });
+    ['A+B#1', '<b>bold</b>', 'V000'].forEach((name) => real(odd, name));
   }
   const method = (browseName, inputs, outputs, act) => plant.addMethod(line, {
     browseName, nodeId: moved ? `i=${number++}` : `s=Line1.${browseName}`,

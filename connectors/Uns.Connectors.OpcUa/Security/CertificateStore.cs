@@ -71,11 +71,27 @@ public sealed class CertificateStore : IServerTrust
             }
 
             var (key, bytes) = _rejected[at];
-            Write("trusted", key, bytes);
-            _trusted[key] = bytes;
-            Drop("rejected", key);
-            _rejected.RemoveAt(at);
+            Accept(key, bytes);
             return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Accept(byte[] certificate)
+    {
+        try
+        {
+            using var read = X509CertificateLoader.LoadCertificate(certificate);
+            lock (_gate)
+            {
+                Accept(ThumbprintOf(read.RawData), read.RawData);
+            }
+
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
         }
     }
 
@@ -133,8 +149,34 @@ public sealed class CertificateStore : IServerTrust
     /// <remarks>OPC 10000-4, 6.1.3. Trusted is what was accepted itself, and what an accepted authority has issued. A certificate on the revocation list of its authority is refused, also when it was accepted itself.</remarks>
     internal string? Check(X509Certificate2 certificate, IReadOnlyList<byte[]>? authorities = null)
     {
-        var bytes = certificate.RawData;
-        var thumbprint = ThumbprintOf(bytes);
+        lock (_gate)
+        {
+            var refusal = Judge(certificate, authorities, out var isUnknown);
+            var thumbprint = ThumbprintOf(certificate.RawData);
+            if (isUnknown && !_rejected.Exists(r => r.Thumbprint == thumbprint))
+            {
+                _rejected.Add((thumbprint, certificate.RawData));
+                Write("rejected", thumbprint, certificate.RawData);
+                if (_rejected.Count > MostRejected)
+                {
+                    Drop("rejected", _rejected[0].Thumbprint);
+                    _rejected.RemoveAt(0);
+                }
+            }
+
+            return refusal;
+        }
+    }
+
+    /// <summary>Decides on a peer's certificate as <see cref="Check"/> does, and keeps nothing.</summary>
+    /// <param name="certificate">The application's own.</param>
+    /// <param name="authorities">What it sent of its authorities, from its own issuer upwards.</param>
+    /// <param name="isUnknown">True when nothing is wrong with it but that nobody accepted it.</param>
+    /// <returns>Null when it may be talked to; else why not, with what to do.</returns>
+    internal string? Judge(X509Certificate2 certificate, IReadOnlyList<byte[]>? authorities, out bool isUnknown)
+    {
+        isUnknown = false;
+        var thumbprint = ThumbprintOf(certificate.RawData);
         using var key = certificate.GetRSAPublicKey();
         if (key is null || key.KeySize < 2048)
         {
@@ -159,19 +201,9 @@ public sealed class CertificateStore : IServerTrust
             {
                 return null;
             }
-
-            if (!_rejected.Exists(r => r.Thumbprint == thumbprint))
-            {
-                _rejected.Add((thumbprint, bytes));
-                Write("rejected", thumbprint, bytes);
-                if (_rejected.Count > MostRejected)
-                {
-                    Drop("rejected", _rejected[0].Thumbprint);
-                    _rejected.RemoveAt(0);
-                }
-            }
         }
 
+        isUnknown = true;
         return $"its certificate ({certificate.Subject}, SHA-256 {thumbprint}) is not trusted: compare the thumbprint at its owner and accept it.";
     }
 
@@ -214,6 +246,14 @@ public sealed class CertificateStore : IServerTrust
         {
             made.ForEach(c => c.Dispose());
         }
+    }
+
+    private void Accept(string thumbprint, byte[] certificate)
+    {
+        Write("trusted", thumbprint, certificate);
+        _trusted[thumbprint] = certificate;
+        Drop("rejected", thumbprint);
+        _rejected.RemoveAll(r => r.Thumbprint == thumbprint);
     }
 
     private static bool IsSigned(RevocationList list, byte[] authority)

@@ -10,7 +10,7 @@ internal static class UaDiscovery
     private const int MostServers = 20;
     private const uint DiscoveryServer = 3;
 
-    public static async Task<IReadOnlyList<DiscoveredWay>> FindAsync(string address, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<DiscoveredWay>> FindAsync(string address, CertificateStore certificates, TimeProvider clock, CancellationToken cancellationToken)
     {
         var written = address.Contains("://", StringComparison.Ordinal) ? address : $"opc.tcp://{address}";
         var options = new OpcUaOptions { Endpoint = written };
@@ -34,7 +34,8 @@ internal static class UaDiscovery
         {
             try
             {
-                ways.AddRange((await EndpointsAsync(options with { Endpoint = url }, clock, cancellationToken)).Select(e => WayOf(e, written)));
+                var endpoints = await EndpointsAsync(options with { Endpoint = url }, clock, cancellationToken);
+                ways.AddRange(endpoints.OrderByDescending(Strength).ThenByDescending(e => e.Mode).Select(e => WayOf(e, written, certificates)));
             }
             catch (ConnectorException) when (url != written)
             {
@@ -45,21 +46,39 @@ internal static class UaDiscovery
         return [.. ways.DistinctBy(w => (w.Server, w.Title, w.Settings?.ToJsonString()))];
     }
 
-    private static DiscoveredWay WayOf(EndpointChoice endpoint, string written)
+    // What is not spoken here comes last.
+    private static int Strength(EndpointChoice endpoint) =>
+        endpoint.PolicyUri == UaSecurity.PolicyNone ? 0 : Array.FindIndex([UaPolicy.Basic256Sha256, UaPolicy.Aes128Sha256RsaOaep, UaPolicy.Aes256Sha256RsaPss], p => p.Uri == endpoint.PolicyUri) is var at and >= 0 ? at + 1 : -1;
+
+    private static string PolicyOf(EndpointChoice endpoint) => endpoint.PolicyUri[(endpoint.PolicyUri.LastIndexOf('#') + 1)..];
+
+    private static DiscoveredWay WayOf(EndpointChoice endpoint, string written, CertificateStore certificates)
     {
-        var policy = endpoint.PolicyUri[(endpoint.PolicyUri.LastIndexOf('#') + 1)..];
-        var users = string.Join(", ", endpoint.Tokens.Select(t => t.Kind switch { UserKind.Name => "name and password", UserKind.Certificate => "certificate", UserKind.Issued => "issued token", _ => "anonymous" }).Distinct());
-        var isSpoken = endpoint.PolicyUri == UaSecurity.PolicyNone || UaPolicy.Of(endpoint.PolicyUri) is not null;
+        var policy = PolicyOf(endpoint);
+        var address = Reachable(endpoint.Url, written);
+        string[] users = [.. endpoint.Tokens.Select(t => t.Kind).Distinct().Order().Select(k => k switch { UserKind.Name => "name and password", UserKind.Certificate => "certificate", UserKind.Issued => "issued token", _ => "anonymous" })];
+        var isSpoken = Strength(endpoint) >= 0;
         var settings = new JsonObject
         {
-            ["Endpoint"] = Reachable(endpoint.Url, written),
+            ["Endpoint"] = address,
             ["SecurityPolicy"] = policy.Replace("_", "", StringComparison.Ordinal),
             ["SecurityMode"] = endpoint.Mode == UaMode.Sign ? "Sign" : "SignAndEncrypt",
         };
         using var certificate = endpoint.Leaf();
+        var isUnknown = false;
+        var distrust = certificate is null ? null : certificates.Judge(certificate, endpoint.Authorities(), out isUnknown);
         return new(
-            endpoint.Server, $"{policy}{(endpoint.Mode == UaMode.None ? "" : $", {endpoint.Mode}")}; {users}{(isSpoken ? "" : "; not spoken here, it is out of date")}", isSpoken ? settings : null,
-            certificate is null ? null : CertificateStore.ThumbprintOf(certificate.RawData));
+            endpoint.Server, $"{policy}{(endpoint.Mode == UaMode.None ? "" : $", {endpoint.Mode}")}; {string.Join(", ", users)}{(isSpoken ? "" : "; not spoken here, it is out of date")}", isSpoken ? settings : null,
+            certificate is null ? null : CertificateStore.ThumbprintOf(certificate.RawData))
+        {
+            Address = address,
+            Policy = policy,
+            Mode = endpoint.Mode.ToString(),
+            Users = users,
+            IsTrusted = certificate is null ? null : distrust is null,
+            Distrust = distrust,
+            Acceptable = isUnknown ? certificate!.RawData : null,
+        };
     }
 
     // A server often calls itself by a name that nobody else knows: host and port by which it was found lead back to it.
@@ -90,6 +109,10 @@ internal static class UaDiscovery
         catch (UaServiceException)
         {
             return []; // Small servers know themselves alone.
+        }
+        catch (UaFormatException malformed)
+        {
+            throw new ConnectorException($"{options.Endpoint} sent a malformed answer: {malformed.Message}.", malformed);
         }
     }
 

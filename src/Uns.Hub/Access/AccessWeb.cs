@@ -86,13 +86,17 @@ internal static class AccessWeb
     private static Task RefuseForeignPages(HttpContext context, RequestDelegate next)
     {
         var site = context.Request.Headers["Sec-Fetch-Site"].ToString();
-        var foreign = context.Request.Headers.Origin is [{ } origin]
-            ? !Uri.TryCreate(origin, UriKind.Absolute, out var page) || !string.Equals(page.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase)
+        var foreign = context.Request.Headers.Origin.Count > 0
+            ? IsOfAnotherPage(context.Request)
             : site is "cross-site" or "same-site" && !HttpMethods.IsGet(context.Request.Method);
         return foreign && context.Request.Headers.Authorization.Count == 0
             ? Results.Problem("A page of another site may not do that.", statusCode: StatusCodes.Status403Forbidden).ExecuteAsync(context)
             : next(context);
     }
+
+    /// <summary>True for a request that a browser sends for a page that is not the hub's, or for one without an origin of its own such as a file.</summary>
+    public static bool IsOfAnotherPage(HttpRequest request) => request.Headers.Origin is { Count: > 0 } origins
+        && !(origins is [{ } origin] && Uri.TryCreate(origin, UriKind.Absolute, out var page) && string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
 
     private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery forms, SignInDesk desk, Visitor visitor)
     {

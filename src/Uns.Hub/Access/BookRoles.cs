@@ -31,7 +31,7 @@ internal static class BookRoles
         Of<IClientBook>(Role.Viewer, "ListAsync", "FindAsync", "ListeningAsync"),
         Of<IClientBook>(Role.Engineer, "DisconnectAsync", "DropSessionAsync"),
         Of<IServerTrust>(Role.Viewer, "All", "OwnCertificate", "OwnView", "Revocations", "RevocationFaults"),
-        Of<IServerTrust>(Role.Engineer, "Trust", "Remove", "RenewOwn", "AddRevocations"),
+        Of<IServerTrust>(Role.Engineer, "Trust", "Accept", "Remove", "RenewOwn", "AddRevocations"),
         Of<ISparkplugDoctor>(Role.Viewer, "Nodes", "Node"),
         Of<ISparkplugDoctor>(Role.Engineer, "AskRebirth"),
         Of<IPeopleBook>(Role.Administrator, "People", "AddAsync", "SetRoleAsync", "SetPasswordAsync", "RemoveAsync"),

@@ -54,7 +54,7 @@ internal static class DeviceServicesApi
         return await AnswerAsync(async () =>
         {
             TagOffer? offer = null;
-            await book.LookAsync(device, async (connector, token) => offer = connector is IOffersTags giver ? await giver.OfferAsync(below, token) : null, cancellationToken);
+            await book.LookAsync(device, async (connector, token) => offer = connector is IOffersTags giver ? await giver.OfferAsync(new(below), token) : null, cancellationToken);
             if (offer is null)
             {
                 return Fault($"'{name}' speaks a protocol that names no tags.");

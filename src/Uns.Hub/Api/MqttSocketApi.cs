@@ -1,4 +1,5 @@
 using System.Net;
+using Uns.Hub.Access;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Access;
 
@@ -22,10 +23,9 @@ internal static class MqttSocketApi
         }
 
         // A browser names the page's origin: only the hub's own pages may use a browser's way in.
-        if (context.Request.Headers.Origin is [{ } origin] && Uri.TryCreate(origin, UriKind.Absolute, out var page)
-            && !string.Equals(page.Authority, context.Request.Host.Value, StringComparison.OrdinalIgnoreCase))
+        if (AccessWeb.IsOfAnotherPage(context.Request))
         {
-            return Results.Problem($"A page of {page.Authority} may not connect to this broker.", statusCode: StatusCodes.Status403Forbidden);
+            return Results.Problem("A page of another site may not connect to this broker.", statusCode: StatusCodes.Status403Forbidden);
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = "mqtt" }); // [MQTT-6.0.0-4]

@@ -185,6 +185,11 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
             }
         }
 
+        foreach (var id in change.Alarms.Select(a => a.Id).Concat(change.RemovedAlarms).Where(id => opened.Alarm(id) != shown.Alarm(id)))
+        {
+            throw new SettingsClashException($"{draft?.Author ?? "Somebody"} changed alarm {(shown.Alarm(id) ?? opened.Alarm(id))!.Name} since you opened it.");
+        }
+
         if (change.Mapping is not null && !opened.Mapping.SequenceEqual(shown.Mapping))
         {
             throw new SettingsClashException($"{draft?.Author ?? "Somebody"} changed the mapping since you opened it.");

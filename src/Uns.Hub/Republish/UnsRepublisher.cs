@@ -20,6 +20,7 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1); // For the end of an old topic: clocks are set now and then.
 
     private readonly ForwardedTopics _forwarded = new(tree);
+    private readonly Dictionary<UnsNode, PublishTopic> _topics = [];
     private volatile bool _connected;
     private long _published;
 
@@ -106,9 +107,13 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
     {
         using var reader = tree.Feed.Open("");
         var payload = new ArrayBufferWriter<byte>(256);
-        foreach (var node in tree.Root.Values())
+        _topics.Clear(); // Those of another connection.
+        using (client.Gather())
         {
-            await PublishAsync(client, node.Path, node, payload, cancellationToken);
+            foreach (var node in tree.Root.Values())
+            {
+                await PublishAsync(client, node.Path, node, payload, cancellationToken);
+            }
         }
 
         var waiting = reader.WaitAsync(cancellationToken);
@@ -131,11 +136,18 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             }
 
             await waiting;
-            foreach (var changed in reader.Take())
+            using (client.Gather())
             {
-                // One that was taken out may have been replaced by another at the same path: what stands there now is the truth.
-                var node = changed.Parent is null ? tree.Find(changed.Path) : changed;
-                await PublishAsync(client, changed.Path, node, payload, cancellationToken);
+                foreach (var changed in reader.Take())
+                {
+                    // One that was taken out may have been replaced by another at the same path: what stands there now is the truth.
+                    var node = changed.Parent is null ? tree.Find(changed.Path) : changed;
+                    await PublishAsync(client, changed.Path, node, payload, cancellationToken);
+                    if (changed.Parent is null)
+                    {
+                        _topics.Remove(changed);
+                    }
+                }
             }
 
             waiting = reader.WaitAsync(cancellationToken);
@@ -163,6 +175,8 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
         if (node?.Current is { } current)
         {
             ValuePayload.Write(payload, node, current);
+            OnPublishing?.Invoke(path);
+            await client.PublishAsync(TopicOf(client, node), payload.WrittenMemory, retain: true, cancellationToken);
         }
         else if (_forwarded.HolderOf(path, clock.GetUtcNow()) is { } moved)
         {
@@ -172,17 +186,27 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
         else
         {
             _forwarded.Forget(path);
+            OnPublishing?.Invoke(path);
+
+            // An empty payload takes the retained message away. [MQTT-3.3.1-6]
+            await client.PublishAsync($"{prefix}/{path}", ReadOnlyMemory<byte>.Empty, retain: true, cancellationToken: cancellationToken);
         }
 
-        OnPublishing?.Invoke(path);
-
-        // An empty payload takes the retained message away. [MQTT-3.3.1-6]
-        await client.PublishAsync($"{prefix}/{path}", payload.WrittenMemory, QualityOfService.AtMostOnce, retain: true, cancellationToken);
         Interlocked.Increment(ref _published);
         for (var i = 0; node is not null && i < node.Formerly.Count; i++)
         {
             await ForwardAsync(client, node.Formerly[i].Path, node, payload, cancellationToken);
         }
+    }
+
+    private PublishTopic TopicOf(MqttClient client, UnsNode node)
+    {
+        if (!_topics.TryGetValue(node, out var topic))
+        {
+            _topics[node] = topic = client.Prepare($"{prefix}/{node.Path}");
+        }
+
+        return topic;
     }
 
     private async ValueTask ForwardAsync(MqttClient client, string oldPath, UnsNode node, ArrayBufferWriter<byte> payload, CancellationToken cancellationToken)

@@ -80,7 +80,7 @@ internal sealed partial class DeviceBook(
     /// <inheritdoc/>
     public DeviceOptions Complete(DeviceOptions device) => Complete(device, Find(device.Name));
 
-    /// <summary>A device with the secrets of another in the place of its marks.</summary>
+    /// <inheritdoc/>
     public DeviceOptions Complete(DeviceOptions device, DeviceOptions? saved) =>
         _kinds.TryGetValue(device.Protocol, out var kind) ? DeviceSecrets.Restore(device, saved, kind.Fields) : device;
 

@@ -218,7 +218,7 @@ internal sealed partial class BrokerConnection
             MaximumQos = options.MaximumQos < QualityOfService.ExactlyOnce ? (byte)options.MaximumQos : null, // [MQTT-3.2.2-9]
             RetainAvailable = options.RetainAvailable ? null : 0,
             MaximumPacketSize = (uint)options.MaximumPacketBytes,
-            TopicAliasMaximum = options.TopicAliasMaximum > 0 ? (ushort)options.TopicAliasMaximum : null,
+            TopicAliasMaximum = MaximumAlias > 0 ? (ushort)MaximumAlias : null,
             AssignedClientIdentifier = _isAssigned ? connect.ClientId : null, // [MQTT-3.1.3-7]
             ServerKeepAlive = KeepAliveSeconds == connect.KeepAliveSeconds ? null : KeepAliveSeconds,
             ResponseInformation = connect.Properties.RequestResponseInformation == 1 ? options.ResponseInformation : null, // [MQTT-3.1.2-28]

@@ -13,6 +13,9 @@ internal sealed partial class BrokerConnection
     /// <summary>Most user properties of one PUBLISH.</summary>
     private const int MaximumUserProperties = 256;
 
+    /// <summary>Bytes of the property topic alias.</summary>
+    private const int AliasBytes = 3;
+
     private Dictionary<ushort, TopicEntry>? _aliases;
     private TopicEntry? _lastTopic;
     private Dictionary<TopicEntry, bool>? _mayPublish;
@@ -21,6 +24,9 @@ internal sealed partial class BrokerConnection
 
     /// <summary>Topic aliases towards the client; null: it takes none.</summary>
     public TopicAliases? Aliases { get; private set; }
+
+    /// <summary>Highest alias that the client may give; 0: none. The hub's own parts may give each of their topics one.</summary>
+    private int MaximumAlias => Link.Origin.Listener == ClientListener.InProcess ? ushort.MaxValue : core.Options.TopicAliasMaximum;
 
     /// <summary>Answers that wait for the disk; later ones wait behind them, so that their order stays.</summary>
     public int Deferred => _deferred;
@@ -232,7 +238,7 @@ internal sealed partial class BrokerConnection
         var isPlain = publish.TopicAlias == 0 && !publish.Duplicate && verdict.Payload is null;
         var section = publish.TopicAlias == 0 && publish.MessageExpiryInterval is null
             ? publish.PropertySection
-            : core.ForwardedProperties(publish.PropertySection);
+            : publish is { TopicAlias: > 0, PropertySection.Length: AliasBytes } ? [] : core.ForwardedProperties(publish.PropertySection);
         var routed = new Routed
         {
             Known = topic,
@@ -275,9 +281,9 @@ internal sealed partial class BrokerConnection
     {
         fault = default;
         TopicEntry? topic;
-        if (publish.TopicAlias > core.Options.TopicAliasMaximum)
+        if (publish.TopicAlias > MaximumAlias)
         {
-            fault = new(ReasonCode.TopicAliasInvalid, $"The topic alias is {publish.TopicAlias}: give at most {core.Options.TopicAliasMaximum}."); // [MQTT-3.2.2-17]
+            fault = new(ReasonCode.TopicAliasInvalid, $"The topic alias is {publish.TopicAlias}: give at most {MaximumAlias}."); // [MQTT-3.2.2-17]
             return null;
         }
 

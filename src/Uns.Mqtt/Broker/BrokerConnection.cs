@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Uns.Mqtt.Broker.Access;
 using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Broker.Sessions;
 using Uns.Mqtt.Packets;
@@ -13,6 +14,8 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     private byte[] _partial = [];
     private int _partialBytes;
     private bool _isFeeding;
+    private long _sentBefore;
+    private long _stalledSince;
 
     public ILink Link { get; } = link;
 
@@ -45,6 +48,18 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
 
     /// <summary>True while its bytes are not read, because the disk is behind with what it sent.</summary>
     public bool IsWaitingForDisk { get; private set; }
+
+    /// <summary>True when the client has taken none of the bytes that wait for it for longer than it may. Asked once a second.</summary>
+    public bool IsStalled(TimeSpan longest)
+    {
+        if (Output.Count == 0 || Output.SentBytes != _sentBefore || IsHeld)
+        {
+            (_sentBefore, _stalledSince) = (Output.SentBytes, core.Now);
+            return false;
+        }
+
+        return core.Now - _stalledSince > longest.TotalMilliseconds && Link.Origin.Listener != ClientListener.InProcess;
+    }
 
     /// <summary>The disk has caught up: bytes are read again.</summary>
     public void Resume()
@@ -230,7 +245,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
 
             if (status == HeaderStatus.Malformed)
             {
-                Fail(fault);
+                Fail(Session is null ? fault with { What = fault.What + Guess(rest) } : fault);
                 break;
             }
 
@@ -243,7 +258,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
 
             if (Session is null && header.Type != PacketType.Connect && _authentication is null)
             {
-                Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.")); // [MQTT-3.1.0-1]
+                Fail(DecodeFault.Protocol($"The first packet is {header.Type}: send CONNECT.{Guess(rest)}")); // [MQTT-3.1.0-1]
                 break;
             }
 
@@ -259,6 +274,13 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
 
         return IsOpen ? consumed : wire.Length;
     }
+
+    // What people point at this port by mistake.
+    private static string Guess(ReadOnlySpan<byte> first) =>
+        first is [0x16, 0x03, ..] ? " The client speaks TLS: send it to the port for TLS, or turn TLS off in it."
+        : first.StartsWith("GET "u8) || first.StartsWith("POST "u8) || first.StartsWith("HEAD "u8) || first.StartsWith("PUT "u8) || first.StartsWith("OPTIONS "u8)
+            ? " The client speaks HTTP: pages and WebSocket have a port of their own."
+            : "";
 
     private void Handle(FixedHeader header, ReadOnlySpan<byte> packet)
     {

@@ -206,6 +206,11 @@ internal sealed partial class BrokerCore
                 LogSilent(Logger, connection.Session.ClientId, connection.Link.Remote, silence / 1000.0);
                 connection.Disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
             }
+            else if (connection.IsStalled(Options.WriteTimeout))
+            {
+                LogStalled(Logger, connection.Session.ClientId, connection.Link.Remote, connection.Output.Count, Options.WriteTimeout.TotalSeconds);
+                connection.Close(discardWill: false);
+            }
         }
 
         _ticked.Clear();
@@ -257,6 +262,9 @@ internal sealed partial class BrokerCore
             session.IsStored = false;
         }
     }
+
+    [LoggerMessage(1016, LogLevel.Warning, "{ClientId} at {Remote} took none of the {Bytes} bytes that wait for it for {Seconds:0.###} s: its connection is ended.")]
+    private static partial void LogStalled(ILogger logger, string clientId, string remote, int bytes, double seconds);
 
     [LoggerMessage(1011, LogLevel.Information, "{ClientId} is away; its session is kept for {Seconds} s.")]
     private static partial void LogAway(ILogger logger, string clientId, uint seconds);

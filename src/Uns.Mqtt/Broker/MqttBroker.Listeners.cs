@@ -14,11 +14,17 @@ public sealed partial class MqttBroker
 
     /// <summary>Opens a connection without a socket for a client in this process. It is met as any other: same packets, same gate.</summary>
     /// <returns>The client's end; disposing it ends the connection.</returns>
+    /// <exception cref="IOException">The broker has stopped.</exception>
     public Stream ConnectInProcess()
     {
-        var (client, server) = InProcessStream.Pair();
-        _ = ServeAsync(server, new ClientOrigin(ClientListener.InProcess, InProcessEndPoint.Instance), _stop.Token);
-        return client;
+        if (_stop.IsCancellationRequested)
+        {
+            throw new IOException("The broker has stopped.");
+        }
+
+        var link = new InProcessLink(_loop, new ClientOrigin(ClientListener.InProcess, InProcessEndPoint.Instance), _core.Counters);
+        link.Open(opened => _stop.IsCancellationRequested ? null : Open(opened));
+        return new InProcessStream(link);
     }
 
     private void BindTls()

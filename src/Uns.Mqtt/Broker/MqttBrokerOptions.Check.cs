@@ -38,6 +38,7 @@ public sealed partial record MqttBrokerOptions
         .. InRange(nameof(MaximumRetained), MaximumRetained, 1, int.MaxValue),
         .. InRange(nameof(MaximumSubscriptions), MaximumSubscriptions, 1, int.MaxValue),
         .. InRange(nameof(MaximumTopicLevels), MaximumTopicLevels, 1, 1024),
+        .. InRange(nameof(WriteTimeout), WriteTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. InRange(nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         .. InRange(nameof(TakeOvers), TakeOvers, 1, int.MaxValue),
         .. InRange(nameof(WillGrace), WillGrace, TimeSpan.Zero, TimeSpan.FromDays(1)),

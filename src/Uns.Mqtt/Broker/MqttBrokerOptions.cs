@@ -103,6 +103,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>Ten seconds unless set.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest time in which a client takes none of the bytes that wait for it; then its connection is ended.</summary>
+    /// <value>30 s unless set.</value>
+    public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How often within 30 s a client that is alive may be driven out by another of the same identifier, from 1. Then newcomers wait, a second at first and a minute at most, and are refused meanwhile (0x9F; to 3.1.1 0x03).</summary>
     /// <value>Five unless set.</value>
     public int TakeOvers { get; init; } = 5;

@@ -11,6 +11,9 @@ internal sealed class OutputBuffer(BufferPool pool) : IBufferWriter<byte>
 
     public int Count => _end - _start;
 
+    /// <summary>Bytes that the transport has taken since the connection began.</summary>
+    public long SentBytes { get; private set; }
+
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(_start, Count);
 
     public ReadOnlySpan<byte> Span => _bytes.AsSpan(_start, Count);
@@ -39,6 +42,7 @@ internal sealed class OutputBuffer(BufferPool pool) : IBufferWriter<byte>
     public void Sent(int count)
     {
         _start += count;
+        SentBytes += count;
         if (_start == _end)
         {
             Clear();

@@ -20,6 +20,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     private const int MessagesBound = 4096; // The house's bound from client to host.
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
     private const int SendBoundBytes = 4 * 1024 * 1024;
+    private const int MostOverhead = 16; // What a PUBLISH has beside topic and payload.
 
     private readonly MqttClientOptions _options;
     private readonly TimeProvider _clock;
@@ -36,6 +37,8 @@ public sealed partial class MqttClient : IAsyncDisposable
     private readonly TaskCompletionSource<MqttConnectionLostException> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _keepAlive;
     private readonly uint _longestOut;
+    private readonly int _aliasMaximum;
+    private int _aliases;
     private Task _loops = Task.CompletedTask;
     private long _lastHeard;
     private long _lastSent;
@@ -50,6 +53,7 @@ public sealed partial class MqttClient : IAsyncDisposable
         _keepAlive = accepted.Properties.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive; // [MQTT-3.2.2-21]
         _inFlight = new SemaphoreSlim(accepted.Properties.ReceiveMaximum ?? 1024); // [MQTT-3.3.4-9]
         _longestOut = accepted.Properties.MaximumPacketSize ?? uint.MaxValue;
+        _aliasMaximum = accepted.Properties.TopicAliasMaximum ?? 0; // [MQTT-3.2.2-18]
         ClientId = accepted.Properties.AssignedClientIdentifier ?? options.ClientId; // [MQTT-3.2.2-16]
         _lastHeard = _lastSent = clock.GetTimestamp();
     }
@@ -138,6 +142,34 @@ public sealed partial class MqttClient : IAsyncDisposable
         return _sending.TryAppend(message, WritePublish, evenIfFull: false);
     }
 
+    /// <summary>Makes a topic ready to be published to many times on this connection. It may get a topic alias of the broker's for good.</summary>
+    /// <param name="topic">Topic name, without wildcards.</param>
+    public PublishTopic Prepare(string topic)
+    {
+        var alias = _aliases < _aliasMaximum ? Interlocked.Increment(ref _aliases) : 0;
+        return new(topic, alias <= _aliasMaximum ? (ushort)alias : (ushort)0); // [MQTT-3.2.2-17]
+    }
+
+    /// <summary>Publishes one message of QoS 0 to a topic that <see cref="Prepare"/> of this client made.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="payload">The payload; copied before this returns or waits for room.</param>
+    /// <param name="retain">True: the broker keeps it as the topic's last message.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
+    /// <exception cref="MqttConnectionLostException">The connection has ended.</exception>
+    /// <exception cref="MqttRefusedException">The message is longer than the broker takes.</exception>
+    public ValueTask PublishAsync(PublishTopic topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken = default)
+    {
+        if (payload.Length + topic.TextBytes + MostOverhead > _longestOut)
+        {
+            throw TooLong(topic.Name, payload.Length); // [MQTT-3.1.2-24]
+        }
+
+        return TryPublish(topic, payload.Span, retain) ? default : new(PublishWhenRoomAsync(topic, payload, retain, cancellationToken));
+    }
+
+    /// <summary>Until the answer is disposed, messages wait for each other and leave 32 KiB at a time: for many in one go, without a wait between.</summary>
+    public GatheredSends Gather() => new(_sending);
+
     /// <summary>Subscribes and awaits the broker's answer.</summary>
     /// <returns>The reason for each filter, in their order: the QoS granted.</returns>
     /// <exception cref="MqttRefusedException">The broker refused a filter; the others stand.</exception>
@@ -195,12 +227,27 @@ public sealed partial class MqttClient : IAsyncDisposable
     // Told here, where the topic is known: the broker would only end the connection. [MQTT-3.1.2-24]
     private void CheckLength(string topic, int payloadBytes)
     {
-        const int MostOverhead = 16;
         if (payloadBytes + (topic.Length * 3L) + MostOverhead > _longestOut && payloadBytes + Encoding.UTF8.GetByteCount(topic) + MostOverhead > _longestOut)
         {
-            throw new MqttRefusedException(
-                $"A message of {payloadBytes} bytes on '{topic}' is too long: the broker at {_options.Endpoint} takes packets of {_longestOut} bytes.", ReasonCode.PacketTooLarge);
+            throw TooLong(topic, payloadBytes);
         }
+    }
+
+    private MqttRefusedException TooLong(string topic, int payloadBytes) => new(
+        $"A message of {payloadBytes} bytes on '{topic}' is too long: the broker at {_options.Endpoint} takes packets of {_longestOut} bytes.", ReasonCode.PacketTooLarge);
+
+    private bool TryPublish(PublishTopic topic, ReadOnlySpan<byte> payload, bool retain) => _sending.TryAppend(
+        new OutgoingTo(topic, payload, retain, _options.Version),
+        static (output, in message) => message.Topic.Write(output, message.Version, message.Payload, message.Retain),
+        evenIfFull: false);
+
+    private async Task PublishWhenRoomAsync(PublishTopic topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
+    {
+        do
+        {
+            await _sending.RoomAsync(cancellationToken);
+        }
+        while (!TryPublish(topic, payload.Span, retain));
     }
 
     private static void WritePublish(IBufferWriter<byte> output, in Outgoing message) => PublishPacket.Write(
@@ -286,6 +333,14 @@ public sealed partial class MqttClient : IAsyncDisposable
         public readonly ProtocolVersion Version = version;
 
         public Properties? Properties { get; init; }
+    }
+
+    private readonly ref struct OutgoingTo(PublishTopic topic, ReadOnlySpan<byte> payload, bool retain, ProtocolVersion version)
+    {
+        public readonly PublishTopic Topic = topic;
+        public readonly ReadOnlySpan<byte> Payload = payload;
+        public readonly bool Retain = retain;
+        public readonly ProtocolVersion Version = version;
     }
 
     [LoggerMessage(2500, LogLevel.Warning, "Connection to the broker at {Endpoint} lost: {Reason}")]

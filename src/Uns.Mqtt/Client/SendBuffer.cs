@@ -9,12 +9,16 @@ namespace Uns.Mqtt.Client;
 /// </summary>
 internal sealed class SendBuffer(int boundBytes)
 {
+    /// <summary>What is gathered leaves when there is so much of it.</summary>
+    private const int EnoughBytes = 32 * 1024;
+
     private readonly Lock _gate = new();
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private ArrayBufferWriter<byte> _filling = new(4096);
     private ArrayBufferWriter<byte> _leaving = new(4096);
     private TaskCompletionSource? _room;
     private Exception? _closed;
+    private int _gathering;
 
     public delegate void Writer<TState>(IBufferWriter<byte> output, in TState state)
         where TState : allows ref struct;
@@ -40,14 +44,37 @@ internal sealed class SendBuffer(int boundBytes)
                 return false;
             }
 
-            var wasEmpty = _filling.WrittenCount == 0;
+            var wasDue = IsDue;
             write(_filling, state);
-            if (wasEmpty)
+            if (!wasDue && IsDue)
             {
                 _wake.Writer.TryWrite(true);
             }
 
             return true;
+        }
+    }
+
+    /// <summary>From now on packets wait for each other, until <see cref="LetGo"/> or until there are enough for a send.</summary>
+    public void Gather()
+    {
+        lock (_gate)
+        {
+            _gathering++;
+        }
+    }
+
+    /// <summary>What was gathered leaves.</summary>
+    public void LetGo()
+    {
+        lock (_gate)
+        {
+            var wasDue = IsDue;
+            _gathering = Math.Max(0, _gathering - 1); // The end lets go of all.
+            if (!wasDue && IsDue)
+            {
+                _wake.Writer.TryWrite(true);
+            }
         }
     }
 
@@ -87,18 +114,27 @@ internal sealed class SendBuffer(int boundBytes)
         lock (_gate)
         {
             _closed ??= reason;
+            _gathering = 0;
             _room?.TrySetResult();
             _room = null;
         }
 
+        _wake.Writer.TryWrite(true);
         _wake.Writer.TryComplete();
     }
+
+    private bool IsDue => _filling.WrittenCount >= (_gathering > 0 ? EnoughBytes : 1);
 
     private ArrayBufferWriter<byte> Swap()
     {
         lock (_gate)
         {
             _leaving.ResetWrittenCount();
+            if (!IsDue)
+            {
+                return _leaving;
+            }
+
             (_filling, _leaving) = (_leaving, _filling);
             _room?.TrySetResult();
             _room = null;

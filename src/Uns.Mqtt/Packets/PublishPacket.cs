@@ -193,8 +193,7 @@ public readonly ref struct PublishPacket
         Properties? properties = null)
     {
         var v5 = version == ProtocolVersion.V5;
-        properties ??= Properties.None;
-        var bytes = FieldWriter.TextBytes(topic) + (qos == QualityOfService.AtMostOnce ? 0 : 2) + (v5 ? properties.WireBytes() : 0) + payload.Length;
+        var bytes = FieldWriter.TextBytes(topic) + (qos == QualityOfService.AtMostOnce ? 0 : 2) + (v5 ? properties?.WireBytes() ?? 1 : 0) + payload.Length;
         var writer = FieldWriter.Begin(output, FirstByte(qos, duplicate, retain), bytes);
         writer.Text(topic);
         if (qos != QualityOfService.AtMostOnce)
@@ -202,9 +201,13 @@ public readonly ref struct PublishPacket
             writer.UInt16(packetId);
         }
 
-        if (v5)
+        if (v5 && properties is not null)
         {
             properties.Write(ref writer);
+        }
+        else if (v5)
+        {
+            writer.VariableInteger(0); // [MQTT-2.2.2-1]
         }
 
         writer.Raw(payload);

@@ -27,11 +27,12 @@ internal static class RoadSpeed
 
     /// <summary>Measures at several rates and prints a line for each.</summary>
     /// <param name="seconds">How long each load lasts.</param>
-    public static async Task RunAsync(int seconds)
+    /// <param name="rates">DDATA a second; none: 2,000, 10,000 and 30,000.</param>
+    public static async Task RunAsync(int seconds, int[] rates)
     {
         Console.WriteLine("| DDATA/s sent | seconds | JSON messages per DDATA | us of CPU per DDATA | DDATA/s and core | last values wrong |");
         Console.WriteLine("| --: | --: | --: | --: | --: | --: |");
-        foreach (var rate in new[] { 2_000, 10_000, 30_000 })
+        foreach (var rate in rates is [] ? [2_000, 10_000, 30_000] : rates)
         {
             await RunAsync(rate, seconds);
         }

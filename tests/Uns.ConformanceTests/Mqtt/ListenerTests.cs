@@ -1,17 +1,19 @@
 using System.Net;
 using System.Net.Security;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Access;
+using Uns.Mqtt.Broker.Listeners;
 using Uns.Mqtt.Client;
 using Uns.Mqtt.Packets;
 using Uns.TestKit;
 
 namespace Uns.ConformanceTests.Mqtt;
 
-/// <summary>TLS with certificates that change while it runs, and the link without a socket.</summary>
+/// <summary>TLS with certificates that change while it runs.</summary>
 public sealed class ListenerTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _files = Directory.CreateTempSubdirectory("uns-tls-");
@@ -141,24 +143,16 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.Equal("a/b hello", await subscriber.ReadLineAsync(BrokerFixture.Patience));
     }
 
-    [Fact]
-    public async Task A_client_of_this_process_is_met_like_any_other()
+    [Fact, SupportedOSPlatform("linux")]
+    public void A_key_that_everybody_may_read_is_named_at_start_and_one_of_its_owners_alone_is_not()
     {
-        var broker = await StartAsync(null);
-        var options = new MqttClientOptions { Host = "this process", ClientId = "inside", Connect = _ => new(broker.ConnectInProcess()) };
-        await using var inside = await MqttClient.ConnectAsync(options, null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        Assert.Equal("this process", (await broker.FindClientAsync("inside"))!.Client.Connection!.Remote);
-        await inside.SubscribeAsync([new("big/#", QualityOfService.AtLeastOnce)], CancellationToken.None);
-        var payload = new byte[300_000]; // More than the link holds.
-        RandomNumberGenerator.Fill(payload);
-        for (var i = 0; i < 10; i++)
+        foreach (var (mode, isTold) in new[] { (UnixFileMode.UserRead | UnixFileMode.OtherRead, true), (UnixFileMode.UserRead | UnixFileMode.UserWrite, false) })
         {
-            await inside.PublishAsync("big/one", payload, QualityOfService.AtLeastOnce);
-            using var deadline = new CancellationTokenSource(BrokerFixture.Patience);
-            Assert.Equal(payload, (await inside.Messages.ReadAsync(deadline.Token)).Payload.ToArray());
+            File.SetUnixFileMode(Key, mode);
+            var log = new RecordedLog();
+            _ = new TlsCertificates(new TlsListenerOptions { CertificateFile = Certificate, KeyFile = Key }, _clock, log);
+            Assert.Equal(isTold, log.Entries.Any(e => e.Text.Contains(Key, StringComparison.Ordinal) && e.Text.Contains("chmod 600", StringComparison.Ordinal)));
         }
-
-        await inside.DisconnectAsync();
     }
 
     private void Write(string name) => TestCertificate.Write(name, Certificate, Key);

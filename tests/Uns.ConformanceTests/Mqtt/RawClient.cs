@@ -155,5 +155,12 @@ internal sealed class RawClient : IAsyncDisposable
         return reason;
     }
 
+    /// <summary>Ends the connection by a reset: what was sent and not read yet is gone too.</summary>
+    public void Reset()
+    {
+        ((NetworkStream)_stream).Socket.LingerState = new(true, 0);
+        _stream.Dispose();
+    }
+
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 }

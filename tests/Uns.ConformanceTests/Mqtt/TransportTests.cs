@@ -74,6 +74,50 @@ public sealed class TransportTests : BrokerFixture
     }
 
     [Fact]
+    public async Task A_client_that_takes_nothing_of_what_waits_is_let_go_and_one_that_takes_a_little_is_not()
+    {
+        var (dead, slow) = (await ConnectAsync("dead"), await ConnectAsync("slow"));
+        await dead.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        await slow.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        var publisher = await ConnectAsync("pub");
+        for (var i = 0; i < 2; i++)
+        {
+            await FillAsync(publisher);
+            await AdvanceAsync(TimeSpan.FromSeconds(14));
+            Assert.Equal(3, (await FiguresAsync()).Connections);
+            var before = (await FiguresAsync()).BytesOut;
+            do
+            {
+                await slow.ReceivePublishAsync();
+            }
+            while ((await FiguresAsync()).BytesOut == before);
+        }
+
+        await FillAsync(publisher);
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
+        await GoneAsync("dead");
+        Assert.Equal(2, (await FiguresAsync()).Connections);
+    }
+
+    // Publishes until the sockets of who does not read are full and the broker itself holds what it keeps for them.
+    private async Task FillAsync(RawClient publisher)
+    {
+        var payload = new string('x', 10_000);
+        var before = -1L;
+        for (var still = 0; still < 5; still++)
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                await publisher.PublishAsync("t", payload);
+            }
+
+            await publisher.NothingMoreAsync();
+            var sent = (await FiguresAsync()).BytesOut;
+            (still, before) = (sent - before > 1000 ? -1 : still, sent); // The answers to pings are a few bytes.
+        }
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_acknowledge_is_disconnected_when_its_queue_is_full()
     {
         var slow = await ConnectAsync("slow", connect: new ConnectPacket { Properties = new Properties { ReceiveMaximum = 1 } });

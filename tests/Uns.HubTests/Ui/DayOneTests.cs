@@ -76,8 +76,10 @@ public sealed class DayOneTests(DayOnePlant plant) : IClassFixture<DayOnePlant>
         await page.FillAsync("#name", "step03");
         await page.FillAsync("#setting-Endpoint", $"opc.tcp://127.0.0.1:{plant.Robot.Port}/plant");
         await page.ClickAsync("#browse");
-        await page.GetByLabel("Unfold Line1").ClickAsync();
-        await page.GetByLabel("Add Speed").ClickAsync();
+        await page.GetByLabel("Tick Line1").ClickAsync();
+        await page.Locator("#browse-said.done").WaitForAsync();
+        await page.ClickAsync("#make-tags");
+        await page.Locator("#made").WaitForAsync();
         await page.ClickAsync("#save");
         await SaidAsync(page);
         await Hub.ValueAsync("plant/hub/step03/Line1/Speed", "10.5");

@@ -92,7 +92,9 @@ public sealed class DevicePageTests : HubWithBrowser
         await page.FillAsync("#setting-Endpoint", _robot.EndpointUrl);
         await page.ClickAsync("#browse");
         await page.GetByLabel("Unfold Arm").ClickAsync();
-        await page.GetByLabel("Add Speed").ClickAsync();
+        await page.GetByLabel("Tick Speed").ClickAsync();
+        await page.ClickAsync("#make-tags");
+        await page.Locator("#made").WaitForAsync();
         Assert.Equal("Arm/Speed", await page.Locator(".tag-name").InputValueAsync());
         await page.ClickAsync("#save");
         await page.Locator("#said.done").WaitForAsync();

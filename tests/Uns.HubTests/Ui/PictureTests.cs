@@ -1,3 +1,6 @@
+using Uns.Connectors;
+using Uns.Connectors.OpcUa;
+using Uns.Tags;
 using Uns.TestKit;
 
 namespace Uns.HubTests.Ui;
@@ -25,6 +28,40 @@ public sealed class PictureTests
         await page.GotoAsync(new Uri(hub.Page, "/trends?tag=acme/berlin/bottling/line1/filler/Temperature&tag=acme/berlin/utilities/steam/boiler/Level&span=1m").ToString());
         await page.WaitForFunctionAsync("document.querySelectorAll('#chart path.line').length === 2 && [...document.querySelectorAll('#chart path.line')].every(l => (l.getAttribute('d').match(/V/g) ?? []).length >= 12)");
         await KeepAsync(page, "trends.png");
+    }
+
+    [Fact]
+    public async Task A_servers_address_space_looks_as_the_readme_shows_it()
+    {
+        string[] bowls = ["Bowl 1", "Bowl 2"];
+        await using var line = new OpcUaSimulator(
+            [
+                .. bowls.SelectMany(b => new SimulatedVariable[]
+                {
+                    new($"Filler/{b}/Level", DataType.Double, Signal.Constant(61.5)), new($"Filler/{b}/Pressure", DataType.Double, Signal.Constant(2.1)), new($"Filler/{b}/Valve open", DataType.Boolean, null),
+                }),
+                new("Filler/Carousel/Bottles", DataType.Int64, Signal.Constant(184_200)), new("Filler/Carousel/Speed", DataType.Double, Signal.Constant(420)),
+                new("Capper/Torque", DataType.Double, Signal.Constant(1.8)), new("Labeller/Running", DataType.Boolean, null),
+            ],
+            TimeProvider.System);
+        await line.StartAsync();
+        await using var hub = await HubProcess.StartAsync();
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(new Uri(hub.Page, "/devices/new"));
+        await page.SelectOptionAsync("#protocol", "opcua");
+        await page.FillAsync("#name", "line1");
+        await page.FillAsync("#setting-Endpoint", line.EndpointUrl);
+        await page.ClickAsync("#browse");
+        await page.GetByLabel("Tick Filler").ClickAsync();
+        await page.Locator("#browse-said.done").GetByText("All 8 values below Filler are ticked.").WaitForAsync();
+        await page.GetByLabel("Unfold Filler").ClickAsync();
+        await page.GetByLabel("Unfold Bowl 1").ClickAsync();
+        await page.GetByLabel("Tick Valve open").ClickAsync();
+        await page.GetByLabel("Unfold Carousel").ClickAsync();
+        await page.Locator("[role=treeitem][aria-label=Filler][aria-checked=mixed]").WaitForAsync();
+        await page.Locator("[role=treeitem][aria-label=Bottles]").WaitForAsync();
+        await page.EvaluateAsync("scrollTo(0, document.body.scrollHeight)");
+        await KeepAsync(page, "browse.png");
     }
 
     // The pictures in the tree change only when asked: each run would differ in its values.

@@ -11,6 +11,9 @@ public sealed partial class Decoder
 {
     private readonly CancellationTokenSource _stop = new();
     private IDecodes? _kind;
+    private DeviceOptions? _device;
+    private ElementReference _nameField;
+    private bool _isNameDue;
     private DecodedRange? _range;
     private List<(DataType Type, string Order)> _columns = [];
     private DecodedReading? _picked;
@@ -43,11 +46,12 @@ public sealed partial class Decoder
     [SupplyParameterFromQuery]
     public string? Width { get; set; }
 
-    [Inject]
-    private ISettingsBook Settings { get; set; } = null!;
+    /// <summary>The draft into which tags are made; none: the plant.</summary>
+    [SupplyParameterFromQuery(Name = "draft")]
+    public string? Draft { get; set; }
 
     [Inject]
-    private PageAuthor Author { get; set; } = null!;
+    private ChangeTarget Target { get; set; } = null!;
 
     [Inject]
     private IDeviceBook Book { get; set; } = null!;
@@ -73,7 +77,8 @@ public sealed partial class Decoder
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
-        _kind = Kinds.FirstOrDefault(k => k.Protocol.Equals(Book.Find(Name)?.Protocol, StringComparison.OrdinalIgnoreCase)) as IDecodes;
+        _device = Target.Shown(Draft).Device(Name);
+        _kind = Kinds.FirstOrDefault(k => k.Protocol.Equals(_device?.Protocol, StringComparison.OrdinalIgnoreCase)) as IDecodes;
         Table ??= _kind?.Tables[0];
         First ??= 1;
         Count ??= 24;
@@ -82,11 +87,18 @@ public sealed partial class Decoder
     }
 
     /// <inheritdoc/>
-    protected override void OnAfterRender(bool firstRender)
+    protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (firstRender && _kind is not null)
         {
             _ = FollowAsync(_stop.Token);
+        }
+
+        if (_isNameDue)
+        {
+            // The click may have been far below: the name comes into view, ready to be typed.
+            _isNameDue = false;
+            await _nameField.FocusAsync();
         }
     }
 
@@ -98,30 +110,44 @@ public sealed partial class Decoder
         _picked = reading;
         _name = reading.Address.Split('#', ':', '.')[0].Replace('!', '_');
         _said = null;
+        _isNameDue = true;
     }
 
-    private async Task Make()
+    private async Task Make(string? into)
     {
-        if (_picked is not { } picked || Book.Find(Name) is not { } device)
+        var shown = Target.Shown(into);
+        if (_picked is not { } picked || shown.Device(Name) is not { } device)
         {
+            Say(T($"Nothing was saved: there is no device {Name} any more."), well: false);
             return;
         }
 
         _busy = true;
         try
         {
-            var more = device with { Tags = [.. device.Tags, new TagOptions { Name = _name.Trim(), Address = picked.Address, DataType = picked.DataType }] };
-            if (Book.Check(more) is { Count: > 0 } faults)
+            var name = _name.Trim();
+            if (device.Tags.Any(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
-                Say(string.Join(" ", faults.Take(3)), well: false);
+                Say(T($"{Name} has a tag {name} already: give another name."), well: false);
                 return;
             }
 
-            await Settings.ChangeAsync(new PlantChange { Devices = [more] }, new ChangeNote(Author.Name), opened: null, CancellationToken.None);
-            Say(T($"{_name.Trim()} is a tag of {Name} now."), well: true);
+            var more = device with { Tags = [.. device.Tags, new TagOptions { Name = name, Address = picked.Address, DataType = picked.DataType }] };
+            if (Book.Check(more) is { Count: > 0 } faults)
+            {
+                Say(string.Join(" ", faults.Take(3).Select(f => f.ToString().Replace($"Tags[{device.Tags.Count}].", "", StringComparison.Ordinal))), well: false);
+                return;
+            }
+
+            var said = await Target.SaveAsync(into, new PlantChange { Devices = [more] }, shown);
+            Say(ChangeTarget.IsDraft(into) ? $"{name}: {said}" : T($"{name} is a tag of {Name} now."), well: true);
             _picked = null;
+            if (into != Draft)
+            {
+                Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("draft", into));
+            }
         }
-        catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException)
+        catch (Exception unsaved) when (unsaved is ArgumentException or IOException or InvalidOperationException or SettingsClashException)
         {
             Say(T($"Nothing was saved: {unsaved.Message}"), well: false);
         }
@@ -150,7 +176,7 @@ public sealed partial class Decoder
 
     private async Task ReadAsync(CancellationToken stop)
     {
-        if (_busy || Book.Find(Name) is not { } device || _kind is not { } kind)
+        if (_busy || Read() is not { } device || _kind is not { } kind)
         {
             return;
         }
@@ -178,6 +204,10 @@ public sealed partial class Decoder
 
         StateHasChanged();
     }
+
+    // A draft's device that is reached as the plant's is goes over the connection that stands.
+    private DeviceOptions? Read() =>
+        Book.Find(Name) is { } now && (!ChangeTarget.IsDraft(Draft) || (_device is { } drafted && drafted.Protocol == now.Protocol && System.Text.Json.Nodes.JsonNode.DeepEquals(drafted.Settings, now.Settings))) ? now : _device;
 
     // The columns of the width that was chosen, in the order in which the readings come.
     private void Arrange() => _columns = [.. (_range?.Places ?? [])

@@ -25,13 +25,19 @@ public sealed partial class DeviceEdit
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_form is null || _form.Tags.Count > MostKeptTags)
-        {
-            return;
-        }
-
         try
         {
+            if (_isNameDue)
+            {
+                _isNameDue = false;
+                await _lastName.FocusAsync();
+            }
+
+            if (_form is null || _form.Tags.Count > MostKeptTags)
+            {
+                return;
+            }
+
             if (firstRender)
             {
                 await LookForTypedAsync();

@@ -4,7 +4,6 @@ using Uns.Connectors;
 using Uns.Tree;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
-using Uns.Ui.Parts;
 
 namespace Uns.Ui.Pages;
 
@@ -23,7 +22,6 @@ public sealed partial class DeviceEdit
     private bool _saidWell;
     private bool _busy;
     private CancellationTokenSource? _testing;
-    private bool _browsing;
 
     /// <summary>The device's name; null for a new one.</summary>
     [Parameter]
@@ -73,6 +71,7 @@ public sealed partial class DeviceEdit
         }
 
         _shown = Key(Name, Draft);
+        ShowTag(0);
         _steps = [];
         _budget = null;
         _clash = null;
@@ -116,7 +115,7 @@ public sealed partial class DeviceEdit
             var (device, faults) = _form!.Read(Kind);
             if (!Complain([.. faults, .. Kind.Check(device)]))
             {
-                _steps = [.. await new ConnectionTest(Clock, Passed).RunAsync(Kind, Book.Complete(device), stop.Token)];
+                _steps = [.. await new ConnectionTest(Clock, Passed).RunAsync(Kind, Book.Complete(device, Saved), stop.Token)];
             }
         }
         catch (OperationCanceledException)
@@ -144,7 +143,7 @@ public sealed partial class DeviceEdit
     {
         Say(null, well: true);
         var (device, faults) = _form!.Read(Kind);
-        device = Book.Complete(device);
+        device = Book.Complete(device, Saved);
         _budget = Complain([.. faults, .. Kind.Check(device)]) ? null : PollBudget.DryRun(Kind, device, Name is null ? null : Book.DiagnosticsOf(Name), Clock);
     }
 
@@ -270,6 +269,7 @@ public sealed partial class DeviceEdit
     {
         var distinct = faults.Distinct().ToList();
         _wrong = [.. distinct.Select(f => f.Path)];
+        ShowFirstWrong();
         if (distinct.Count > 0)
         {
             Say(string.Join(" ", distinct.Take(5)) + (distinct.Count > 5 ? " " + T($"And {distinct.Count - 5} more.") : ""), well: false);
@@ -280,29 +280,8 @@ public sealed partial class DeviceEdit
 
     private void Say(string? sentence, bool well) => (_said, _saidWell) = (sentence, well);
 
-    private void ToggleBrowse() => _browsing = !_browsing;
-
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken)
-    {
-        Who.Demand(Role.Engineer);
-        return new DeviceBrowser(Clock).BrowseAsync(Kind, Book.Complete(_form!.Read(Kind).Device) with { Name = "browse" }, below, cancellationToken);
-    }
-
-    private void Pick(BrowsePick pick)
-    {
-        if (_form!.Tags.TrueForAll(t => t.Address != pick.Entry.Id))
-        {
-            var name = string.Join('/', pick.Path.Skip(Math.Max(0, pick.Path.Count - 2)));
-            _form.Tags.Add(new()
-            {
-                Name = name,
-                Address = pick.Entry.Id,
-                DataType = pick.Entry.DataType ?? default,
-                Writable = pick.Entry.Writable,
-                BrowsePath = pick.Way,
-            });
-        }
-    }
+    // The passwords that are not shown here; in a draft they are the draft's.
+    private DeviceOptions? Saved => Name is null ? null : _opened.Device(Name);
 
     /// <summary>Two people changed the device: what both made of it, with the word of the one or of the other.</summary>
     private sealed record Clash(string Message, IReadOnlyList<string> Both, DeviceOptions Mine, DeviceOptions Theirs, string? Into);

@@ -33,13 +33,24 @@ public sealed partial class Import
     private string? _said;
     private bool _saidWell;
     private bool _busy;
+    private string? _opened;
+
+    // The draft's device before the last import into it and after it, while this page is open.
+    private (DeviceOptions Before, DeviceOptions After)? _drafted;
 
     /// <summary>The device.</summary>
     [Parameter]
     public string Name { get; set; } = "";
 
+    /// <summary>The draft into which it is imported; none: the plant.</summary>
+    [SupplyParameterFromQuery(Name = "draft")]
+    public string? Draft { get; set; }
+
     [Inject]
-    private IDeviceBook Book { get; set; } = null!;
+    private ChangeTarget Target { get; set; } = null!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
 
     [Inject]
     private PageAuthor Author { get; set; } = null!;
@@ -56,8 +67,25 @@ public sealed partial class Import
         _gone.Dispose();
     }
 
+    private bool CanUndo => ChangeTarget.IsDraft(Draft) ? _drafted is not null : Desk.CanUndo(Name);
+
     /// <inheritdoc/>
-    protected override void OnParametersSet() => _device = Book.Find(Name);
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_opened == Key(Draft))
+        {
+            return; // The same device: what was read stays.
+        }
+
+        (_opened, _drafted, _said) = (Key(Draft), null, null);
+        _device = Target.Shown(Draft).Device(Name);
+        if (_plan is not null)
+        {
+            await PlanAsync();
+        }
+    }
+
+    private string Key(string? draft) => $"{Name}\n{draft}";
 
     private static string Look(ImportOutcome outcome) => outcome switch
     {
@@ -115,7 +143,7 @@ public sealed partial class Import
 
     private async Task PlanAsync()
     {
-        if ((_device = Book.Find(Name)) is { } device)
+        if ((_device = Target.Shown(Draft).Device(Name)) is { } device)
         {
             _plan = await Task.Run(() => Desk.Plan(device, _read, _mode), _gone.Token);
             Show(_shown is { } shown && _plan.Count(shown) > 0 ? shown : null);
@@ -136,34 +164,37 @@ public sealed partial class Import
         _busy = false;
     }
 
-    private async Task Apply()
+    private async Task Apply(string? into)
     {
         _busy = true;
         try
         {
-            // What was shown is what is done: a device that changed meanwhile is shown anew first.
-            if (!ReferenceEquals(Book.Find(Name), _device))
+            var shown = Target.Shown(into);
+            if (shown.Device(Name) is not { } there)
             {
+                Say(T($"Nothing was changed: there is no device {Name} any more."));
+                return;
+            }
+
+            // What was shown is what is done: a device that changed meanwhile, or is another one in the draft, is shown anew first.
+            var plan = PlantJson.Same(there, _device) ? _plan! : await Task.Run(() => Desk.Plan(there, _read, _mode), _gone.Token);
+            if (!plan.Rows.SequenceEqual(_plan!.Rows))
+            {
+                Enter(into);
                 await PlanAsync();
                 Say(T("The device was changed in the meantime. This is what the file would do now: look again."));
                 return;
             }
 
-            var plan = _plan!;
-            await Desk.ApplyAsync(plan, Author.Name, _file, _gone.Token);
-            var said = string.Join(", ", new[] { ImportOutcome.New, ImportOutcome.Changed, ImportOutcome.Removed }.Where(o => plan.Count(o) > 0).Select(o => $"{plan.Count(o):N0} {Named(o.ToString().ToLowerInvariant())}"));
-            var left = plan.Count(ImportOutcome.Clashing) + plan.Count(ImportOutcome.Unreadable);
+            await Target.SaveAsync(into, new PlantChange { Devices = [plan.Device] }, shown, $"import of {_file}", ChangeWay.Import);
+            Enter(into);
             await PlanAsync();
-            (_said, _saidWell) = (left switch
-            {
-                0 => T($"Done: {said}. It can be taken back until the device is changed again."),
-                1 => T($"Done: {said}. 1 row was left out. It can be taken back until the device is changed again."),
-                _ => T($"Done: {said}. {left:N0} rows were left out. It can be taken back until the device is changed again."),
-            }, true);
+            _drafted = ChangeTarget.IsDraft(into) && _device is { } after ? (there, after) : null;
+            (_said, _saidWell) = (Told(plan, into), true);
         }
-        catch (ArgumentException faulty)
+        catch (Exception refused) when (refused is ArgumentException or SettingsClashException)
         {
-            Say(T($"Nothing was changed: {faulty.Message}"));
+            Say(T($"Nothing was changed: {refused.Message}"));
         }
         finally
         {
@@ -171,17 +202,76 @@ public sealed partial class Import
         }
     }
 
+    // The page goes on in the draft, with the same file before it.
+    private void Enter(string? into)
+    {
+        if (into != Draft)
+        {
+            (Draft, _opened, _drafted) = (into, Key(into), null);
+            Navigation.NavigateTo(ChangeTarget.Link($"/devices/{Uri.EscapeDataString(Name)}/import", into));
+        }
+    }
+
+    private static string Told(ImportPlan plan, string? into)
+    {
+        var done = string.Join(", ", new[] { ImportOutcome.New, ImportOutcome.Changed, ImportOutcome.Removed }.Where(o => plan.Count(o) > 0).Select(o => $"{plan.Count(o):N0} {Named(o.ToString().ToLowerInvariant())}"));
+        var left = plan.Count(ImportOutcome.Clashing) + plan.Count(ImportOutcome.Unreadable);
+        if (ChangeTarget.IsDraft(into))
+        {
+            return left switch
+            {
+                0 => T($"Kept in draft {into}: {done}. The plant is as it was."),
+                1 => T($"Kept in draft {into}: {done}. 1 row was left out. The plant is as it was."),
+                _ => T($"Kept in draft {into}: {done}. {left:N0} rows were left out. The plant is as it was."),
+            };
+        }
+
+        return left switch
+        {
+            0 => T($"Done: {done}. It can be taken back until the device is changed again."),
+            1 => T($"Done: {done}. 1 row was left out. It can be taken back until the device is changed again."),
+            _ => T($"Done: {done}. {left:N0} rows were left out. It can be taken back until the device is changed again."),
+        };
+    }
+
     private async Task Undo()
     {
         _busy = true;
-        var fault = await Desk.UndoAsync(Name, Author.Name, _gone.Token);
-        _device = Book.Find(Name);
-        if (_plan is not null)
+        try
         {
-            await PlanAsync();
+            var fault = ChangeTarget.IsDraft(Draft) ? await UndoInDraftAsync(Target.Shown(Draft)) : await Desk.UndoAsync(Name, Author.Name, _gone.Token);
+            _device = Target.Shown(Draft).Device(Name);
+            if (_plan is not null)
+            {
+                await PlanAsync();
+            }
+
+            (_said, _saidWell) = (fault ?? T("The last import was taken back: the device is as it was."), fault is null);
+        }
+        finally
+        {
+            _busy = false;
+        }
+    }
+
+    private async Task<string?> UndoInDraftAsync(PlantSettings shown)
+    {
+        var (before, after) = _drafted!.Value;
+        _drafted = null;
+        if (shown.Device(Name) is not { } there || !PlantJson.Same(there, after))
+        {
+            return T($"{Name} was changed in the draft since: nothing was taken back.");
         }
 
-        (_said, _saidWell, _busy) = (fault ?? T("The last import was taken back: the device is as it was."), fault is null, false);
+        try
+        {
+            await Target.SaveAsync(Draft, new PlantChange { Devices = [before] }, shown);
+            return null;
+        }
+        catch (SettingsClashException clash)
+        {
+            return clash.Message;
+        }
     }
 
     private void Cancel() => _reading?.Cancel();

@@ -99,7 +99,8 @@ document.addEventListener("input", (e) => {
 
 // A tree by keys, as the tree pattern of ARIA has it: up and down, open and closed, first and last, pick, and the first letter.
 document.addEventListener("keydown", (e) => {
-  const item = e.target;
+  // A button within a line that was clicked holds the focus for its line.
+  const item = e.target.matches?.("[role=treeitem] > .row > button") ? e.target.closest("[role=treeitem]") : e.target;
   if (e.defaultPrevented || !item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
   const tree = item.closest("[role=tree]"), items = () => [...tree.querySelectorAll("[role=treeitem]")];
   const all = items(), at = all.indexOf(item), level = (i) => Number(i.getAttribute("aria-level")), state = item.getAttribute("aria-expanded");
@@ -115,13 +116,25 @@ document.addEventListener("keydown", (e) => {
     case "ArrowLeft":
       if (state === "true") { item.querySelector("button.fold").click(); } else { go(all.slice(0, at).findLast((i) => level(i) < level(item))); }
       break;
-    case "Enter": case " ": (item.querySelector(":scope > .row > button.name, :scope > .row > button.pick") ?? item.querySelector("button.fold"))?.click(); break;
+    case "Enter": case " ": {
+      // A box is ticked by the space bar, with shift as by the mouse; Enter opens what opens.
+      const box = item.querySelector(":scope > .row > .pick"), fold = item.querySelector(":scope > .row > button.fold");
+      if (box && (e.key === " " || !fold)) { box.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: e.shiftKey })); break; }
+      (item.querySelector(":scope > .row > button.name") ?? item.querySelector("button"))?.click(); break;
+    }
     default:
       if (e.key.length !== 1) return;
       go([...all.slice(at + 1), ...all.slice(0, at)].find((i) => i.getAttribute("aria-label").toLowerCase().startsWith(e.key.toLowerCase())));
   }
   e.preventDefault();
 });
+
+// Enter in a field does what its button does, once what was typed is told; a name that is only proposed is typed over.
+document.addEventListener("keydown", (e) => {
+  const button = e.key === "Enter" && e.target.dataset?.enter;
+  if (button) { e.target.dispatchEvent(new Event("change", { bubbles: true })); document.querySelector(button)?.click(); e.preventDefault(); }
+});
+document.addEventListener("focusin", (e) => { if (e.target.matches?.("[data-select]")) { e.target.select(); } });
 
 // Escape leaves what was begun last: the button that does so carries the mark.
 document.addEventListener("keydown", (e) => {

@@ -88,7 +88,7 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
         var count = connection.Output.Count;
         var bytes = ArrayPool<byte>.Shared.Rent(count);
         connection.Output.Span.CopyTo(bytes);
-        connection.Output.Clear();
+        connection.Output.Sent(count);
         _isSending = true;
         counters.BytesOut += count;
         _sending = SendAsync(connection, bytes, count);

@@ -76,6 +76,12 @@ public sealed partial class TlsCertificates
     private SslServerAuthenticationOptions Load()
     {
         var (certificate, chain) = LoadServer();
+        var key = _options.KeyFile ?? _options.CertificateFile;
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(key) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
+        {
+            LogOpenKey(_logger, key);
+        }
+
         var rule = _options.ClientCertificates;
         var options = new SslServerAuthenticationOptions
         {
@@ -139,6 +145,9 @@ public sealed partial class TlsCertificates
 
         return authorities.Count > 0 ? authorities : throw new ListenerException($"The file {file} holds no certificate: give the authorities in PEM.");
     }
+
+    [LoggerMessage(1017, LogLevel.Warning, "The key {File} can be read or written by every user of this machine: let its owner alone have it (chmod 600).")]
+    private static partial void LogOpenKey(ILogger logger, string file);
 
     [LoggerMessage(1100, LogLevel.Information, "The certificate {File} was read again; it is valid until {Until:u}.")]
     private static partial void LogRenewed(ILogger logger, string file, DateTime until);

@@ -220,6 +220,37 @@ public sealed class MqttClientTests : IDisposable
         Assert.Contains("no packet", (await client.Closed.WaitAsync(Deadline)).Message, StringComparison.Ordinal);
     }
 
+    [Fact, Spec("MQTT-3.3.2-12"), Spec("MQTT-3.2.2-17")]
+    public async Task A_prepared_topic_is_named_once_while_the_brokers_aliases_last()
+    {
+        await using var client = await StartAsync(new Properties { TopicAliasMaximum = 1, MaximumPacketSize = 100 });
+        var (first, second) = (client.Prepare("Halle 1/Öfen"), client.Prepare("b"));
+        foreach (var (topic, name, alias) in new[] { (first, "Halle 1/Öfen", 1), (second, "b", 0), (first, "", 1), (second, "b", 0) })
+        {
+            await client.PublishAsync(topic, "21.5"u8.ToArray(), retain: true);
+            var (header, body) = await _broker.ReadAsync();
+            Assert.True(PublishPacket.TryRead(header, body, ProtocolVersion.V5, out var packet, out _));
+            Assert.Equal((name, alias, true, "21.5"), (packet.ReadTopic(), packet.TopicAlias, packet.Retain, System.Text.Encoding.UTF8.GetString(packet.Payload)));
+        }
+
+        var refused = await Assert.ThrowsAsync<MqttRefusedException>(async () => await client.PublishAsync(first, new byte[100], retain: false));
+        Assert.Contains("'Halle 1/Öfen'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Spec("MQTT-3.2.2-18")]
+    public async Task A_broker_that_takes_no_aliases_gets_the_topics_name_each_time()
+    {
+        await using var client = await StartAsync();
+        var topic = client.Prepare("a");
+        for (var i = 0; i < 2; i++)
+        {
+            await client.PublishAsync(topic, Array.Empty<byte>(), retain: false);
+            var (header, body) = await _broker.ReadAsync();
+            Assert.True(PublishPacket.TryRead(header, body, ProtocolVersion.V5, out var packet, out _));
+            Assert.Equal(("a", 0), (packet.ReadTopic(), packet.TopicAlias));
+        }
+    }
+
     private Task<MqttClient> ConnectAsync(MqttClientOptions options) => MqttClient.ConnectAsync(options, null, _clock, NullLogger.Instance, default);
 
     private async Task<MqttClient> StartAsync(Properties? properties = null)

@@ -12,7 +12,7 @@ public sealed class BrokerFuzzTests
     private const int Sequences = 100_000;
 
     private readonly ManualClock _clock = new();
-    private readonly FaultLog _log = new();
+    private readonly RecordedLog _log = new(LogLevel.Error);
 
     [Fact]
     public void A_hundred_thousand_packet_sequences_bring_no_fault_of_the_broker_and_leave_no_trace()
@@ -53,7 +53,7 @@ public sealed class BrokerFuzzTests
             }
         }
 
-        Assert.Equal([], _log.Faults);
+        Assert.Empty(_log.Entries);
         open.ForEach(c => c.Connection.Close(discardWill: true));
         core.EndBatch();
         _clock.Advance(TimeSpan.FromDays(8));
@@ -107,24 +107,6 @@ public sealed class BrokerFuzzTests
         public void Close(BrokerConnection connection)
         {
             // Nothing is held.
-        }
-    }
-
-    private sealed class FaultLog : ILogger
-    {
-        public List<string> Faults { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel >= LogLevel.Error && Faults.Count < 5)
-            {
-                Faults.Add($"{formatter(state, exception)} {exception}");
-            }
         }
     }
 }
