@@ -52,7 +52,7 @@ public sealed class DeviceDeskTests
     {
         foreach (var value in values)
         {
-            Assert.True(_desk.Offer("robot", new TagSample(tag, TagValue.Of(value), TagQuality.Good, Noon.AddSeconds(value))));
+            Assert.True(_desk.Offer("robot", new TagSample(tag, TagValue.OfInteger(DataType.Int32, value), TagQuality.Good, Noon.AddSeconds(value))));
         }
     }
 
