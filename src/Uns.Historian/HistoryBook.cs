@@ -125,6 +125,11 @@ internal sealed class HistoryBook(HistoryOptions options)
         var series = entry.Series;
         lock (Gate)
         {
+            if (series.LastTime == long.MinValue && entry is { Quality: HistoryQuality.Stale, Value.IsNull: true })
+            {
+                return true; // Nobody has read it yet: a value that never was has no past.
+            }
+
             if (series.Open.Count >= HistorySeries.MaximumOpen)
             {
                 return false;

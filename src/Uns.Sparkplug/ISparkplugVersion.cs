@@ -19,6 +19,13 @@ internal interface ISparkplugVersion
     /// <returns>False when it is no topic of this version.</returns>
     bool TryParseTopic(string topic, out SparkplugTopic parsed);
 
+    /// <summary>Finds in whose name a message goes whose topic is none of this version.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="node">Whose it seems to be.</param>
+    /// <param name="verb">What it is for; STATE for a verb that does not exist.</param>
+    /// <returns>False when no node can be told, and for commands.</returns>
+    bool TryOwner(string topic, out EdgeNodeId node, out MessageVerb verb);
+
     /// <summary>The topic name as it goes on the wire.</summary>
     string Write(in SparkplugTopic topic);
 
@@ -67,6 +74,9 @@ internal sealed class SparkplugB3 : ISparkplugVersion
 
     /// <inheritdoc/>
     public bool TryParseTopic(string topic, out SparkplugTopic parsed) => SparkplugTopic.TryParse(topic, out parsed);
+
+    /// <inheritdoc/>
+    public bool TryOwner(string topic, out EdgeNodeId node, out MessageVerb verb) => SparkplugTopic.TryOwner(topic, out node, out verb);
 
     /// <inheritdoc/>
     public string Write(in SparkplugTopic topic) => topic.ToString();

@@ -1,3 +1,4 @@
+using Uns.Benchmarks.Mqtt;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -18,6 +19,12 @@ if (args is ["host-memory"])
 if (args is ["host-speed"])
 {
     HostSpeed.Run();
+    return;
+}
+
+if (args is ["filters"])
+{
+    FilterLoad.Run();
     return;
 }
 

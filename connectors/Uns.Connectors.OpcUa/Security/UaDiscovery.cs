@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Uns.Connectors.OpcUa.Wire;
 
@@ -65,8 +67,7 @@ internal static class UaDiscovery
             ["SecurityMode"] = endpoint.Mode == UaMode.Sign ? "Sign" : "SignAndEncrypt",
         };
         using var certificate = endpoint.Leaf();
-        var isUnknown = false;
-        var distrust = certificate is null ? null : certificates.Judge(certificate, endpoint.Authorities(), out isUnknown);
+        var (distrust, isUnknown) = certificate is null ? (null, false) : Judge(endpoint, certificate, certificates);
         return new(
             endpoint.Server, $"{policy}{(endpoint.Mode == UaMode.None ? "" : $", {endpoint.Mode}")}; {string.Join(", ", users)}{(isSpoken ? "" : "; not spoken here, it is out of date")}", isSpoken ? settings : null,
             certificate is null ? null : CertificateStore.ThumbprintOf(certificate.RawData))
@@ -79,6 +80,18 @@ internal static class UaDiscovery
             Distrust = distrust,
             Acceptable = isUnknown ? certificate!.RawData : null,
         };
+    }
+
+    private static (string? Distrust, bool IsUnknown) Judge(EndpointChoice endpoint, X509Certificate2 certificate, CertificateStore certificates)
+    {
+        try
+        {
+            return (certificates.Judge(certificate, endpoint.Authorities(), out var isUnknown), isUnknown);
+        }
+        catch (CryptographicException)
+        {
+            return ("what it sends behind its certificate cannot be read: renew the chain there.", false);
+        }
     }
 
     // A server often calls itself by a name that nobody else knows: host and port by which it was found lead back to it.

@@ -77,10 +77,14 @@ public sealed partial class HostRules
                 report.Must(true, "", "tck-id-operational-behavior-host-reordering-success");
             }
         }
-        else if (node.GapSince is null && reorderTimeout > TimeSpan.Zero)
+        else if (node.GapSince is null)
         {
-            (node.GapSince, node.MustBeAskedBy) = (at, at + reorderTimeout + ClockWindow);
-            report.Must(true, "", "tck-id-operational-behavior-host-reordering-start", "tck-id-operational-behavior-host-reordering-param");
+            node.GapSince = at;
+            if (reorderTimeout > TimeSpan.Zero)
+            {
+                node.MustBeAskedBy = at + reorderTimeout + ClockWindow;
+                report.Must(true, "", "tck-id-operational-behavior-host-reordering-start", "tck-id-operational-behavior-host-reordering-param");
+            }
         }
     }
 
@@ -95,7 +99,7 @@ public sealed partial class HostRules
         // A newer time can only be outdone by a new connection. [tck-id-message-flow-hid-sparkplug-state-message-delivered]
         if (session is { IsOnline: true, HasSaidDeath: false } && isState && !isOnline && time <= session.WillTime)
         {
-            session.MustSayAgainBy = at + ClockWindow;
+            session.MustSayAgainBy = at + AnswerWithin;
             session.IsOwedAgain = true;
         }
     }

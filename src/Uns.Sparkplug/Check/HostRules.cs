@@ -18,6 +18,9 @@ public sealed partial class HostRules(string hostId, CheckReport report, TimeSpa
     /// <summary>How far a message's time may lie from the time at which it was seen.</summary>
     private static readonly TimeSpan ClockWindow = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a host may take to say its STATE again, which is due at once.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<int, Session> _sessions = [];
     private readonly string _stateTopic = SparkplugTopic.OfState(hostId).ToString();
     private DateTimeOffset? _lastWillTime;
@@ -25,14 +28,23 @@ public sealed partial class HostRules(string hostId, CheckReport report, TimeSpa
     /// <summary>Judges a whole trace.</summary>
     /// <param name="packets">What passed between the host and its broker, and nobody else's packets.</param>
     /// <param name="hostId">The host's id.</param>
-    /// <param name="reorderTimeout">How patient the host is with a gap; zero when that is not known: then no gap is judged.</param>
-    public static CheckReport Judge(IEnumerable<RecordedPacket> packets, string hostId, TimeSpan reorderTimeout = default)
+    /// <param name="reorderTimeout">How patient the host is with a gap; zero when that is not known: then no host is too slow about a gap.</param>
+    /// <param name="end">When watching ended: what was due by then is missing. Null: the last packet's time.</param>
+    public static CheckReport Judge(IEnumerable<RecordedPacket> packets, string hostId, TimeSpan reorderTimeout = default, DateTimeOffset? end = null)
     {
         var report = new CheckReport();
         var rules = new HostRules(hostId, report, reorderTimeout);
         foreach (var packet in packets)
         {
             rules.Take(packet);
+        }
+
+        if (end is { } until)
+        {
+            foreach (var session in rules._sessions.Values)
+            {
+                session.JudgeWaiting(report, until);
+            }
         }
 
         return report;

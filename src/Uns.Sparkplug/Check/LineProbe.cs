@@ -21,6 +21,7 @@ namespace Uns.Sparkplug.Check;
 public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, TimeSpan length, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan GapPatience = TimeSpan.FromSeconds(10); // Twice what hosts wait as they come.
 
     /// <summary>True to watch until the time is over, for what others bring about; false to end when all that is done here was answered.</summary>
     public bool WatchesOn { get; init; } = true;
@@ -85,6 +86,7 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
         var topic = SparkplugTopic.OfState(hostId).ToString();
         var node = new EdgeNodeId("check", $"E-{Guid.NewGuid():N}"[..14]);
         RecordedPacket? state = null;
+        DateTimeOffset? gapSince = null;
         try
         {
             state = await line.Trace.FindAsync(p => p is { FromClient: true, Message: { } m } && m.Topic == topic, 0, either.Token);
@@ -92,13 +94,15 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
             await using var player = await ConnectAsync("node", null, either.Token);
 
             // A false death: older than the host's own word, so no new connection is due.
-            await player.PublishAsync(topic, HostState.Write(isOnline: false, DateTimeOffset.UnixEpoch), QualityOfService.AtLeastOnce, retain: true, either.Token);
+            await LieAsync(player, topic, either.Token);
 
             // A message is missing: once the reorder time is over the host has to ask for a rebirth.
             await SayAsync(player, node, MessageVerb.NBirth, seq: 0);
             await SayAsync(player, node, MessageVerb.NData, seq: 2);
+            gapSince = clock.GetUtcNow();
             var ncmd = SparkplugTopic.OfNode(MessageVerb.NCmd, node).ToString();
             await line.Trace.FindAsync(p => p is { FromClient: true, Message: { } m } && m.Topic == ncmd, state.Index, either.Token);
+            gapSince = null;
             await WatchAsync(either.Token); // Commands and a planned stop are the user's.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -106,7 +110,33 @@ public sealed class LineProbe(MqttClientOptions broker, PacketRecorder line, Tim
             // The time is over.
         }
 
-        return state is null ? null : HostRules.Judge(line.Trace.Packets(), hostId);
+        if (state is null)
+        {
+            return null;
+        }
+
+        var report = HostRules.Judge(line.Trace.Packets(), hostId, end: clock.GetUtcNow());
+        if (clock.GetUtcNow() - gapSince is { } waited && waited >= GapPatience)
+        {
+            // How long a host waits is its own setting, and whether it asks at all may be one.
+            report.Should(
+                false, $"A message was missing for {waited.TotalSeconds:0} seconds, and no rebirth was asked for.",
+                "tck-id-operational-behavior-host-reordering-rebirth", "untagged-host-rebirth-on-gap");
+        }
+
+        return report;
+    }
+
+    private static async Task LieAsync(MqttClient player, string topic, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await player.PublishAsync(topic, HostState.Write(isOnline: false, DateTimeOffset.UnixEpoch), QualityOfService.AtLeastOnce, retain: true, cancellationToken);
+        }
+        catch (MqttRefusedException)
+        {
+            // A broker that lets nobody speak in the host's name: there is nothing to answer then.
+        }
     }
 
     private Task<RecordedPacket> BirthAsync(EdgeNodeId? node, int from, CancellationToken cancellationToken) => line.Trace.FindAsync(

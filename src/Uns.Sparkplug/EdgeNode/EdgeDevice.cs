@@ -6,6 +6,9 @@ namespace Uns.Sparkplug.EdgeNode;
 /// <summary>One device as its edge node knows it: the tags, their aliases and the last thing each tag said.</summary>
 internal sealed class EdgeDevice(string id)
 {
+    /// <summary>Why a tag is stale before its first sample.</summary>
+    public const string NeverRead = "It has not been read yet.";
+
     private readonly Dictionary<string, Entry> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<ulong, Entry> _byAlias = [];
     private List<Entry> _entries = [];
@@ -98,9 +101,9 @@ internal sealed class EdgeDevice(string id)
     private sealed class Entry(TagDefinition tag, ulong alias)
     {
         private TagValue _value = TagValue.Null(tag.DataType);
-        private TagQuality _quality = TagQuality.Good;
+        private TagQuality _quality = TagQuality.Stale; // Nobody has read it: null is no value, and never a good one.
         private DateTimeOffset? _time;
-        private string? _reason;
+        private string? _reason = NeverRead;
 
         public TagDefinition Tag { get; } = tag;
 

@@ -7,7 +7,8 @@ namespace Uns.Sparkplug.Host;
 /// <summary>What a birth tells about a metric.</summary>
 /// <param name="Definition">Name, type, unit, range and rights.</param>
 /// <param name="HasQuality">True when the properties may hold a quality or a reason for it.</param>
-internal readonly record struct BirthDescription(TagDefinition Definition, bool HasQuality);
+/// <param name="HasFault">True when the properties break a rule of <see cref="PropertyRules"/>.</param>
+internal readonly record struct BirthDescription(TagDefinition Definition, bool HasQuality, bool HasFault = false);
 
 /// <summary>Makes a metric's definition from its birth's properties. Machines of one kind are born alike: equal definitions are one object, and so are units and ranges.</summary>
 internal sealed class DefinitionReader
@@ -57,7 +58,7 @@ internal sealed class DefinitionReader
     {
         if (!_nameless.TryGetValue(shape, out var known) || known.Definition.DataType != type)
         {
-            known = new(Read(type, properties), HasQualityIn(properties));
+            known = Read(type, properties);
             Keep(_nameless, shape, known);
         }
 
@@ -75,11 +76,11 @@ internal sealed class DefinitionReader
     }
 
     // Nothing may be written that its birth does not offer: a command to a plant is never sent on a guess.
-    private TagDefinition Read(DataType type, ReadOnlySpan<byte> properties)
+    private BirthDescription Read(DataType type, ReadOnlySpan<byte> properties)
     {
         if (properties.IsEmpty || !PropertyReader.TryReadSet(properties, out var set))
         {
-            return new() { DataType = type };
+            return new(new() { DataType = type }, HasQualityIn(properties));
         }
 
         string unit = "", description = "";
@@ -109,11 +110,14 @@ internal sealed class DefinitionReader
             }
         }
 
-        return new() { DataType = type, Unit = unit, Description = description, Low = low, High = high, Writable = isWritable };
+        return new(
+            new() { DataType = type, Unit = unit, Description = description, Low = low, High = high, Writable = isWritable },
+            HasQualityIn(properties),
+            PropertyRules.FaultIn(set) is not null);
     }
 
     private static bool HasQualityIn(ReadOnlySpan<byte> properties) =>
-        !properties.IsEmpty && (!QualityScan.TryRead(properties, out var code, out _, out var reason) || code is not null || reason is not null);
+        !properties.IsEmpty && (!QualityScan.TryRead(properties, out var code, out _, out _, out var reason) || code is not null || reason is not null);
 
     private string Once(string unit)
     {

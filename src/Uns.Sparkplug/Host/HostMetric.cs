@@ -9,7 +9,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
 {
     private long _ticks;
     private ulong _propertiesHash = propertiesHash; // Of the birth's property set: equal ones are not read again.
-    private Flags _flags = description.HasQuality ? Flags.QualityInBirth : 0;
+    private Flags _flags = FlagsOf(description);
     private byte _quality; // An index into Qualities: four words in one byte.
 
     [Flags]
@@ -18,6 +18,8 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         Alias = 1,
         Transient = 2,
         QualityInBirth = 4,
+        Aged = 8,
+        FaultInBirth = 16,
     }
 
     private const byte GoodQuality = 2;
@@ -86,9 +88,9 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         var hash = entry.HasProperties ? Utf8Hash.Of64(properties) : 0;
         if (hash != _propertiesHash || type != Definition.DataType)
         {
-            (Definition, var hasQuality) = definitions.Read(Name, type, properties, hash);
-            _propertiesHash = hash;
-            _flags = hasQuality ? _flags | Flags.QualityInBirth : _flags & ~Flags.QualityInBirth;
+            var told = definitions.Read(Name, type, properties, hash);
+            (Definition, _propertiesHash) = (told.Definition, hash);
+            _flags = (_flags & ~(Flags.QualityInBirth | Flags.FaultInBirth)) | FlagsOf(told);
         }
 
         if (type != Type || entry.IsNull)
@@ -97,12 +99,20 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         }
 
         var isPlain = !entry.HasProperties || (_flags & Flags.QualityInBirth) == 0;
-        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain);
+        var broken = Take(entry, wire, ticks, mayHoldQuality: !isPlain, isBirth: true);
+        if (broken is null && (_flags & Flags.FaultInBirth) != 0 && PropertyReader.TryReadSet(properties, out var set) && PropertyRules.FaultIn(set) is var (fault, detail))
+        {
+            Owner.Node.Finding = detail;
+            return fault;
+        }
+
         return broken is null or RuleBreach.PropertiesUnpaired ? broken
             : !entry.HasType ? RuleBreach.DataTypeMissing
             : entry.TypeNumber is 0 or > (uint)DataType.DateTimeArray or (uint)DataType.PropertySet or (uint)DataType.PropertySetList ? RuleBreach.DataTypeUnknown
             : broken;
     }
+
+    private static Flags FlagsOf(in BirthDescription description) => (description.HasQuality ? Flags.QualityInBirth : 0) | (description.HasFault ? Flags.FaultInBirth : 0);
 
     /// <summary>Takes names and types of a certificate. Its value is as old as the birth, so it is stale, and a newer one stays.</summary>
     /// <inheritdoc cref="Born"/>
@@ -120,15 +130,20 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
     }
 
     /// <summary>Takes what a data message says. The type is the birth's.</summary>
+    /// <param name="entry">The metric as found in the message.</param>
+    /// <param name="wire">The message's bytes.</param>
+    /// <param name="ticks">The value's time.</param>
+    /// <param name="mayHoldQuality">False when the properties are known to hold no quality.</param>
+    /// <param name="isBirth">True for a birth: what it leaves out is not there.</param>
     /// <returns>Null when all could be read; else what the metric broke: it is bad then.</returns>
-    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true)
+    public RuleBreach? Take(in MetricEntry entry, ReadOnlySpan<byte> wire, long ticks, bool mayHoldQuality = true, bool isBirth = false)
     {
         _ticks = ticks;
         if (entry.IsPlain && WireConversion.TryReadScalar(Value.Type, entry.Kind, entry.Bits, out var plain))
         {
             // The way of nearly all data: a good number and nothing else.
             Value = plain;
-            (_quality, _flags) = (GoodQuality, _flags & ~Flags.Transient);
+            (_quality, _flags) = (GoodQuality, _flags & ~(Flags.Transient | Flags.Aged));
             if (Reason is not null)
             {
                 Reason = null;
@@ -137,7 +152,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             return null;
         }
 
-        _flags = entry.IsTransient ? _flags | Flags.Transient : _flags & ~Flags.Transient;
+        _flags = entry.IsTransient ? (_flags | Flags.Transient) & ~Flags.Aged : _flags & ~(Flags.Transient | Flags.Aged);
         (Quality, Reason) = (TagQuality.Good, null); // Absent means good.
         RuleBreach? broken = null;
         if (entry.HasProperties && mayHoldQuality)
@@ -151,7 +166,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             return broken;
         }
 
-        return WireConversion.TryReadScalar(Type, entry.Kind, entry.Bits, out var value) ? Set(value, broken) : TakeObject(entry, wire, broken);
+        return WireConversion.TryReadScalar(Type, entry.Kind, entry.Bits, out var value) ? Set(value, broken) : TakeObject(entry, wire, broken, isBirth);
     }
 
     /// <summary>A value of the past as a change of its own; the metric stays as it is.</summary>
@@ -165,8 +180,15 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         return broken is null;
     }
 
+    /// <summary>True once the host has called the value stale; false when only its publisher has.</summary>
+    public bool IsAged => (_flags & Flags.Aged) != 0;
+
     /// <summary>Nobody knows any longer whether the value still holds.</summary>
-    public void Age(DateTimeOffset since, string reason) => (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
+    public void Age(DateTimeOffset since, string reason)
+    {
+        (Quality, _ticks, Reason) = (TagQuality.Stale, since.UtcTicks, reason);
+        _flags |= Flags.Aged;
+    }
 
     /// <param name="asBirth">With the definition.</param>
     /// <param name="last">The time of the change before this one: most metrics of a message have the same.</param>
@@ -184,7 +206,7 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         return broken;
     }
 
-    private RuleBreach? TakeObject(in MetricEntry entry, ReadOnlySpan<byte> wire, RuleBreach? broken)
+    private RuleBreach? TakeObject(in MetricEntry entry, ReadOnlySpan<byte> wire, RuleBreach? broken, bool isBirth)
     {
         if (Type is DataType.String or DataType.Text or DataType.Uuid && entry.Kind == WireKind.String)
         {
@@ -201,19 +223,40 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
         {
             // The last value stays, and is said to be bad: a wrong one is never shown.
             (Quality, Reason) = (TagQuality.Bad, "The value " + fault);
-            return broken ?? (entry.Kind == WireKind.None ? RuleBreach.ValueMissing : RuleBreach.ValueOfAnotherType);
+            return broken ?? entry.Kind switch
+            {
+                WireKind.None => RuleBreach.ValueMissing,
+                WireKind.DataSet when Type == DataType.DataSet => DataSetReader.HasUnknownType(entry.Value.Of(wire)) ? RuleBreach.DataSetTypeUnknown : RuleBreach.DataSetBroken,
+                _ => RuleBreach.ValueOfAnotherType,
+            };
         }
 
-        // Members that a message leaves out keep what they had. [tck-id-payloads-template-instance-members-data]
-        Value = value.Object is Template change && Value.Object is Template last && !change.IsDefinition
-            ? TagValue.OfObject(Type, last.With(change))
-            : value;
+        if (value.Object is Template { IsDefinition: false } instance)
+        {
+            return TakeInstance(instance, broken, isBirth);
+        }
+
+        Value = value;
         return broken;
+    }
+
+    // Completed by its definition and by what it said before. [tck-id-payloads-template-instance-members-data], [tck-id-payloads-template-definition-parameters-default]
+    private RuleBreach? TakeInstance(Template instance, RuleBreach? broken, bool isBirth)
+    {
+        var verdict = (Owner.Node.Templates ??= new()).Complete(instance, isBirth ? null : Value.Object as Template, isBirth);
+        Owner.Node.Finding = verdict.Detail;
+        if (verdict.Quality == TagQuality.Bad || (verdict.Quality == TagQuality.Uncertain && Quality == TagQuality.Good))
+        {
+            (Quality, Reason) = (verdict.Quality, verdict.Detail);
+        }
+
+        Value = verdict.Quality == TagQuality.Bad ? Value : TagValue.OfObject(Type, verdict.Value);
+        return broken ?? verdict.Breach;
     }
 
     private RuleBreach? TakeQuality(ReadOnlySpan<byte> properties)
     {
-        if (!QualityScan.TryRead(properties, out var code, out var isInteger, out var reason))
+        if (!QualityScan.TryRead(properties, out var code, out var isInteger, out var type, out var reason))
         {
             (Quality, Reason) = (TagQuality.Bad, "The properties have keys and values that do not pair.");
             return RuleBreach.PropertiesUnpaired;
@@ -228,7 +271,18 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
             0 when isInteger => (TagQuality.Bad, reason ?? "The publisher says it is bad."),
             _ => (TagQuality.Bad, $"The publisher gives the quality {code}, which does not exist."),
         };
-        return code is null or 0 or 192 or 500 && (code is null || isInteger) ? null : RuleBreach.QualityUnknown;
+        if (code is not (null or 0 or 192 or 500) || (code is not null && !isInteger))
+        {
+            return RuleBreach.QualityUnknown;
+        }
+
+        if (code is null || type is null or (uint)DataType.Int32)
+        {
+            return null; // Data may leave the type out.
+        }
+
+        Owner.Node.Finding = $"The quality is of type {(DataType)type}: Int32 is wanted."; // [tck-id-payloads-propertyset-quality-value-type]
+        return RuleBreach.QualityTypeWrong;
     }
 
     private static WireValue Build(in MetricEntry entry, ReadOnlySpan<byte> wire) => entry.Kind switch

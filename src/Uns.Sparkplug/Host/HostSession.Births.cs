@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
+using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
@@ -30,6 +31,7 @@ public sealed partial class HostSession
         node.PendingCertificates = null;
         node.Last = (-1, 0);
         node.Aliases.Clear();
+        node.Templates = null;
         _brake.Settle(node.Id);
         Birth(node, node.Own, topic, frame, now, isCertificate: false);
         LogNodeBorn(node.Id, bdSeq, node.Own.Metrics.Count);
@@ -99,6 +101,10 @@ public sealed partial class HostSession
         {
             Broken(node, RuleBreach.BdSeqMissing, topic, now, null, frame.Seq);
         }
+        else if (bdSeq > 255)
+        {
+            Broken(node, RuleBreach.BdSeqOutOfRange, topic, now, $"bdSeq is {bdSeq}: 0 to 255 is wanted.", frame.Seq);
+        }
         else if (node.BdSeq is { } last && bdSeq != last && bdSeq != (last + 1) % 256)
         {
             Broken(node, RuleBreach.BdSeqJump, topic, now, $"bdSeq {last} was followed by {bdSeq}.", frame.Seq);
@@ -152,26 +158,36 @@ public sealed partial class HostSession
         var isNode = device.Id is null;
         var (place, isRebirthOffered) = (0, false);
         device.Metrics.Expect(frame.Metrics.Length);
-        ExpectAliases(node, frame);
+        if (ExpectAliases(node, frame) && isNode)
+        {
+            Define(node, topic, frame, now);
+        }
+
         foreach (ref readonly var entry in frame.Metrics)
         {
             var name = frame.NameOf(entry);
             if (name.IsEmpty)
             {
-                Broken(node, RuleBreach.NameMissing, topic, now, null, frame.Seq);
+                Broken(node, entry.HasAlias ? RuleBreach.AliasWithoutName : RuleBreach.NameMissing, topic, now, entry.HasAlias ? $"Alias {entry.Alias}." : null, frame.Seq);
                 continue;
             }
 
             // bdSeq belongs to the protocol; a template's definition is no value.
             if ((isNode && name.SequenceEqual("bdSeq"u8)) || IsDefinition(node, topic, entry, frame, now))
             {
+                TicksOf(entry, frame, fallbackTicks); // Its time is looked at all the same.
                 continue;
             }
 
             var metric = device.Metrics.At(name, ref place) ?? FoundOrAdded(device, name, entry, frame, ref place);
             var isRepeat = metric.Epoch == epoch;
             metric.Epoch = epoch;
-            isRebirthOffered |= isNode && name.SequenceEqual("Node Control/Rebirth"u8);
+            if (isNode && name.SequenceEqual("Node Control/Rebirth"u8))
+            {
+                isRebirthOffered = true;
+                CheckRebirthMetric(node, topic, entry, frame, now);
+            }
+
             var ticks = TicksOf(entry, frame, fallbackTicks);
             if (entry.IsHistorical)
             {
@@ -182,7 +198,7 @@ public sealed partial class HostSession
             var broken = isCertificate ? metric.BornFromCertificate(entry, frame.Wire, ticks, _definitions) : metric.Born(entry, frame.Wire, ticks, _definitions);
             if (broken is { } breach)
             {
-                Broken(node, breach, topic, now, $"{metric.Name}: {metric.Reason}", frame.Seq);
+                Broken(node, breach, topic, now, Told(metric), frame.Seq);
             }
 
             if (!isRepeat && entry.HasAlias && !node.Aliases.Add(entry.Alias, metric))
@@ -203,21 +219,58 @@ public sealed partial class HostSession
             Broken(node, RuleBreach.RebirthMetricMissing, topic, now, null, frame.Seq);
         }
 
+        TellTimes(node, topic, frame, now);
         foreach (var gone in device.Metrics.Sweep(epoch) ?? [])
         {
             _sink.Removed(gone.Key);
         }
     }
 
-    private static void ExpectAliases(NodeState node, in PayloadFrame frame)
+    // [tck-id-operational-behavior-data-commands-rebirth-datatype], [tck-id-operational-behavior-data-commands-rebirth-value]
+    private void CheckRebirthMetric(NodeState node, in SparkplugTopic topic, in MetricEntry entry, in PayloadFrame frame, DateTimeOffset now)
     {
-        var highest = 0UL;
+        if (entry.Type != DataType.Boolean || entry is not { Kind: WireKind.Boolean, Bits: 0, IsNull: false })
+        {
+            var said = entry.IsNull ? "null" : entry.Kind == WireKind.Boolean ? entry.Bits != 0 ? "true" : "false" : $"a value in {entry.Kind}";
+            Broken(node, RuleBreach.RebirthMetricWrong, topic, now, $"It is of type {entry.Type} and says {said}: Boolean and false are wanted.", frame.Seq);
+        }
+
+        if (entry.HasAlias)
+        {
+            Broken(node, RuleBreach.RebirthMetricHasAlias, topic, now, $"It has the alias {entry.Alias}.", frame.Seq);
+        }
+    }
+
+    /// <returns>True when there are templates among the metrics.</returns>
+    private static bool ExpectAliases(NodeState node, in PayloadFrame frame)
+    {
+        var (highest, hasTemplates) = (0UL, false);
         foreach (ref readonly var entry in frame.Metrics)
         {
             highest = entry.HasAlias ? Math.Max(highest, entry.Alias) : highest;
+            hasTemplates |= entry.Kind == WireKind.Template;
         }
 
         node.Aliases.Expect(highest, frame.Metrics.Length);
+        return hasTemplates;
+    }
+
+    // Before all metrics: an instance may stand in front of its definition.
+    private void Define(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
+    {
+        foreach (ref readonly var entry in frame.Metrics)
+        {
+            if (entry.Kind != WireKind.Template || PayloadReader.ReadTemplate(entry.Value.Of(frame.Wire)) is not { IsDefinition: true } definition)
+            {
+                continue;
+            }
+
+            var name = Encoding.UTF8.GetString(frame.NameOf(entry));
+            if ((node.Templates ??= new()).Define(name, definition, entry.Value.Length) is var (breach, detail))
+            {
+                Broken(node, breach, topic, now, $"{name}: {detail}", frame.Seq);
+            }
+        }
     }
 
     private HostMetric FoundOrAdded(DeviceState device, ReadOnlySpan<byte> name, in MetricEntry entry, in PayloadFrame frame, ref int place)
@@ -317,6 +370,7 @@ public sealed partial class HostSession
 
         (node.IsFromCertificate, node.AwaitsBirth, node.BdSeq, node.CertificateTimestamp) = (true, false, BdSeqOf(frame), frame.Timestamp ?? 0);
         node.Aliases.Clear();
+        node.Templates = null;
         node.Gate.Open(0);
         node.Journal.Add(NodeEventKind.Certificate, now, bdSeq: node.BdSeq);
         Birth(node, node.Own, topic, frame, now, isCertificate: true);

@@ -7,6 +7,12 @@ namespace Uns.Sparkplug.Host;
 /// <content>Data and deaths: what they do to what the host knows.</content>
 public sealed partial class HostSession
 {
+    // Metrics of the message at hand without a time, with one that is none, and with one before the latest so far.
+    private int _untimed;
+    private int _mistimed;
+    private int _overtaken;
+    private ulong _latest;
+
     private void Data(NodeState node, DeviceState? device, in SparkplugTopic topic, in PayloadFrame frame, int seq, DateTimeOffset now)
     {
         if (device is null || (device.Id is not null && !device.IsOnline))
@@ -19,7 +25,7 @@ public sealed partial class HostSession
 
         var fallbackTicks = LiveTicksOf(node, topic, frame, now);
         node.Journal.Data(now.UtcTicks, seq);
-        var place = 0;
+        var (place, named) = (0, 0);
         foreach (ref readonly var entry in frame.Metrics)
         {
             HostMetric? metric;
@@ -31,6 +37,8 @@ public sealed partial class HostSession
                     Unknown(node, metric?.Owner == device ? RuleBreach.AliasAndNameDisagree : RuleBreach.AliasUnknown, topic, entry, frame, now);
                     continue;
                 }
+
+                named += entry.HasName ? 1 : 0;
             }
             else
             {
@@ -40,6 +48,8 @@ public sealed partial class HostSession
                     Unknown(node, entry.Name.Length == 0 ? RuleBreach.NameMissing : RuleBreach.NameUnknown, topic, entry, frame, now);
                     continue;
                 }
+
+                named += metric.HasAlias ? 1 : 0;
             }
 
             var ticks = TicksOf(entry, frame, fallbackTicks);
@@ -51,12 +61,40 @@ public sealed partial class HostSession
             {
                 if (metric.Take(entry, frame.Wire, ticks) is { } broken)
                 {
-                    Broken(node, broken, topic, now, $"{metric.Name}: {metric.Reason}", seq);
+                    Broken(node, broken, topic, now, Told(metric), seq);
                 }
 
                 _sink.Changed(metric.Change(asBirth: false, ref _lastTime));
             }
         }
+
+        if (named > 0)
+        {
+            Broken(node, RuleBreach.NameBesideAlias, topic, now, $"{named} of {frame.Metrics.Length} metrics are named that have an alias.", seq, named);
+        }
+
+        TellTimes(node, topic, frame, now);
+    }
+
+    // Told once for a message: a node that leaves out one time mostly leaves out all.
+    private void TellTimes(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
+    {
+        if (_untimed > 0)
+        {
+            Broken(node, RuleBreach.MetricTimestampMissing, topic, now, $"{_untimed} of {frame.Metrics.Length} metrics have no timestamp.", frame.Seq, _untimed);
+        }
+
+        if (_mistimed > 0)
+        {
+            Broken(node, RuleBreach.MetricTimestampUnusable, topic, now, $"{_mistimed} of {frame.Metrics.Length} metrics have a timestamp beyond the year 9999.", frame.Seq, _mistimed);
+        }
+
+        if (_overtaken > 0)
+        {
+            Broken(node, RuleBreach.MetricsOutOfOrder, topic, now, $"{_overtaken} of {frame.Metrics.Length} metrics have an earlier timestamp than one before them.", frame.Seq, _overtaken);
+        }
+
+        (_untimed, _mistimed, _overtaken, _latest) = (0, 0, 0, 0);
     }
 
     // Never a tag invented from a number.
@@ -78,6 +116,17 @@ public sealed partial class HostSession
         {
             _sink.Historical(past);
         }
+
+        node.Finding = null;
+    }
+
+    // What was found, where the metric is good all the same; else why it is not.
+    private static string Told(HostMetric metric)
+    {
+        var node = metric.Owner.Node;
+        var found = node.Finding ?? metric.Reason;
+        node.Finding = null;
+        return $"{metric.Name}: {found}";
     }
 
     private void NodeDeath(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
@@ -87,6 +136,16 @@ public sealed partial class HostSession
         if (bdSeq is null)
         {
             Broken(node, RuleBreach.BdSeqMissing, topic, now, null);
+        }
+
+        if (frame.Seq is not null)
+        {
+            Broken(node, RuleBreach.DeathHasSeq, topic, now, null, frame.Seq);
+        }
+
+        if (frame.Metrics.Length > 1)
+        {
+            Broken(node, RuleBreach.DeathHasMetrics, topic, now, $"It has {frame.Metrics.Length} metrics.");
         }
 
         if (bdSeq is not null && node.BdSeq is not null && bdSeq != node.BdSeq)
@@ -160,13 +219,43 @@ public sealed partial class HostSession
 
             return ticks;
         }
+        else
+        {
+            Broken(node, RuleBreach.TimestampUnusable, topic, now, $"The timestamp is {said}, which is beyond the year 9999.", frame.Seq);
+        }
 
         return now.UtcTicks;
     }
 
     // The metric's own time, else the payload's, else the arrival. Mostly the first two are the same number.
-    private long TicksOf(in MetricEntry entry, in PayloadFrame frame, long fallbackTicks) =>
-        entry.HasTimestamp && entry.Timestamp != frame.Timestamp && _version.TryTicks(entry.Timestamp, out var ticks) ? ticks : fallbackTicks;
+    private long TicksOf(in MetricEntry entry, in PayloadFrame frame, long fallbackTicks)
+    {
+        if (!entry.HasTimestamp)
+        {
+            _untimed++;
+            return fallbackTicks;
+        }
+
+        if (entry.Timestamp == frame.Timestamp)
+        {
+            _latest = entry.Timestamp;
+            return fallbackTicks;
+        }
+
+        if (_version.TryTicks(entry.Timestamp, out var ticks))
+        {
+            if (!entry.IsHistorical)
+            {
+                _overtaken += entry.Timestamp < _latest ? 1 : 0;
+                _latest = Math.Max(_latest, entry.Timestamp);
+            }
+
+            return ticks;
+        }
+
+        _mistimed++;
+        return fallbackTicks;
+    }
 
     private long TicksOf(in PayloadFrame frame, DateTimeOffset now) => frame.Timestamp is { } said && _version.TryTicks(said, out var ticks) ? ticks : now.UtcTicks;
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Packets;
 using Uns.Sparkplug.Payloads;
 using Uns.Sparkplug.Topics;
-using Uns.Tags;
 
 namespace Uns.Sparkplug.Host;
 
@@ -61,7 +60,13 @@ public sealed partial class HostSession
     {
         if (!_routes.TryGetValue(topic, out var route))
         {
-            if (!_version.TryParseTopic(topic, out var parsed) || RouteOf(parsed) is not { } found)
+            if (!_version.TryParseTopic(topic, out var parsed))
+            {
+                Misnamed(topic, now);
+                return;
+            }
+
+            if (RouteOf(parsed) is not { } found)
             {
                 return;
             }
@@ -196,7 +201,7 @@ public sealed partial class HostSession
 
         if (fault.Kind != PayloadFaultKind.None)
         {
-            Broken(node, RuleBreach.PayloadUnreadable, route.Topic, now, fault.ToString());
+            Broken(node, fault.Kind == PayloadFaultKind.SeqOutOfRange ? RuleBreach.SeqOutOfRange : RuleBreach.PayloadUnreadable, route.Topic, now, fault.ToString());
             Ask(node, RebirthReason.Malformed);
             return;
         }
@@ -393,7 +398,8 @@ public sealed partial class HostSession
     {
         foreach (var metric in metrics)
         {
-            if (metric.Quality != TagQuality.Stale)
+            // Once, also what its publisher had called stale already: the end of the publisher is another reason and another time.
+            if (!metric.IsAged)
             {
                 metric.Age(since, reason);
                 _sink.Changed(metric.Change(asBirth: false, ref _lastTime));
@@ -427,15 +433,34 @@ public sealed partial class HostSession
         }
     }
 
+    // No route leads there. It is told of a node that is known: anybody can make up the name of one that is not.
+    private void Misnamed(string topic, DateTimeOffset now)
+    {
+        const int shown = 200;
+        if (!_version.TryOwner(topic, out var id, out var verb) || !_nodes.TryGetValue(id, out var node))
+        {
+            return;
+        }
+
+        var detail = topic.Length <= shown ? topic : topic[..shown] + "…";
+        if (node.Journal.Breaches == 0)
+        {
+            LogMalformed(node.Id, detail, RuleBreach.TopicWrong, RuleBook.IdOf(RuleBreach.TopicWrong, verb), null);
+        }
+
+        node.Dropped++;
+        node.Journal.Broken(RuleBreach.TopicWrong, verb, now, null, detail, -1);
+    }
+
     // Counted always, told in the log once per publisher.
-    private void Broken(NodeState node, RuleBreach breach, in SparkplugTopic topic, DateTimeOffset now, string? detail, int? seq = null)
+    private void Broken(NodeState node, RuleBreach breach, in SparkplugTopic topic, DateTimeOffset now, string? detail, int? seq = null, int count = 1)
     {
         if (node.Journal.Breaches == 0)
         {
             LogMalformed(node.Id, topic.ToString(), breach, RuleBook.IdOf(breach, topic.Verb), detail);
         }
 
-        node.Journal.Broken(breach, topic.Verb, now, topic.Device, detail, seq ?? -1);
+        node.Journal.Broken(breach, topic.Verb, now, topic.Device, detail, seq ?? -1, count);
     }
 
     /// <summary>Where a topic leads; kept, so that the next message finds its node and device at once.</summary>

@@ -14,7 +14,7 @@ namespace Uns.Sparkplug.Host;
 /// <param name="Deaths">NDEATHs that counted.</param>
 /// <param name="Gaps">Gaps in seq that outlasted the reorder timeout.</param>
 /// <param name="RebirthsAsked">Rebirths asked for.</param>
-/// <param name="DecodeErrors">Payloads and metrics that broke a rule, without repeats and deaths of other sessions.</param>
+/// <param name="DecodeErrors">Payloads, metrics and values that could not be read.</param>
 /// <param name="Dropped">Messages and metrics left aside: repeats, data without a birth, unknown metrics.</param>
 /// <param name="Historical">Historical values seen; they never move a current value.</param>
 /// <param name="LastMessage">When it was last heard of, UTC; null when only learned of.</param>

@@ -14,7 +14,7 @@ public enum NodeEventKind
     /// <summary>DBIRTH.</summary>
     DeviceBirth,
 
-    /// <summary>NDATA and DDATA, counted until something else happens.</summary>
+    /// <summary>NDATA and DDATA, counted until something other than a breach happens.</summary>
     Data,
 
     /// <summary>Messages that came out of order were put in order again.</summary>
@@ -41,7 +41,7 @@ public enum NodeEventKind
     /// <summary>Names and aliases were taken from the certificate that the broker keeps.</summary>
     Certificate,
 
-    /// <summary>A rule was broken; equal ones in a row are counted.</summary>
+    /// <summary>A rule was broken; equal ones are counted, also with data between them.</summary>
     Breach,
 
     /// <summary>One publisher is left of two.</summary>
@@ -62,9 +62,11 @@ public enum NodeEventKind
 public readonly record struct NodeEvent(
     DateTimeOffset At, DateTimeOffset Until, long Count, NodeEventKind Kind, string? Device, int? Seq, int? BdSeq, RuleBreach? Breach, string? Rule, string? Detail);
 
-/// <summary>The last events of one edge node, equal ones in a row as one. Bounded; grows only as far as it is used.</summary>
+/// <summary>The last events of one edge node, equal ones in a row as one; data and breaches in turn are one line each. Bounded; grows only as far as it is used.</summary>
 internal sealed class NodeJournal(int bound)
 {
+    private const int TurnsBound = 16; // Breaches and data in turn that are looked back through for an equal one.
+
     private Line[] _lines = [];
     private int _first;
     private int _count;
@@ -90,17 +92,26 @@ internal sealed class NodeJournal(int bound)
     /// <summary>How often one rule was broken.</summary>
     public long CountOf(RuleBreach breach) => _breaches?[(int)breach] ?? 0;
 
+    /// <summary>How much could not be read.</summary>
+    public long Unreadable { get; private set; }
+
     /// <summary>A data message was taken.</summary>
     public void Data(long nowTicks, int seq)
     {
-        if (_count > 0)
+        // A node that breaks a rule with each message would fill the timeline: data and breaches in turn are one line each.
+        for (var back = 1; back <= _count && back <= TurnsBound; back++)
         {
-            ref var last = ref _lines[(_first + _count - 1) % _lines.Length];
-            if (last.Kind == NodeEventKind.Data)
+            ref var line = ref _lines[(_first + _count - back) % _lines.Length];
+            if (line.Kind == NodeEventKind.Data)
             {
-                (last.Until, last.Seq) = (nowTicks, (short)seq);
-                last.Count++;
+                (line.Until, line.Seq) = (nowTicks, (short)seq);
+                line.Count++;
                 return;
+            }
+
+            if (line.Kind != NodeEventKind.Breach)
+            {
+                break;
             }
         }
 
@@ -114,27 +125,34 @@ internal sealed class NodeJournal(int bound)
     /// <param name="device">By which device; null for the node.</param>
     /// <param name="detail">What was found.</param>
     /// <param name="seq">The message's seq; -1 when it has none.</param>
-    public void Broken(RuleBreach breach, MessageVerb verb, DateTimeOffset now, string? device, string? detail, int seq)
+    /// <param name="count">How often.</param>
+    public void Broken(RuleBreach breach, MessageVerb verb, DateTimeOffset now, string? device, string? detail, int seq, int count = 1)
     {
-        Breaches++;
+        Breaches += count;
+        Unreadable += RuleBook.IsUnreadable(breach) ? count : 0;
         _breaches ??= new long[Enum.GetValues<RuleBreach>().Length];
-        _breaches[(int)breach]++;
-        Add(NodeEventKind.Breach, now, device, seq, detail: detail, breach: breach, verb: verb);
+        _breaches[(int)breach] += count;
+        Add(NodeEventKind.Breach, now, device, seq, detail: detail, breach: breach, verb: verb, count: count);
     }
 
     /// <summary>Something happened.</summary>
     public void Add(
         NodeEventKind kind, DateTimeOffset now, string? device = null, int seq = -1, int? bdSeq = null, string? detail = null,
-        RuleBreach breach = default, MessageVerb verb = default)
+        RuleBreach breach = default, MessageVerb verb = default, int count = 1)
     {
-        if (_count > 0)
+        for (var back = 1; kind is NodeEventKind.Breach or NodeEventKind.RebirthAsked && back <= _count && back <= TurnsBound; back++)
         {
-            ref var last = ref _lines[(_first + _count - 1) % _lines.Length];
-            if (last.Kind == kind && kind is NodeEventKind.Breach or NodeEventKind.RebirthAsked && last.Breach == breach && last.Device == device && last.Verb == verb)
+            ref var line = ref _lines[(_first + _count - back) % _lines.Length];
+            if (line.Kind == kind && line.Breach == breach && line.Device == device && line.Verb == verb)
             {
-                (last.Until, last.Seq, last.Detail) = (now.UtcTicks, (short)seq, detail);
-                last.Count++;
+                (line.Until, line.Seq, line.Detail) = (now.UtcTicks, (short)seq, detail);
+                line.Count += count;
                 return;
+            }
+
+            if (kind != NodeEventKind.Breach || line.Kind is not (NodeEventKind.Breach or NodeEventKind.Data))
+            {
+                break;
             }
         }
 
@@ -143,7 +161,7 @@ internal sealed class NodeJournal(int bound)
         {
             At = now.UtcTicks,
             Until = now.UtcTicks,
-            Count = 1,
+            Count = count,
             Kind = kind,
             Device = device,
             Seq = (short)seq,

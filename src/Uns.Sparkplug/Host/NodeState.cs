@@ -52,6 +52,12 @@ internal sealed class NodeState
     /// <summary>Certificates of devices that came before their node's; null when there are none.</summary>
     public List<HeldMessage>? PendingCertificates { get; set; }
 
+    /// <summary>The template definitions of the NBIRTH in force; null while there are none and no instance came.</summary>
+    public TemplateBook? Templates { get; set; }
+
+    /// <summary>What was found in the metric at hand that broke a rule, where its own reason does not say it; null otherwise.</summary>
+    public string? Finding { get; set; }
+
     /// <summary>Set while two publishers speak under the node's name: until then nothing of either is believed.</summary>
     public DateTimeOffset? TwoUntil { get; set; }
 
@@ -135,7 +141,7 @@ internal sealed class NodeState
 
     public NodeInfo Info() => new(
         Id, IsOnline, AwaitsBirth, BdSeq, _devices.Count, MetricCount, Births, Deaths, Gaps, RebirthsAsked,
-        Journal.Breaches - Journal.CountOf(RuleBreach.DeathOfAnotherSession) - Journal.CountOf(RuleBreach.SeqRepeated), Dropped, Historical, LastMessage)
+        Journal.Unreadable, Dropped, Historical, LastMessage)
     {
         IsTwoPublishers = TwoUntil is not null,
         HasGivenUp = HasGivenUp,

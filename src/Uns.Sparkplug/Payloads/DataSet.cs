@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Uns.Tags;
@@ -7,7 +8,7 @@ namespace Uns.Sparkplug.Payloads;
 /// <summary>A table as one value. Every row has one cell per column; a cell without a value is null.</summary>
 /// <param name="Columns">Column names.</param>
 /// <param name="Types">One basic type per column.</param>
-/// <param name="Rows">Rows in wire order.</param>
+/// <param name="Rows">Rows in wire order. One that was read keeps the fields of itself and its cells that this version does not know.</param>
 /// <remarks>Sparkplug 3.0, chapter 6, DataSet; [tck-id-payloads-dataset-column-size].</remarks>
 [JsonConverter(typeof(DataSetJson))]
 public sealed record DataSet(IReadOnlyList<string> Columns, IReadOnlyList<DataType> Types, IReadOnlyList<IReadOnlyList<TagValue>> Rows)
@@ -17,6 +18,27 @@ public sealed record DataSet(IReadOnlyList<string> Columns, IReadOnlyList<DataTy
 
     /// <summary>As people read it: how large it is.</summary>
     public override string ToString() => $"data set of {Columns.Count} columns and {Rows.Count} rows";
+}
+
+/// <summary>A row that carries more than its cells: the fields of the row and of its cells that are not known, to be written again.</summary>
+/// <param name="cells">One cell per column.</param>
+/// <param name="unknown">Fields of the row; null when there are none.</param>
+/// <param name="unknownInCells">Fields of each cell, null for a cell without; null when no cell has any.</param>
+internal sealed class DataSetRow(TagValue[] cells, byte[]? unknown, byte[]?[]? unknownInCells) : IReadOnlyList<TagValue>
+{
+    /// <summary>Fields of the row that are not known.</summary>
+    public ReadOnlySpan<byte> Unknown => unknown;
+
+    public int Count => cells.Length;
+
+    public TagValue this[int index] => cells[index];
+
+    /// <summary>Fields of a cell that are not known.</summary>
+    public ReadOnlySpan<byte> UnknownIn(int column) => unknownInCells is null ? default : unknownInCells[column];
+
+    public IEnumerator<TagValue> GetEnumerator() => ((IEnumerable<TagValue>)cells).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => cells.GetEnumerator();
 }
 
 /// <summary>Writes a data set as <c>{"columns":[…],"rows":[[…]]}</c>; numbers that JSON cannot hold become null.</summary>

@@ -14,7 +14,7 @@ internal static class DataSetReader
         var columns = new List<string>();
         var types = new List<DataType>();
         var rowBlocks = new List<Slice>();
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -37,7 +37,7 @@ internal static class DataSetReader
                     rowBlocks.Add(new(begins, row.Length));
                     break;
                 default:
-                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
@@ -59,7 +59,31 @@ internal static class DataSetReader
             rows.Add(cells);
         }
 
-        return new DataSet(columns, types, rows) { Unknown = unknown?.ToArray() };
+        return new DataSet(columns, types, rows) { Unknown = unknown.Take() };
+    }
+
+    /// <summary>True when a column is of a type that no column can have. [tck-id-payloads-dataset-types-value]</summary>
+    public static bool HasUnknownType(ReadOnlySpan<byte> block)
+    {
+        var types = new List<DataType>();
+        var cursor = new WireCursor(block);
+        while (cursor.Next(out var tag))
+        {
+            switch (tag)
+            {
+                case 3 << 3:
+                    types.Add(PayloadReader.Type((uint)cursor.Varint()));
+                    break;
+                case (3 << 3) | 2:
+                    ReadPacked(cursor.Block(), types);
+                    break;
+                default:
+                    cursor.Skip(tag);
+                    break;
+            }
+        }
+
+        return types.Exists(type => type is < DataType.Int8 or > DataType.Text);
     }
 
     // Writers of other languages may pack the list of types into one field.
@@ -72,16 +96,18 @@ internal static class DataSetReader
         }
     }
 
-    private static TagValue[]? ReadRow(ReadOnlySpan<byte> block, List<DataType> types)
+    private static IReadOnlyList<TagValue>? ReadRow(ReadOnlySpan<byte> block, List<DataType> types)
     {
         var cells = new TagValue[types.Count];
+        byte[]?[]? unknownInCells = null;
         var count = 0;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
-        while (cursor.Next(out var tag))
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
             if (tag != ((1 << 3) | 2))
             {
-                cursor.Skip(tag);
+                unknown.Keep(ref cursor, tag, at);
                 continue;
             }
 
@@ -92,23 +118,35 @@ internal static class DataSetReader
 
             // A cell with nothing set is the only null a data set knows.
             cells[count] = TagValue.Null(types[count]);
-            var cell = ReadCell(cursor.Block());
+            var cell = ReadCell(cursor.Block(), out var unknownInCell);
             if (cell.Kind != WireKind.None && !WireConversion.TryRead(types[count], cell, out cells[count], out _))
             {
                 return null;
             }
 
+            if (unknownInCell is not null)
+            {
+                (unknownInCells ??= new byte[cells.Length][])[count] = unknownInCell;
+            }
+
             count++;
         }
 
-        return count == cells.Length ? cells : null;
+        if (count != cells.Length)
+        {
+            return null;
+        }
+
+        var own = unknown.Take();
+        return own is null && unknownInCells is null ? cells : new DataSetRow(cells, own, unknownInCells);
     }
 
-    private static WireValue ReadCell(ReadOnlySpan<byte> block)
+    private static WireValue ReadCell(ReadOnlySpan<byte> block, out byte[]? unknownInCell)
     {
         WireValue value = default;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
-        while (cursor.Next(out var tag))
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
             switch (tag)
             {
@@ -119,11 +157,12 @@ internal static class DataSetReader
                     value = new(WireKind.Extension, 0, cursor.Block().ToArray());
                     break;
                 default:
-                    cursor.Skip(tag);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
 
+        unknownInCell = unknown.Take();
         return value;
     }
 }

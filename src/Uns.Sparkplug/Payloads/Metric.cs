@@ -43,7 +43,7 @@ public sealed record Metric
     /// <summary>Fields that this version does not know, as they came; they are written again.</summary>
     public ReadOnlyMemory<byte> Unknown { get; init; }
 
-    /// <summary>Fields of the property set that this version does not know, as they came; they are written again.</summary>
+    /// <summary>Fields of the property set that this version does not know, as they came; of a broken one all of it. They are written again.</summary>
     public ReadOnlyMemory<byte> UnknownInProperties { get; init; }
 
     /// <summary>A metric with name, type and value.</summary>

@@ -55,7 +55,7 @@ public static class PayloadReader
         var template = new Template { Members = members, Parameters = parameters };
         string? version = null, reference = null;
         bool? isDefinition = null;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -77,12 +77,12 @@ public static class PayloadReader
                     isDefinition = cursor.Varint() != 0;
                     break;
                 default:
-                    Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
 
-        return template with { Version = version, Reference = reference, IsDefinition = isDefinition == true, SaysWhatItIs = isDefinition is not null, Unknown = unknown?.ToArray() };
+        return template with { Version = version, Reference = reference, IsDefinition = isDefinition == true, SaysWhatItIs = isDefinition is not null, Unknown = unknown.Take() };
     }
 
     internal static MetricMetadata ReadMetadata(ReadOnlySpan<byte> block)
@@ -90,7 +90,7 @@ public static class PayloadReader
         bool? isMultiPart = null;
         ulong? size = null, seq = null;
         string? contentType = null, fileName = null, fileType = null, md5 = null, description = null;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -121,7 +121,7 @@ public static class PayloadReader
                     description = cursor.Text();
                     break;
                 default:
-                    Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
@@ -136,7 +136,7 @@ public static class PayloadReader
             FileType = fileType,
             Md5 = md5,
             Description = description,
-            Unknown = unknown?.ToArray(),
+            Unknown = unknown.Take(),
         };
     }
 
@@ -147,13 +147,6 @@ public static class PayloadReader
     /// <summary>The type of a number, also of one that the standard does not know.</summary>
     internal static DataType Type(uint number) => number <= int.MaxValue ? (DataType)number : DataType.Unknown;
 
-    /// <summary>Keeps a field that is not known, so that it is written again.</summary>
-    internal static void Keep(ref List<byte>? unknown, ref WireCursor cursor, uint tag, ReadOnlySpan<byte> block, int at)
-    {
-        cursor.Skip(tag);
-        (unknown ??= []).AddRange(block[at..cursor.Position]);
-    }
-
     private static bool TryReadPayload(ReadOnlySpan<byte> wire, out SparkplugPayload payload, out PayloadFault fault)
     {
         fault = default;
@@ -163,7 +156,7 @@ public static class PayloadReader
         ulong? seq = null;
         string? uuid = null;
         byte[]? body = null;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(wire);
         var cursor = new WireCursor(wire);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -185,7 +178,7 @@ public static class PayloadReader
                     body = cursor.Block().ToArray();
                     break;
                 default:
-                    Keep(ref unknown, ref cursor, tag, wire, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
@@ -196,7 +189,7 @@ public static class PayloadReader
             return false;
         }
 
-        payload = payload with { Timestamp = timestamp, Seq = (int?)seq, Uuid = uuid, Body = body, Unknown = unknown?.ToArray() };
+        payload = payload with { Timestamp = timestamp, Seq = (int?)seq, Uuid = uuid, Body = body, Unknown = unknown.Take() };
         return true;
     }
 
@@ -211,7 +204,7 @@ public static class PayloadReader
         var broken = false;
         MetricMetadata? metadata = null;
         WireValue value = default;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -260,7 +253,7 @@ public static class PayloadReader
                     value = new(WireKind.Extension, 0, cursor.Block().ToArray());
                     break;
                 default:
-                    Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
@@ -279,7 +272,7 @@ public static class PayloadReader
             Properties = properties?.Properties ?? [],
             UnknownInProperties = properties?.Unknown ?? default,
             Metadata = metadata,
-            Unknown = unknown?.ToArray(),
+            Unknown = unknown.Take(),
         };
     }
 

@@ -38,6 +38,7 @@ internal ref struct PayloadShape
         Text,
         Cell,
         Opaque,
+        Unknown,
     }
 
     /// <summary>Checks one whole payload.</summary>
@@ -70,19 +71,34 @@ internal ref struct PayloadShape
             return;
         }
 
+        var (unknownTo, unpaired) = (-1, 0);
         var cursor = new WireCursor(bytes, start);
-        while (cursor.Next(out var tag))
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
             if ((tag & 7) != 2)
             {
                 cursor.Skip(tag);
+                if (!IsNumber(part, tag))
+                {
+                    CountUnknown(at, cursor.Position, start, ref unknownTo);
+                }
+
+                if (_fault.Kind != PayloadFaultKind.None)
+                {
+                    return;
+                }
+
                 continue;
             }
 
             var block = cursor.Block(out var begins);
+            unpaired += part != Part.PropertySet ? 0 : tag >> 3 == 1 ? 1 : tag >> 3 == 2 ? -1 : 0;
             switch (Inner(part, tag >> 3))
             {
                 case Part.Opaque:
+                    break;
+                case Part.Unknown:
+                    CountUnknown(at, cursor.Position, start, ref unknownTo);
                     break;
                 case Part.Text:
                     Count(Part.Text, block.Length, begins);
@@ -98,11 +114,18 @@ internal ref struct PayloadShape
             }
         }
 
+        _budget -= unpaired == 0 ? 0 : bytes.Length; // Kept whole, as it came.
         if (cursor.Fault != PayloadFaultKind.None)
         {
             _fault = new(cursor.Fault, cursor.Offset);
         }
+        else if (_budget < 0)
+        {
+            _fault = TooMuch(start);
+        }
     }
+
+    private static PayloadFault TooMuch(int at) => new(PayloadFaultKind.TooManyParts, at, "The payload holds more empty parts than its length allows.");
 
     private bool Count(Part part, int length, int start)
     {
@@ -122,18 +145,45 @@ internal ref struct PayloadShape
         };
         if (++_elements > _limits.Elements || _budget < 0)
         {
-            _fault = new(PayloadFaultKind.TooManyParts, start, _budget < 0
-                ? "The payload holds more empty parts than its length allows."
-                : $"The payload holds more than {_limits.Elements} elements.");
+            _fault = _budget < 0 ? TooMuch(start) : new(PayloadFaultKind.TooManyParts, start, $"The payload holds more than {_limits.Elements} elements.");
             return false;
         }
 
         return true;
     }
 
+    // Kept as they came: fields side by side are one copy, each further group makes a list grow.
+    private void CountUnknown(int from, int to, int start, ref int unknownTo)
+    {
+        _budget -= (from == unknownTo ? 0 : 64) + (4L * (to - from));
+        unknownTo = to;
+        if (_budget < 0)
+        {
+            _fault = TooMuch(start + from);
+        }
+    }
+
+    // The numbers that are read; any other field without a length is not known.
+    private static bool IsNumber(Part part, uint tag) => part switch
+    {
+        Part.Payload => tag is 1 << 3 or 3 << 3,
+        Part.Metric => tag is 2 << 3 or 3 << 3 or 4 << 3 or 5 << 3 or 6 << 3 or 7 << 3 || IsScalar(tag, 9),
+        Part.MetaData => tag is 1 << 3 or 3 << 3 or 4 << 3,
+        Part.PropertyValue => tag is 1 << 3 or 2 << 3 || IsScalar(tag, 2),
+        Part.DataSet => tag is 1 << 3 or 3 << 3,
+        Part.Cell => IsScalar(tag, 0),
+        Part.Template => tag is 5 << 3,
+        Part.Parameter => tag is 2 << 3 || IsScalar(tag, 2),
+        _ => false,
+    };
+
+    // int, long, float, double and boolean of a oneof stand in the same order in every message; only where they begin differs.
+    private static bool IsScalar(uint tag, uint before) => (tag - (before << 3)) is 1 << 3 or 2 << 3 or ((3 << 3) | 5) or ((4 << 3) | 1) or 5 << 3;
+
     private static Part Inner(Part part, uint field) => (part, field) switch
     {
         (Part.Payload, 2) => Part.Metric,
+        (Part.Payload, 4) => Part.Text,
         (Part.Metric, 1) => Part.Text,
         (Part.Metric, 8) => Part.MetaData,
         (Part.Metric, 9) => Part.PropertySet,
@@ -155,6 +205,7 @@ internal ref struct PayloadShape
         (Part.Template, 2) => Part.Metric,
         (Part.Template, 3) => Part.Parameter,
         (Part.Parameter, 1 or 8) => Part.Text,
-        _ => Part.Opaque,
+        (Part.Payload, 5) or (Part.Metric, 16 or 19) or (Part.PropertyValue, 11) or (Part.DataSet, 3) or (Part.Cell, 7) or (Part.Parameter, 9) => Part.Opaque,
+        _ => Part.Unknown,
     };
 }

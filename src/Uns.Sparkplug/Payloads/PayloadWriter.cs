@@ -202,6 +202,7 @@ public static class PayloadWriter
                 break;
             case WireKind.PropertySetList:
                 var sets = (IReadOnlyList<PropertySet>)from.Value.Object!;
+                to.Raw((sets as PropertySetList)?.Unknown);
                 for (var i = sets.Count - 1; i >= 0; i--)
                 {
                     var inner = to.Length;
@@ -232,9 +233,12 @@ public static class PayloadWriter
         for (var i = from.Rows.Count - 1; i >= 0; i--)
         {
             var row = to.Length;
+            var extended = from.Rows[i] as DataSetRow;
+            to.Raw(extended is null ? default : extended.Unknown);
             for (var column = from.Rows[i].Count - 1; column >= 0; column--)
             {
                 var cell = to.Length;
+                to.Raw(extended is null ? default : extended.UnknownIn(column));
                 WriteScalar(ref to, 0, WireConversion.ToWire(from.Rows[i][column]));
                 to.Close((1 << 3) | 2, cell);
             }

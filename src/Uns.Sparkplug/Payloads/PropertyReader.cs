@@ -7,12 +7,15 @@ namespace Uns.Sparkplug.Payloads;
 internal static class PropertyReader
 {
     /// <summary>Reads one set.</summary>
-    /// <returns>False when keys and values do not match in number: no property can be trusted. [tck-id-payloads-propertyset-keys-array-size]</returns>
+    /// <returns>
+    /// False when keys and values do not match in number: no property can be trusted, and all of the set is kept as it came.
+    /// [tck-id-payloads-propertyset-keys-array-size]
+    /// </returns>
     public static bool TryReadSet(ReadOnlySpan<byte> block, out PropertySet set)
     {
         var keys = new List<string>();
         var read = new List<MetricProperty>();
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -25,14 +28,14 @@ internal static class PropertyReader
                     read.Add(ReadValue(cursor.Block()));
                     break;
                 default:
-                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
 
         if (keys.Count != read.Count)
         {
-            set = new PropertySet([]);
+            set = new PropertySet([]) { Unknown = block.ToArray() };
             return false;
         }
 
@@ -41,7 +44,7 @@ internal static class PropertyReader
             read[i] = read[i] with { Key = keys[i] };
         }
 
-        set = new PropertySet(read) { Unknown = unknown?.ToArray() };
+        set = new PropertySet(read) { Unknown = unknown.Take() };
         return true;
     }
 
@@ -51,7 +54,7 @@ internal static class PropertyReader
         var name = "";
         DataType? type = null;
         WireValue value = default;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -70,12 +73,12 @@ internal static class PropertyReader
                     value = new(WireKind.Extension, 0, cursor.Block().ToArray());
                     break;
                 default:
-                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
 
-        return new(name, type, value) { Unknown = unknown?.ToArray() };
+        return new(name, type, value) { Unknown = unknown.Take() };
     }
 
     private static MetricProperty ReadValue(ReadOnlySpan<byte> block)
@@ -83,7 +86,7 @@ internal static class PropertyReader
         DataType? type = null;
         var isNull = false;
         WireValue value = default;
-        List<byte>? unknown = null;
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
@@ -109,19 +112,20 @@ internal static class PropertyReader
                     value = new(WireKind.Extension, 0, cursor.Block().ToArray());
                     break;
                 default:
-                    PayloadReader.Keep(ref unknown, ref cursor, tag, block, at);
+                    unknown.Keep(ref cursor, tag, at);
                     break;
             }
         }
 
-        return new("", type, value, isNull) { Unknown = unknown?.ToArray() };
+        return new("", type, value, isNull) { Unknown = unknown.Take() };
     }
 
-    private static List<PropertySet> ReadSets(ReadOnlySpan<byte> block)
+    private static PropertySetList ReadSets(ReadOnlySpan<byte> block)
     {
-        var sets = new List<PropertySet>();
+        var sets = new PropertySetList();
+        var unknown = new UnknownFields(block);
         var cursor = new WireCursor(block);
-        while (cursor.Next(out var tag))
+        for (var at = 0; cursor.Next(out var tag); at = cursor.Position)
         {
             if (tag == ((1 << 3) | 2))
             {
@@ -130,10 +134,18 @@ internal static class PropertyReader
             }
             else
             {
-                cursor.Skip(tag);
+                unknown.Keep(ref cursor, tag, at);
             }
         }
 
+        sets.Unknown = unknown.Take();
         return sets;
     }
+}
+
+/// <summary>A list of property sets as it was read, with the fields that are not known.</summary>
+internal sealed class PropertySetList : List<PropertySet>
+{
+    /// <summary>They are written again; null when there are none.</summary>
+    public byte[]? Unknown { get; set; }
 }

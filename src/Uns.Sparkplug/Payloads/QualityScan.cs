@@ -9,11 +9,12 @@ internal static class QualityScan
     /// <param name="block">The set's bytes, walked before.</param>
     /// <param name="code">The number under <c>Quality</c>; null when there is none.</param>
     /// <param name="isInteger">True when that number came as an integer.</param>
+    /// <param name="type">The number of the type that it names; null when it names none.</param>
     /// <param name="reason">The text under <c>qualityReason</c>; null when there is none.</param>
     /// <returns>False when keys and values do not match in number. [tck-id-payloads-propertyset-keys-array-size]</returns>
-    public static bool TryRead(ReadOnlySpan<byte> block, out long? code, out bool isInteger, out string? reason)
+    public static bool TryRead(ReadOnlySpan<byte> block, out long? code, out bool isInteger, out uint? type, out string? reason)
     {
-        (code, isInteger, reason) = (null, false, null);
+        (code, isInteger, type, reason) = (null, false, null, null);
         var (keys, values, qualityAt, reasonAt) = (0, 0, -1, -1);
         var cursor = new WireCursor(block);
         while (cursor.Next(out var tag))
@@ -38,13 +39,13 @@ internal static class QualityScan
 
         if (keys == values && (qualityAt >= 0 || reasonAt >= 0))
         {
-            ReadValues(block, qualityAt, reasonAt, ref code, ref isInteger, ref reason);
+            ReadValues(block, qualityAt, reasonAt, ref code, ref isInteger, ref type, ref reason);
         }
 
         return keys == values;
     }
 
-    private static void ReadValues(ReadOnlySpan<byte> block, int qualityAt, int reasonAt, ref long? code, ref bool isInteger, ref string? reason)
+    private static void ReadValues(ReadOnlySpan<byte> block, int qualityAt, int reasonAt, ref long? code, ref bool isInteger, ref uint? type, ref string? reason)
     {
         var cursor = new WireCursor(block);
         for (var at = 0; cursor.Next(out var tag);)
@@ -60,6 +61,9 @@ internal static class QualityScan
             {
                 switch (inner)
                 {
+                    case 1 << 3 when at == qualityAt:
+                        type = (uint)value.Varint();
+                        break;
                     case 3 << 3 or 4 << 3 when at == qualityAt:
                         (code, isInteger) = ((long)value.Varint(), true);
                         break;

@@ -34,7 +34,7 @@ public static class WireConversion
             case DataType.String or DataType.Text or DataType.Uuid when wire.Object is string text:
                 value = TagValue.Of(text, type);
                 return true;
-            case DataType.Bytes or DataType.File when wire.Object is byte[] bytes:
+            case DataType.Bytes or DataType.File when wire is { Kind: WireKind.Bytes, Object: byte[] bytes }:
                 value = TagValue.Of(bytes, type);
                 return true;
             case DataType.DataSet when wire.Object is DataSet:
@@ -44,7 +44,7 @@ public static class WireConversion
             case DataType.DataSet when wire.Kind == WireKind.DataSet:
                 fault = "is a data set whose columns, types and cells do not agree in number or type.";
                 return false;
-            case >= DataType.Int8Array and <= DataType.DateTimeArray when wire.Object is byte[] packed:
+            case >= DataType.Int8Array and <= DataType.DateTimeArray when wire is { Kind: WireKind.Bytes, Object: byte[] packed }:
                 if (!ArrayBytes.TryRead(type, packed, out var array, out fault))
                 {
                     return false;

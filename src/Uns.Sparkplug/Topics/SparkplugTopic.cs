@@ -109,6 +109,24 @@ public readonly record struct SparkplugTopic
         return true;
     }
 
+    /// <summary>Finds the edge node in whose name a message goes that <see cref="TryParse"/> does not take: with a device too many or none, more levels, or another verb.</summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="node">Whose it seems to be.</param>
+    /// <param name="verb">What it is for; STATE for a verb that does not exist.</param>
+    /// <returns>False when no node can be told, and for commands, which hosts send.</returns>
+    internal static bool TryOwner(string topic, out EdgeNodeId node, out MessageVerb verb)
+    {
+        var levels = topic.Split('/', 6);
+        if (levels is not [Namespace, var group, var said, var name, ..] || Fault(group) is not null || Fault(name) is not null)
+        {
+            (node, verb) = (default, default);
+            return false;
+        }
+
+        (node, verb) = (new(group, name), VerbOf(said) ?? MessageVerb.State);
+        return verb is not (MessageVerb.NCmd or MessageVerb.DCmd);
+    }
+
     /// <summary>Finds what is wrong with a group, edge node, device or host id.</summary>
     /// <returns>Null when the id can stand in a topic; else one sentence that says what to change.</returns>
     /// <remarks>[tck-id-topic-structure-namespace-valid-group-id] and its likes for node and device.</remarks>

@@ -58,7 +58,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
     {
         var host = await _plant.StartHostAsync();
         var (node, stopAsync) = _plant.RunEdgeNode();
-        await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
+        await _plant.SeeAsync("D", "level", c => c is { Quality: TagQuality.Stale, Value.IsNull: true }); // Nobody has read it yet.
         node.Offer("D", Plant.Level(4.5));
         await _plant.SeeAsync("D", "level", c => c.Value == TagValue.Of(4.5));
         await stopAsync();
@@ -71,7 +71,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
     public async Task A_connection_that_breaks_makes_all_stale_until_the_next_birth()
     {
         await _plant.StartHostAsync();
-        _plant.RunEdgeNode();
+        _plant.RunEdgeNode().Node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         await using (await _plant.ConnectAsync("edge"))
         {
@@ -105,6 +105,7 @@ public sealed class HostOverSocketTests : IAsyncLifetime
             node.Offer(device, Plant.Level(value.Number));
             return Task.CompletedTask;
         };
+        node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         await host.SendAsync(new MetricKey(Plant.Id, "D", "level"), TagValue.Of(6.5), default);
         await _plant.SeeAsync("D", "level", c => c.Value == TagValue.Of(6.5));

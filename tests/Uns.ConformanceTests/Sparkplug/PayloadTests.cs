@@ -40,7 +40,7 @@ public sealed class PayloadTests : IAsyncLifetime
     public async Task Our_hosts_commands_may_hold_a_time()
     {
         var host = await _plant.StartHostAsync();
-        _plant.RunEdgeNode();
+        _plant.RunEdgeNode().Node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         await host.SendAsync(new(Plant.Id, "D", "level"), TagValue.Of(2.0), default);
         var command = await Plant.PassedAsync(_plant.HostLine, p => p is { FromClient: true, Message: { } m } && m.Topic.Contains("/DCMD/", StringComparison.Ordinal));
@@ -103,7 +103,9 @@ public sealed class PayloadTests : IAsyncLifetime
         await node.SendAsync(MessageVerb.DData, "D", Now(new Metric { Name = "pump", Value = new(WireKind.Template, 0, change) }));
         await SaidAsync(MessageVerb.DData);
         var seen = await _plant.SeeAsync("D", "pump", c => c.Value.Object is Template t && t.Members[0].Value.Number == 7);
-        Assert.Equal(2, ((Template)seen.Value.Object!).Members.Count); // What the message left out keeps what it had.
+        var known = (Template)seen.Value.Object!;
+        Assert.Equal((TagQuality.Good, 2), (seen.Quality, known.Members.Count)); // What the message left out keeps what it had.
+        Assert.Equal(("south", 3.5), (known.Parameters.Single(p => p.Key == "site").Value.Object, known.Parameters.Single(p => p.Key == "rated").Value.Number)); // And what the instance left out has the definition's value.
         Proof.Holds(Judge());
     }
 
@@ -122,6 +124,7 @@ public sealed class PayloadTests : IAsyncLifetime
         var other = await SimulatedNode.ConnectAsync(new(Plant.Id.GroupId, "Line Ü 2"), _plant.Through(_plant.EdgeLine));
         await other.BirthAsync();
         await other.SendAsync(MessageVerb.DBirth, "D", SimulatedNode.Double("level", 1));
+        node.Offer("D", Plant.Level(1));
         await _plant.SeeAsync("D", "level", c => c.Quality == TagQuality.Good);
         node.Offer("D", Plant.Level(3));
         await host.SendAsync(new(Plant.Id, "D", "level"), TagValue.Of(2.0), default);

@@ -59,4 +59,22 @@ public sealed class DiscoveryPageTests : HubWithBrowser
         await page.Locator("#said.done").GetByText("Saved as version").WaitForAsync();
         await Hub.ValueAsync("plant/hub/robot/Line1/Speed", "10.5");
     }
+
+    [Fact]
+    public async Task A_password_that_a_draft_alone_knows_is_used_where_the_draft_is_tested()
+    {
+        var settings = new { Endpoint = $"opc.tcp://127.0.0.1:{_server.Port}/plant", SecurityPolicy = "Basic256Sha256", User = "operator", Password = "secret" };
+        using var kept = await Hub.Http.PutAsJsonAsync("/api/v1/drafts/night", new { devices = new[] { new { name = "robot", protocol = "opcua", settings, tags = new[] { new { name = "Speed", address = "nsu=urn:plant;s=Line1.Speed", dataType = "Double" } } } } });
+        Assert.True(kept.IsSuccessStatusCode, await kept.Content.ReadAsStringAsync());
+        var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/robot?draft=night"));
+        Assert.NotEqual("secret", await page.InputValueAsync("#setting-Password"));
+        await page.ClickAsync("#discover");
+        await page.GetByText("Compare and accept").ClickAsync();
+        await page.ClickAsync("[data-accept]");
+        await page.Locator("#ways .certificate").GetByText("Trusted").WaitForAsync();
+        await page.ClickAsync("#test");
+        await page.Locator("#steps li").Filter(new() { HasText = "Tag Speed" }).GetByText("10.5").WaitForAsync();
+        Assert.Equal(0, await page.Locator("#steps .badge.bad").CountAsync());
+        Assert.Equal("[]", await Hub.Http.GetStringAsync("/api/v1/devices"));
+    }
 }

@@ -37,7 +37,7 @@ public sealed class DraftRoadTests : HubWithBrowser
     {
         var version = await VersionAsync();
         var page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/oven/import"));
-        await Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(new FilePayload { Name = "oven.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes("Tag Name,Address,Data Type,Client Access,Scan Rate\nHeat.Level,400001,Short,RO,500\n") }));
+        await GiveAsync(page);
         await page.Locator("#rows tr[data-tag='Heat/Level'][data-outcome=New]").WaitForAsync();
         await page.ClickAsync("#into-draft");
         await page.FillAsync("#draft-name", "winter");
@@ -53,6 +53,17 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.Locator("#rows tr[data-tag='Heat/Level'][data-outcome=New]").WaitForAsync();
         await page.ClickAsync("#apply");
         await page.Locator("#said.done").GetByText("Kept in draft winter: 1 new.").WaitForAsync();
+        await page.Locator("#rows tr[data-tag='Heat/Level'][data-outcome=Same]").WaitForAsync();
+
+        // From the plant's page into a draft that has it already: what it does there is shown first.
+        await page.GotoAsync(new Uri(Hub.Page, "/devices/oven/import").ToString());
+        await page.Locator(".shell[data-live=yes]").WaitForAsync();
+        await GiveAsync(page);
+        await page.Locator("#rows tr[data-tag='Heat/Level'][data-outcome=New]").WaitForAsync();
+        await page.ClickAsync("#into-draft");
+        await page.FillAsync("#draft-name", "winter");
+        await page.ClickAsync("#keep");
+        await page.Locator("#said.fault").GetByText("In draft winter the device is not as it is in the plant.").WaitForAsync();
         await page.Locator("#rows tr[data-tag='Heat/Level'][data-outcome=Same]").WaitForAsync();
 
         await page.GotoAsync(new Uri(Hub.Page, "/devices/oven/decoder?first=1&count=8&draft=winter").ToString());
@@ -124,6 +135,9 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.ClickAsync("#make");
         await page.Locator("#draft-bar").GetByText("This is draft unborn").WaitForAsync();
     }
+
+    private static Task GiveAsync(IPage page) => Browser.GiveFileAsync(page, "#file", f => f.SetInputFilesAsync(
+        new FilePayload { Name = "oven.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes("Tag Name,Address,Data Type,Client Access,Scan Rate\nHeat.Level,400001,Short,RO,500\n") }));
 
     private static Guid Alarm { get; } = Guid.Parse("01890a5d-ac96-774b-bcce-b302099a8057");
 

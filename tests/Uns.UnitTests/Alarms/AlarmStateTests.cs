@@ -57,6 +57,12 @@ public sealed class AlarmStateTests
         Assert.Null(alarm.Observe(TagValue.Of(10.0), TagQuality.Stale, Noon.AddSeconds(2)));
         Assert.True(alarm.Standing.IsActive);
 
+        // A value that nobody has read yet is no low value, and no known state.
+        foreach (var rule in new[] { High with { Kind = AlarmKind.Low, Limit = 5 }, High with { Kind = AlarmKind.State, State = "" } })
+        {
+            Assert.Null(new AlarmState(rule, AlarmStanding.Calm).Observe(TagValue.Null(DataType.Double), TagQuality.Stale, Noon));
+        }
+
         var stale = new AlarmState(High with { Kind = AlarmKind.Stale, Delay = TimeSpan.FromSeconds(5) }, AlarmStanding.Calm);
         Assert.Null(stale.Observe(TagValue.Of(10.0), TagQuality.Stale, Noon));
         Assert.Equal(AlarmHappening.Raised, stale.Tick(Noon.AddSeconds(5)));

@@ -54,6 +54,17 @@ public sealed class HistoryRecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_value_that_never_was_has_no_row_and_one_that_is_gone_has_one()
+    {
+        await using var history = Start();
+        var series = history.Recorder.Track("t", "t", "");
+        history.Recorder.Record(series, _begin, TagValue.Null(DataType.Double), HistoryQuality.Stale);
+        history.Add("t", 1, 5);
+        history.Recorder.Record(series, _begin.AddSeconds(2), TagValue.Null(DataType.Double), HistoryQuality.Stale);
+        Assert.Equal([HistoryQuality.Good, HistoryQuality.Stale], (await history.SamplesAsync("t", 2)).Select(s => s.Quality));
+    }
+
+    [Fact]
     public async Task A_day_of_seconds_goes_through_segments_and_is_asked_for_whole_and_in_parts()
     {
         const int Count = 7000;

@@ -46,6 +46,34 @@ public sealed class CertificateChainTests
     }
 
     [Fact]
+    public void What_is_only_judged_does_not_wait_and_what_was_never_met_can_be_accepted()
+    {
+        using var server = Make("server", null);
+        Assert.Contains("not trusted", _store.Judge(server, null, out var isUnknown), StringComparison.Ordinal);
+        Assert.True(isUnknown);
+        Assert.Empty(_store.All());
+        Assert.False(_store.Accept([1, 2, 3]));
+        Assert.True(_store.Accept(server.RawData));
+        Assert.Null(_store.Judge(server, null, out isUnknown));
+        Assert.False(isUnknown);
+        Assert.True(Assert.Single(_store.All()).IsTrusted);
+        _clock.Advance(TimeSpan.FromDays(400));
+        Assert.Contains("renew it there", _store.Judge(server, null, out isUnknown), StringComparison.Ordinal);
+        Assert.False(isUnknown); // Accepting it would not help.
+    }
+
+    [Fact]
+    public void A_certificate_that_waits_and_is_accepted_as_it_stands_waits_no_more()
+    {
+        using var server = Make("server", null);
+        Assert.NotNull(_store.Check(server));
+        Assert.False(Assert.Single(_store.All()).IsTrusted);
+        Assert.True(_store.Accept(server.RawData));
+        Assert.True(Assert.Single(_store.All()).IsTrusted);
+        Assert.Null(_store.Check(server));
+    }
+
+    [Fact]
     public void A_chain_on_the_wire_is_taken_apart()
     {
         using var root = Make("root", null, isAuthority: true);

@@ -100,6 +100,31 @@ public sealed class UnsTreeTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public void A_tag_that_nobody_has_read_yet_keeps_what_was_retained_and_is_never_good(bool birthFirst)
+    {
+        var retainedAt = _clock.GetUtcNow() - TimeSpan.FromHours(1);
+        var unread = new MetricChange(Key("d", "m"), TagValue.Null(DataType.Double), TagQuality.Stale, _clock.GetUtcNow(), "It has not been read yet.", new() { Name = "m", DataType = DataType.Double });
+        if (birthFirst)
+        {
+            _tree.Changed(unread);
+            Assert.Equal((TagQuality.Stale, true), (_tree.Find("G/E/d/m")!.Current!.Quality, _tree.Find("G/E/d/m")!.Current!.Value.IsNull));
+        }
+
+        _tree.Restore("G/E/d/m", TagValue.Of(4.0), retainedAt);
+        if (!birthFirst)
+        {
+            _tree.Changed(unread);
+        }
+
+        var node = _tree.Find("G/E/d/m")!.Current!;
+        Assert.Equal((TagQuality.Stale, TagValue.Of(4.0), retainedAt), (node.Quality, node.Value, node.Timestamp));
+        Set("d", "m", 5);
+        Assert.Equal((TagQuality.Good, 5.0), (_tree.Find("G/E/d/m")!.Current!.Quality, Value("G/E/d/m")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public void A_birth_certificate_tells_less_than_the_newer_value_that_was_retained(bool certificateFirst)
     {
         var retainedAt = _clock.GetUtcNow() - TimeSpan.FromHours(1);

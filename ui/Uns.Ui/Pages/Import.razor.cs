@@ -180,9 +180,12 @@ public sealed partial class Import
             var plan = PlantJson.Same(there, _device) ? _plan! : await Task.Run(() => Desk.Plan(there, _read, _mode), _gone.Token);
             if (!plan.Rows.SequenceEqual(_plan!.Rows))
             {
+                var entered = into != Draft;
                 Enter(into);
                 await PlanAsync();
-                Say(T("The device was changed in the meantime. This is what the file would do now: look again."));
+                Say(entered
+                    ? T($"In draft {into} the device is not as it is in the plant. This is what the file does there: look, and keep it.")
+                    : T("The device was changed in the meantime. This is what the file would do now: look again."));
                 return;
             }
 

@@ -1,5 +1,6 @@
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Payloads;
+using Uns.Sparkplug.Topics;
 using Uns.Tags;
 using Uns.TestKit;
 
@@ -65,6 +66,41 @@ public sealed class EdgeNodeSessionTests
         Assert.Equal(1, _due[1].Payload.Metrics[1].Properties.Single(p => p.Key == "readOnly").Value.Bits);
     }
 
+    [Fact, Spec("tck-id-payloads-propertyset-quality-value-value"), Spec("tck-id-operational-behavior-data-publish-dbirth-values")]
+    public void A_tag_that_nobody_has_read_is_born_null_and_stale_and_what_the_node_owns_is_good()
+    {
+        SetUp("A");
+        Online("A");
+        _session.SetNode([Count], Noon, _due);
+        _session.Data("A", [Good("tank/level", 4.5)], Noon, _due);
+        Birth();
+        var (node, device) = (_due[0].Payload.Metrics, _due[1].Payload.Metrics.ToDictionary(m => m.Name!));
+        foreach (var unread in new[] { node.Single(m => m.Name == "count"), device["count"] })
+        {
+            Assert.Equal((true, WireKind.None, 500L, Noon), (unread.IsNull, unread.Value.Kind, QualityCode(unread), unread.Timestamp!.Value));
+            Assert.Equal("It has not been read yet.", unread.Properties.Single(p => p.Key == "qualityReason").Value.Object);
+        }
+
+        Assert.All(node.Where(m => m.Name != "count").Append(device["tank/level"]), m => Assert.Equal((false, -1L), (m.IsNull, QualityCode(m))));
+
+        // A tag of another type is another tag: what the old one said is not its value.
+        _due.Clear();
+        _session.SetDevice("A", [Level with { DataType = DataType.Float }, Count], Noon, _due);
+        Assert.All(_due.Single(m => m.Topic.Verb == MessageVerb.DBirth).Payload.Metrics, m => Assert.Equal((true, 500L), (m.IsNull, QualityCode(m))));
+    }
+
+    [Fact]
+    public void A_tag_that_could_never_be_read_is_born_bad_with_its_reason()
+    {
+        SetUp("A");
+        Online("A");
+        _session.Data("A", [new("tank/level", TagValue.Null(DataType.Double), TagQuality.Bad, Noon, "Illegal data address.")], Noon, _due);
+        Birth();
+        var level = _due[1].Payload.Metrics.Single(m => m.Name == "tank/level");
+        Assert.Equal((true, 0L), (level.IsNull, QualityCode(level)));
+        Assert.Equal("Illegal data address.", level.Properties.Single(p => p.Key == "qualityReason").Value.Object);
+    }
+
     [Fact, Spec("tck-id-payloads-alias-data-cmd-requirement"), Spec("tck-id-payloads-metric-datatype-not-req"), Spec("tck-id-topics-ddata-topic")]
     [Spec("tck-id-topics-ddata-seq-num"), Spec("tck-id-payloads-ddata-seq-inc"), Spec("tck-id-payloads-ddata-timestamp"), Spec("tck-id-operational-behavior-data-publish-dbirth-order")]
     public void Data_carry_aliases_alone_in_order_of_time_and_in_messages_of_bounded_size()
@@ -115,7 +151,7 @@ public sealed class EdgeNodeSessionTests
         _session.Data("A", [new("tank/level", TagValue.Of("x"), TagQuality.Good, Noon)], Noon, _due);
         var metrics = _due.Select(m => m.Payload.Metrics.Single()).ToList();
         Assert.Equal([4.0, 4.0, 5.0, 6.0, 7.0, 7.0], metrics.Select(m => m.Value.Number));
-        Assert.Equal([-1L, 0L, 500L, 192L, -1L, 0L], metrics.Select(QualityCode));
+        Assert.Equal([192L, 0L, 500L, 192L, -1L, 0L], metrics.Select(QualityCode)); // The first one ends what the birth said.
         Assert.Equal("The device is gone.", metrics[1].Properties.Single(p => p.Key == "qualityReason").Value.Object);
         Assert.Equal(DataType.Int32, metrics[1].Properties[0].Type);
     }

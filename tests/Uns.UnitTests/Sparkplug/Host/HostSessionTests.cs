@@ -79,11 +79,28 @@ public sealed class HostSessionTests : IMetricSink
         Assert.Throws<CommandRefusedException>(() => _host.Command(Key("level"), TagValue.Of(1.0), _now));
     }
 
+    [Fact, Spec("tck-id-operational-behavior-edge-node-termination-host-action-ndeath-devices-tags-stale")]
+    public void A_tag_that_nobody_has_read_is_stale_at_the_host_until_its_first_value_and_says_why()
+    {
+        Connect(0);
+        Assert.Equal((true, TagQuality.Stale, "It has not been read yet."), (Level.Value.IsNull, Level.Quality, Level.Reason));
+        Assert.Equal(TagQuality.Good, _known[new MetricKey(Id, null, "Node Control/Rebirth")].Quality);
+        _now = Noon.AddMinutes(1);
+        Data("level", TagValue.Of(4.5));
+        Assert.Equal((TagValue.Of(4.5), TagQuality.Good, null), (Level.Value, Level.Quality, Level.Reason));
+        Deliver(_node.Death(_now));
+        _host.BrokerLost(_now);
+        Assert.All(new[] { "level", "count" }, name => Assert.Equal("The edge node has died.", _known[Key(name)].Reason)); // Not what the birth said; and told once.
+        Assert.All(_known.Values, c => Assert.Equal((TagQuality.Stale, _now), (c.Quality, c.Timestamp)));
+        Assert.Equal(2, _changes.Count(c => c.Key == Key("count")));
+    }
+
     [Fact]
     public void The_death_of_an_older_session_does_not_kill_the_new_one()
     {
         var oldWill = Connect(0);
         Connect(1);
+        Data("level", TagValue.Of(4.5));
         Deliver(oldWill);
         Assert.True(_host.Nodes()[0].IsOnline);
         Assert.Equal(TagQuality.Good, Level.Quality);
@@ -106,6 +123,7 @@ public sealed class HostSessionTests : IMetricSink
     public void After_a_node_birth_devices_are_stale_until_their_own()
     {
         Connect(0);
+        Data("level", TagValue.Of(4.5));
         _node.Birth(_now, _sent);
         Deliver(_sent[0]);
         Assert.Equal(TagQuality.Stale, Level.Quality);
@@ -127,9 +145,10 @@ public sealed class HostSessionTests : IMetricSink
     public void A_lost_message_makes_all_stale_and_asks_once_for_a_rebirth_which_heals()
     {
         Connect(0);
+        Data("level", TagValue.Of(0.5));
         Data("level", TagValue.Of(1.0), lose: true);
         Data("level", TagValue.Of(2.0));
-        Assert.True(Level.Value.IsNull); // Waits for the lost one.
+        Assert.Equal((TagValue.Of(0.5), TagQuality.Good), (Level.Value, Level.Quality)); // Waits for the lost one.
         Assert.Empty(Rebirths());
         _now = Noon.AddSeconds(2);
         _host.Tick(_now);
@@ -230,6 +249,7 @@ public sealed class HostSessionTests : IMetricSink
     public void What_cannot_be_read_is_counted_and_asks_for_a_rebirth()
     {
         Connect(0);
+        Data("level", TagValue.Of(4.5));
         _host.Accept(SparkplugTopic.OfDevice(MessageVerb.DData, Id, "D"), [0xFF, 0xFF], _now);
         Assert.Equal(1, _host.Nodes()[0].DecodeErrors);
         Assert.Equal(RebirthReason.Malformed, Assert.Single(Rebirths()).Reason);
@@ -240,6 +260,7 @@ public sealed class HostSessionTests : IMetricSink
     public void Losing_the_broker_ages_all_and_finding_it_asks_every_node()
     {
         Connect(0);
+        Data("level", TagValue.Of(4.5));
         _host.BrokerLost(_now);
         Assert.All(_known.Values, c => Assert.Equal(TagQuality.Stale, c.Quality));
         _host.BrokerFound();

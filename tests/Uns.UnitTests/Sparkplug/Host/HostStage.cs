@@ -68,9 +68,10 @@ internal sealed class HostStage : IMetricSink
     public void Death(long bdSeq, QualityOfService? qos = null) => Deliver(
         SparkplugTopic.OfNode(MessageVerb.NDeath, Id), new SparkplugPayload { Metrics = [Metric.Of("bdSeq", TagValue.OfInteger(DataType.Int64, bdSeq))] }, qos);
 
+    /// <summary>A message whose metrics have its own time unless they have another.</summary>
     public void Send(MessageVerb verb, string? device, int? seq, DateTimeOffset? timestamp, params Metric[] metrics) => Deliver(
         device is null ? SparkplugTopic.OfNode(verb, Id) : SparkplugTopic.OfDevice(verb, Id, device),
-        new SparkplugPayload { Timestamp = timestamp, Seq = seq, Metrics = metrics });
+        new SparkplugPayload { Timestamp = timestamp, Seq = seq, Metrics = [.. metrics.Select(m => m.Timestamp is null ? m with { Timestamp = timestamp } : m)] });
 
     public void Deliver(SparkplugTopic topic, SparkplugPayload payload, QualityOfService? qos = null) => Session.Accept(topic, PayloadWriter.Write(payload), Now, qos);
 

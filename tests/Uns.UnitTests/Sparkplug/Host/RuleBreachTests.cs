@@ -37,16 +37,17 @@ public sealed class RuleBreachTests
     {
         _stage.Born();
         _stage.Send(MessageVerb.DData, "D", null, _stage.Now, HostStage.ByAlias(1, 9));
-        Expect(RuleBreach.SeqMissing, "tck-id-payloads-sequence-num-always-included", RebirthReason.Malformed);
+        Expect(RuleBreach.SeqMissing, "tck-id-payloads-ddata-seq", RebirthReason.Malformed);
         Assert.Equal(TagValue.Of(1.0), _stage["level"].Value);
     }
 
     [Fact]
-    public void A_seq_above_255_makes_the_payload_unreadable()
+    public void A_seq_above_255_drops_the_message_and_asks_for_a_rebirth()
     {
         _stage.Born();
         _stage.Session.Accept("spBv1.0/G/DDATA/E/D", [0x18, 0x80, 0x02], _stage.Now);
-        Assert.Equal(1, _stage.CountOf(RuleBreach.PayloadUnreadable));
+        Expect(RuleBreach.SeqOutOfRange, "tck-id-payloads-sequence-num-incrementing", RebirthReason.Malformed);
+        Assert.Equal(1, _stage.Info.DecodeErrors);
     }
 
     [Fact]
@@ -344,7 +345,7 @@ public sealed class RuleBreachTests
     public void Every_breach_has_a_rule_that_is_in_the_list()
     {
         var known = File.ReadLines(Path.Combine(PeerProcess.Root(), "schemas", "sparkplug-assertions.tsv")).Select(line => line.Split('\t')[0]).ToHashSet(StringComparer.Ordinal);
-        foreach (var breach in Enum.GetValues<RuleBreach>().Where(b => b != RuleBreach.DeviceBeyondBound))
+        foreach (var breach in Enum.GetValues<RuleBreach>().Where(b => b is not (RuleBreach.DeviceBeyondBound or RuleBreach.TemplateBeyondBound)))
         {
             Assert.All(Enum.GetValues<MessageVerb>(), verb => Assert.Contains(RuleBook.IdOf(breach, verb), known));
         }

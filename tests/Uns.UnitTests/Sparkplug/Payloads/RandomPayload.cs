@@ -127,7 +127,7 @@ internal sealed class RandomPayload(int seed)
                     value.PropertysetValue = Properties(depth + 1);
                     break;
                 case 8:
-                    value.PropertysetsValue = new() { Propertyset = { Properties(depth + 1), Properties(depth + 1) } };
+                    value.PropertysetsValue = Extended(new() { Propertyset = { Properties(depth + 1), Properties(depth + 1) } }, Proto.Types.PropertySetList.Parser, 2);
                     break;
                 default:
                     value.ExtensionValue = Extended(new Proto.Types.PropertyValue.Types.PropertyValueExtension(), Proto.Types.PropertyValue.Types.PropertyValueExtension.Parser, 1, always: true);
@@ -150,8 +150,8 @@ internal sealed class RandomPayload(int seed)
         for (var count = _random.Next(4); count > 0; count--)
         {
             var row = new Proto.Types.DataSet.Types.Row();
-            row.Elements.AddRange(types.Select(Cell));
-            set.Rows.Add(row);
+            row.Elements.AddRange(types.Select(type => Extended(Cell(type), Proto.Types.DataSet.Types.DataSetValue.Parser, 8)));
+            set.Rows.Add(Extended(row, Proto.Types.DataSet.Types.Row.Parser, 2));
         }
 
         return Extended(set, Proto.Types.DataSet.Parser, 5);
@@ -230,13 +230,39 @@ internal sealed class RandomPayload(int seed)
         using (var coded = new CodedOutputStream(bytes, leaveOpen: true))
         {
             message.WriteTo(coded);
-            coded.WriteTag(firstFree + _random.Next(1000), WireFormat.WireType.Varint);
-            coded.WriteUInt64(Number());
-            coded.WriteTag(firstFree + 1000 + _random.Next(1000), WireFormat.WireType.LengthDelimited);
-            coded.WriteString(Text());
+            var number = firstFree;
+            for (var count = _random.Next(1, 5); count > 0; count--)
+            {
+                WriteUnknown(coded, number);
+                number += 1 + _random.Next(1000);
+            }
         }
 
         return parser.ParseFrom(bytes.ToArray());
+    }
+
+    /// <summary>Writes a field of one of the four kinds of the wire, whoever knows it or not.</summary>
+    public void WriteUnknown(CodedOutputStream coded, int number)
+    {
+        switch (_random.Next(4))
+        {
+            case 0:
+                coded.WriteTag(number, WireFormat.WireType.Varint);
+                coded.WriteUInt64(Number());
+                break;
+            case 1:
+                coded.WriteTag(number, WireFormat.WireType.Fixed64);
+                coded.WriteFixed64(Number());
+                break;
+            case 2:
+                coded.WriteTag(number, WireFormat.WireType.Fixed32);
+                coded.WriteFixed32((uint)Number());
+                break;
+            default:
+                coded.WriteTag(number, WireFormat.WireType.LengthDelimited);
+                coded.WriteString(Text());
+                break;
+        }
     }
 
     private void Maybe(Action set)
