@@ -11,8 +11,8 @@ namespace Uns.Connectors.OpcUa;
 /// <summary>One OPC UA server over one session and one subscription.</summary>
 /// <remarks>
 /// A node that the server does not know turns its own tag bad and is tried again. Messages that did not come are asked for again; what the server
-/// keeps no longer is healed by reading every value once. After a broken connection the subscription is taken over, or made anew where the server
-/// has lost it.
+/// keeps no longer is healed by reading every value once. After a broken connection the session is taken up; where the server does not let us, the
+/// subscription is taken over, or made anew where the server has lost it.
 /// </remarks>
 internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory, IOffersTags
 {
@@ -28,6 +28,7 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
     private readonly NodeBinding _nodes;
     private readonly OpcUaListener _listener;
     private OpcUaLine? _line;
+    private UaTicket? _ticket;
 
     public OpcUaConnector(OpcUaOptions options, IReadOnlyList<OpcUaItem> items, CertificateStore certificates, DeviceTraffic traffic, TimeProvider clock)
     {
@@ -85,7 +86,7 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
         {
             await TranslateAsync(async () =>
             {
-                await session.OpenAsync(user, _options.KeepAlive * 10, cancellationToken);
+                await session.OpenAsync(user, _options.KeepAlive * 10, cancellationToken, _ticket);
                 await LearnLimitsAsync(session, cancellationToken);
                 await _nodes.BindAllAsync(session, structures, cancellationToken);
             });
@@ -96,6 +97,7 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
         {
             structures.Dispose();
             await session.DisposeAsync();
+            _ticket = session.IsTakenUp ? session.Ticket : session.Ticket ?? _ticket;
             throw;
         }
     }
@@ -197,6 +199,7 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
         {
             await line.Session.DisposeAsync();
             line.Structures.Dispose();
+            _ticket = line.Session.Ticket;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed class OpcUaFeed(uint id, TimeSpan keepAlive, IReadOnlyList<strin
     /// <summary>Items that the server refused, by their place in the plan.</summary>
     public List<int> Refused { get; set; } = [];
 
+    /// <summary>The number that the next message will have.</summary>
+    public uint Following => Next(_last);
+
     /// <summary>True while some value may not have been told since the subscription was made or taken over.</summary>
     public bool IsFresh { get; private set; } = true;
 

@@ -51,9 +51,26 @@ internal sealed class OpcUaListener(
     // Takes the subscription of the lost connection over, so that nothing that happened meanwhile is missed. Null: it has to be made anew.
     private async Task<OpcUaFeed?> ResumeAsync(OpcUaLine line, ITagSink sink, CancellationToken cancellationToken)
     {
-        if (_feed is not { } feed || !feed.Fits(line.Session.Namespaces) || await line.Session.TransferAsync(feed.Id, cancellationToken) is not { } kept)
+        if (_feed is not { } feed || !feed.Fits(line.Session.Namespaces) || !await FetchKeptAsync(line, feed, sink, cancellationToken))
         {
             return null;
+        }
+
+        feed.Refused = await MonitorAsync(line, feed.Id, feed.Refused, sink, cancellationToken);
+        return feed;
+    }
+
+    // Tells what was sent and did not come. False: the server has no such subscription for us.
+    private async Task<bool> FetchKeptAsync(OpcUaLine line, OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)
+    {
+        if (line.Session.IsTakenUp)
+        {
+            return await FetchNextAsync(line, feed, sink, cancellationToken);
+        }
+
+        if (await line.Session.TransferAsync(feed.Id, cancellationToken) is not { } kept)
+        {
+            return false;
         }
 
         feed.Resume();
@@ -65,8 +82,26 @@ internal sealed class OpcUaListener(
             }
         }
 
-        feed.Refused = await MonitorAsync(line, feed.Id, feed.Refused, sink, cancellationToken);
-        return feed;
+        return true;
+    }
+
+    // In a session that was taken up the subscription is ours as before: one message after another, until the server has no more. [OPC 10000-4, 6.7]
+    private async Task<bool> FetchNextAsync(OpcUaLine line, OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)
+    {
+        feed.Resume();
+        try
+        {
+            while (await line.Session.RepublishAsync(feed.Id, feed.Following, cancellationToken) is { } message)
+            {
+                await TellAsync(line, feed, message, sink, cancellationToken);
+            }
+
+            return true;
+        }
+        catch (UaServiceException over) when (over.Code is StatusCode.BadSubscriptionIdInvalid or StatusCode.BadNoSubscription)
+        {
+            return false;
+        }
     }
 
     private async Task PublishLoopAsync(OpcUaLine line, OpcUaFeed feed, ITagSink sink, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
     private readonly List<Socket> _sockets = [];
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private TaskCompletionSource _answersFlow = Flowing();
+    private TaskCompletionSource _requestsFlow = Flowing();
     private Task _accepting = Task.CompletedTask;
 
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
@@ -50,6 +51,26 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
         }
     }
 
+    /// <summary>Nothing passes any more, in either direction, and nobody is told: a pulled cable. What was sent meanwhile comes late.</summary>
+    public void Unplug()
+    {
+        lock (_gate)
+        {
+            _answersFlow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _requestsFlow = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Everything passes again.</summary>
+    public void PlugIn()
+    {
+        lock (_gate)
+        {
+            _answersFlow.TrySetResult();
+            _requestsFlow.TrySetResult();
+        }
+    }
+
     /// <summary>Cuts all connections; new ones are accepted.</summary>
     public void Cut()
     {
@@ -65,7 +86,7 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
         await _ending.CancelAsync();
         _listener.Dispose();
         Cut();
-        ReleaseAnswers();
+        PlugIn();
         await _accepting;
     }
 
@@ -127,7 +148,7 @@ public sealed class FaultProxy(IPEndPoint target) : IAsyncDisposable
                 Task flow;
                 lock (_gate)
                 {
-                    flow = isAnswer ? _answersFlow.Task : Task.CompletedTask;
+                    flow = (isAnswer ? _answersFlow : _requestsFlow).Task;
                 }
 
                 await flow;

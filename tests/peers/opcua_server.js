@@ -2,7 +2,7 @@
 // opcua_server.js PORT moved: the same variables under numeric node ids, behind another namespace.
 // opcua_server.js PORT wide COUNT: beside it folder Hall with Unit0 and Unit1, each with COUNT variables V000 and on, and folder Odd with names that no topic can carry.
 // Methods Add (two Doubles, their sum), Mix (of many types, told back as text) and Refuse; Speed has a history.
-// Commands: set NAME VALUE, get NAME.
+// Commands: set NAME VALUE, get NAME, count NAME FIRST LAST: one value after another, each for as long as several samplings of 50 ms take.
 'use strict';
 const { serve, freePort } = require('./lines.js');
 
@@ -72,11 +72,22 @@ const { serve, freePort } = require('./lines.js');
   addAggregateSupport(space);
   space.installHistoricalDataNode(variables.Speed, { maxOnlineValues: 5000 });
   await server.start();
-  serve(([verb, name, text]) => {
+  const set = (name, text) => variables[name].setValueFromSource(new Variant({ dataType: kinds[name][0], value: kinds[name][2](text) }), StatusCodes.Good, new Date());
+  serve(async ([verb, name, text, last]) => {
     if (verb === 'get') {
       return variables[name].readValue().value.value;
     }
-    variables[name].setValueFromSource(new Variant({ dataType: kinds[name][0], value: kinds[name][2](text) }), StatusCodes.Good, new Date());
+    if (verb !== 'count') {
+      set(name, text);
+      return 'ok';
+    }
+    for (let value = Number(text); value <= Number(last); value++) {
+      set(name, value);
+      // By this process's own timers, which go off in the order in which they are due: however slow it is, the samplings come first.
+      for (let sampling = 0; sampling < 3; sampling++) {
+        await new Promise((done) => setTimeout(done, 60));
+      }
+    }
     return 'ok';
   });
   console.log(`READY ${port}`);

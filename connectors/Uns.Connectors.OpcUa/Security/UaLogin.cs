@@ -20,6 +20,21 @@ internal sealed record UaUser(string? Name, string? Password, X509Certificate2? 
     };
 }
 
+/// <summary>What it takes to go on with a session over another channel, when the one before broke.</summary>
+/// <param name="Token">The session's authentication token.</param>
+/// <param name="ServerNonce">What the server gave last, to be signed with the next word.</param>
+/// <param name="ServerCertificate">The server's certificate; empty for none.</param>
+/// <param name="Endpoints">What the server offered when the session was made.</param>
+/// <remarks>OPC 10000-4, 5.6.3.1 and 6.7.</remarks>
+internal sealed record UaTicket(NodeId Token, byte[] ServerNonce, byte[] ServerCertificate, List<EndpointChoice> Endpoints)
+{
+    /// <summary>How often it may be shown: a server that answers it with silence is given a new session then.</summary>
+    public const int MostTries = 3;
+
+    /// <summary>How often it was shown.</summary>
+    public int Tries { get; set; }
+}
+
 /// <summary>Makes a session and says who we are; proves to each other who holds which certificate.</summary>
 /// <remarks>OPC 10000-4, 5.6.2 (CreateSession), 5.6.3 (ActivateSession), 7.36 to 7.41 (user tokens).</remarks>
 internal sealed class UaLogin(UaChannel channel, string endpointUrl, TimeSpan answerTimeout)
@@ -39,8 +54,9 @@ internal sealed class UaLogin(UaChannel channel, string endpointUrl, TimeSpan an
         return ReadCreated(await channel.CallAsync(461, 464, null, fields, answerTimeout, cancellationToken), nonce);
     }
 
-    /// <summary>Says who we are.</summary>
-    public async Task ActivateAsync(NodeId token, UaUser user, CancellationToken cancellationToken)
+    /// <summary>Says who we are, on this channel.</summary>
+    /// <returns>With what the session can be taken up over another channel.</returns>
+    public async Task<UaTicket> ActivateAsync(NodeId token, UaUser user, CancellationToken cancellationToken)
     {
         var security = channel.Security;
         var choice = Choose(user);
@@ -49,7 +65,24 @@ internal sealed class UaLogin(UaChannel channel, string endpointUrl, TimeSpan an
         var (identity, proof) = Identify(user, choice, seen);
         var fields = new UaWriter().String(ours?.Algorithm).ByteString(ours?.Signature).Int32(0).Int32(0)
             .Raw(identity.Written.Span).String(proof?.Algorithm).ByteString(proof?.Signature);
-        await channel.CallAsync(467, 470, token, fields, answerTimeout, cancellationToken);
+        var answer = await channel.CallAsync(467, 470, token, fields, answerTimeout, cancellationToken);
+        return new(token, new UaReader(answer.Span).ByteString() ?? [], _serverCertificate, _endpoints);
+    }
+
+    /// <summary>Takes a session up whose channel broke: its subscriptions are still its own, and what they kept.</summary>
+    /// <returns>The next ticket; null when the server does not know the session any more, or does not let us.</returns>
+    public async Task<UaTicket?> TakeUpAsync(UaTicket ticket, UaUser user, CancellationToken cancellationToken)
+    {
+        ticket.Tries++;
+        (_serverNonce, _serverCertificate, _endpoints) = (ticket.ServerNonce, ticket.ServerCertificate, ticket.Endpoints);
+        try
+        {
+            return await ActivateAsync(ticket.Token, user, cancellationToken);
+        }
+        catch (UaServiceException)
+        {
+            return null;
+        }
     }
 
     private NodeId ReadCreated(ReadOnlyMemory<byte> answer, byte[] nonce)

@@ -9,6 +9,12 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
     private const uint AttributeValue = 13;
     private NodeId? _token;
 
+    /// <summary>With what another channel can take the session up; null once it was closed, or before it was made.</summary>
+    public UaTicket? Ticket { get; private set; }
+
+    /// <summary>True when it is the session of a connection before this one.</summary>
+    public bool IsTakenUp { get; private set; }
+
     /// <summary>The server's namespace URIs by index, as read when the session was made.</summary>
     public IReadOnlyList<string> Namespaces { get; private set; } = [];
 
@@ -16,12 +22,23 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
     /// <param name="user">Who we are to the server.</param>
     /// <param name="sessionTimeout">How long the server keeps the session without a request.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    public async Task OpenAsync(UaUser user, TimeSpan sessionTimeout, CancellationToken cancellationToken)
+    /// <param name="before">The session of a connection that broke, which is taken up where the server lets us; null: a new one is made.</param>
+    public async Task OpenAsync(UaUser user, TimeSpan sessionTimeout, CancellationToken cancellationToken, UaTicket? before = null)
     {
         await channel.OpenAsync(cancellationToken);
-        var login = new UaLogin(channel, endpointUrl, answerTimeout);
-        _token = await login.CreateAsync(sessionTimeout, cancellationToken);
-        await login.ActivateAsync(_token.Value, user, cancellationToken);
+        if (before is { Tries: < UaTicket.MostTries })
+        {
+            Ticket = await new UaLogin(channel, endpointUrl, answerTimeout).TakeUpAsync(before, user, cancellationToken);
+            (_token, IsTakenUp) = (Ticket?.Token, Ticket is not null);
+        }
+
+        if (Ticket is null)
+        {
+            var login = new UaLogin(channel, endpointUrl, answerTimeout);
+            _token = await login.CreateAsync(sessionTimeout, cancellationToken);
+            Ticket = await login.ActivateAsync(_token.Value, user, cancellationToken);
+        }
+
         var array = await ReadAsync([NodeId.Standard(2255)], AttributeValue, cancellationToken);
         Namespaces = array[0].Value.Value is object?[] uris ? [.. uris.Select(u => u as string ?? "")] : ["http://opcfoundation.org/UA/"];
     }
@@ -240,11 +257,16 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
             if (_token is not null)
             {
                 await CallAsync(473, 476, new UaWriter().Boolean(true), CancellationToken.None);
+                Ticket = null;
             }
         }
-        catch (Exception gone) when (gone is ConnectorException or UaServiceException)
+        catch (UaServiceException)
         {
-            // The server has gone, or has dropped the session already.
+            Ticket = null; // The server has dropped the session already.
+        }
+        catch (ConnectorException)
+        {
+            // The line is gone, the session perhaps not: the ticket stays good.
         }
 
         await channel.DisposeAsync();

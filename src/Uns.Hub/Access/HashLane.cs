@@ -1,3 +1,5 @@
+using static Uns.Ui.Texts.Wording;
+
 namespace Uns.Hub.Access;
 
 /// <summary>Passwords are hashed one after another: whoever floods the sign-in takes one core at most, and never the plant's time.</summary>
@@ -7,7 +9,7 @@ internal sealed class HashLane : IDisposable
     public const int MostWaiting = 20;
 
     /// <summary>What is said to whoever is sent away.</summary>
-    public const string Busy = "Too many people sign in at this moment: try again in a few seconds.";
+    public static string Busy => T("Too many people sign in at this moment: try again in a few seconds.");
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private int _waiting;

@@ -1,3 +1,5 @@
+using static Uns.Ui.Texts.Wording;
+
 namespace Uns.Hub.Access;
 
 /// <summary>Which passwords are taken: long ones that are not among the first a stranger tries. Nothing is asked about kinds of characters.</summary>
@@ -11,28 +13,28 @@ internal static class PasswordRules
 
     private static readonly string[] Rows = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "1234567890"];
 
-    /// <summary>What is wrong with a password for somebody; null when it can be taken.</summary>
+    /// <summary>What is wrong with a password for somebody, in the language of whoever gave it; null when it can be taken.</summary>
     public static string? Fault(string name, string password)
     {
         if (password.Length < Shortest)
         {
-            return $"The password has {password.Length} characters: give at least {Shortest}.";
+            return T($"The password has {password.Length} characters: give at least {Shortest}.");
         }
 
         if (password.Length > Longest)
         {
-            return $"The password has {password.Length} characters: give at most {Longest}.";
+            return T($"The password has {password.Length} characters: give at most {Longest}.");
         }
 
         var lower = password.ToLowerInvariant();
         var own = name.Trim().ToLowerInvariant();
         if (Shapes(lower).Any(shape => shape == own || (shape.Length > 2 && shape == Core(own))))
         {
-            return "The password is the name: give another one.";
+            return T("The password is the name: give another one.");
         }
 
         return Shapes(lower).Any(CommonPasswords.All.Contains) || lower.Distinct().Count() < 4 || IsRow(lower)
-            ? "The password is one of those that are tried first: give another one, such as four words that have nothing to do with each other."
+            ? T("The password is one of those that are tried first: give another one, such as four words that have nothing to do with each other.")
             : null;
     }
 

@@ -3,6 +3,7 @@ using Uns.Hub.Changes;
 using Uns.Store;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Access;
 
@@ -59,24 +60,24 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
         {
             if (first && !IsEmpty)
             {
-                return "The first password is set already: sign in.";
+                return T("The first password is set already: sign in.");
             }
 
             if (Find(name) is { } there)
             {
-                return $"There is somebody named '{there.Name}' already.";
+                return T($"There is somebody named '{there.Name}' already.");
             }
 
             if (_people.Count >= IPeopleBook.MostPeople)
             {
-                return $"There are {IPeopleBook.MostPeople} people already: remove one first.";
+                return T($"There are {IPeopleBook.MostPeople} people already: remove one first.");
             }
 
             var person = new Person(0, name, hash, role, clock.GetUtcNow(), null);
             Put(person with { Id = await store.AddAsync(person) });
             return null;
         });
-        return Told(refusal, name, $"added, {Word(role)}", by);
+        return Told(refusal, name, $"added, {RoleWord(role)}", by);
     }
 
     /// <inheritdoc/>
@@ -92,7 +93,7 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
 
             if (person.Role == Role.Administrator && role != Role.Administrator && IsLastAdministrator(person))
             {
-                return $"{person.Name} is the only administrator: make another one first.";
+                return T($"{person.Name} is the only administrator: make another one first.");
             }
 
             before = person.Role;
@@ -101,7 +102,7 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
             return null;
         });
         Changed?.Invoke();
-        return before == role ? refusal : Told(refusal, name, $"{Word(before)} → {Word(role)}", by);
+        return before == role ? refusal : Told(refusal, name, $"{RoleWord(before)} → {RoleWord(role)}", by);
     }
 
     /// <inheritdoc/>
@@ -149,7 +150,7 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
 
             if (IsLastAdministrator(person))
             {
-                return $"{person.Name} is the only administrator: make another one first.";
+                return T($"{person.Name} is the only administrator: make another one first.");
             }
 
             await store.RemoveAsync(person.Id);
@@ -188,14 +189,14 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
 
     /// <summary>What is wrong with a name; null when nothing is.</summary>
     internal static string? NameFault(string name) =>
-        name.Length is 0 or > LongestName || name.Any(char.IsControl) ? $"Give a name of 1 to {LongestName} characters." : null;
+        name.Length is 0 or > LongestName || name.Any(char.IsControl) ? T($"Give a name of 1 to {LongestName} characters.") : null;
 
     /// <summary>Where a caller came from, as the end of a row in the log.</summary>
     internal static string From(Caller by) => by.Address.Length > 0 ? $", from {by.Address}" : "";
 
-    private static string Nobody(string name) => $"There is nobody named '{name}' any more.";
+    private static string Nobody(string name) => T($"There is nobody named '{name}' any more.");
 
-    private static string Word(Role role) => role.ToString().ToLowerInvariant();
+    private static string RoleWord(Role role) => role.ToString().ToLowerInvariant();
 
     private bool IsLastAdministrator(Person person) => person.Role == Role.Administrator && _people.Values.Count(p => p.Role == Role.Administrator) == 1;
 
@@ -220,7 +221,7 @@ internal sealed class PeopleBook(PeopleStore store, SessionBook sessions, HashLa
         }
         catch (Exception refused) when (refused is StoreException or Microsoft.Data.Sqlite.SqliteException)
         {
-            return $"Nothing was changed: {refused.Message}";
+            return T($"Nothing was changed: {refused.Message}");
         }
         finally
         {

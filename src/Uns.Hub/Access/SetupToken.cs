@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Uns.Hub.Settings;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Access;
 
@@ -72,16 +73,16 @@ internal sealed class SetupToken(HubOptions options, TimeProvider clock)
 
             if (_tries.Count >= MostTries)
             {
-                return "Too many tries with the setup token: wait a minute.";
+                return T("Too many tries with the setup token: wait a minute.");
             }
 
             _tries.Enqueue(now);
             if (Text is not { } text || now - _made >= Life)
             {
-                return "The setup token is over. Start the hub again: it prints a new one.";
+                return T("The setup token is over. Start the hub again: it prints a new one.");
             }
 
-            return CryptographicOperations.FixedTimeEquals(HashOf(given), HashOf(text)) ? null : "This is not the setup token. The hub printed it when it started; it also stands in the file setup-token in its data directory.";
+            return CryptographicOperations.FixedTimeEquals(HashOf(given), HashOf(text)) ? null : T("This is not the setup token. The hub printed it when it started; it also stands in the file setup-token in its data directory.");
         }
     }
 

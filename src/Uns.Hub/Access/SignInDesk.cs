@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Net;
 using Uns.Connectors;
 using Uns.Hub.Changes;
 using Uns.Hub.Settings;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Access;
 
@@ -12,10 +12,10 @@ namespace Uns.Hub.Access;
 internal sealed class SignInDesk(
     PeopleBook people, SessionBook sessions, SetupToken setup, SignInBrake brake, HashLane lane, LogBook log, HubOptions options) : ISignInDesk
 {
-    private const string Wrong = "Name or password is wrong.";
-
     // What is checked for a name that nobody has, so that it takes as long.
     private static readonly Lazy<string> Nobody = new(() => PasswordHash.Make(Secrets.Make()));
+
+    private static string Wrong => T("Name or password is wrong.");
 
     /// <inheritdoc/>
     public bool IsUnclaimed => !options.IsOpen && people.IsEmpty;
@@ -28,7 +28,7 @@ internal sealed class SignInDesk(
     {
         if (!IsUnclaimed)
         {
-            return "The first password is set already: sign in.";
+            return T("The first password is set already: sign in.");
         }
 
         var address = AddressOf(context);
@@ -79,12 +79,12 @@ internal sealed class SignInDesk(
     {
         if (visitor.Now is not { Kind: CallerKind.Person } caller)
         {
-            return "Only who is signed in has a password to change.";
+            return T("Only who is signed in has a password to change.");
         }
 
         var (person, _, fault) = await CheckAsync(caller.Name, password, IPAddress.TryParse(caller.Address, out var address) ? address : null, caller.Address);
-        return person is null ? (fault == Wrong ? "The password you have now is another one." : fault)
-            : password == next ? "That is the password you have."
+        return person is null ? (fault == Wrong ? T("The password you have now is another one.") : fault)
+            : password == next ? T("That is the password you have.")
             : await people.SetPasswordAsync(person.Name, next, caller);
     }
 
@@ -109,7 +109,7 @@ internal sealed class SignInDesk(
 
         if (brake.Begin(name, address) is { Ticks: > 0 } wait)
         {
-            return (null, null, $"Too many attempts: wait {Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)} s.");
+            return (null, null, T($"Too many attempts: wait {Math.Ceiling(wait.TotalSeconds)} s."));
         }
 
         var person = people.Find(name);

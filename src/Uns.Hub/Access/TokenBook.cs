@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Uns.Hub.Changes;
 using Uns.Ui.Access;
 using Uns.Ui.Changes;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Access;
 
@@ -67,20 +68,20 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
 
         if (life is { } given && (given <= TimeSpan.Zero || given > Longest))
         {
-            return new(null, "Give a time from one day to ten years.");
+            return new(null, T("Give a time from one day to ten years."));
         }
 
         await _oneChange.WaitAsync();
         try
         {
-            if (Named(name) is not null)
+            if (ByName(name) is not null)
             {
-                return new(null, $"There is a token '{name}' already: give another name, or revoke that one.");
+                return new(null, T($"There is a token '{name}' already: give another name, or revoke that one."));
             }
 
             if (_tokens.Count >= ITokenBook.MostTokens)
             {
-                return new(null, $"There are {ITokenBook.MostTokens} tokens already: revoke one first.");
+                return new(null, T($"There are {ITokenBook.MostTokens} tokens already: revoke one first."));
             }
 
             var secret = Prefix + Secrets.Make();
@@ -103,9 +104,9 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
         await _oneChange.WaitAsync();
         try
         {
-            if (Named(name) is not { } token)
+            if (ByName(name) is not { } token)
             {
-                return $"There is no token '{name}' any more.";
+                return T($"There is no token '{name}' any more.");
             }
 
             await store.RevokeAsync(token.Key);
@@ -123,7 +124,7 @@ internal sealed partial class TokenBook(PeopleStore store, LogBook log, TimeProv
 
     public void Dispose() => _oneChange.Dispose();
 
-    private KeptToken? Named(string name) => _tokens.Values.FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    private KeptToken? ByName(string name) => _tokens.Values.FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     [LoggerMessage(4352, LogLevel.Warning, "When a token was used is not written down: {Fault}")]
     private partial void LogNotKept(string fault);

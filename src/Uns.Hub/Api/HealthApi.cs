@@ -12,7 +12,7 @@ internal static class HealthApi
         routes.MapGet("/health/ready", (RoadHealth road) =>
             {
                 var faults = road.Faults();
-                var view = new HealthView(faults.Count == 0 ? "ready" : "not ready", faults);
+                var view = new HealthView(faults.Count == 0 ? "ready" : "not ready", [.. faults.Select(f => f.ToString())]);
                 return faults.Count == 0 ? Results.Ok(view) : Results.Json(view, statusCode: StatusCodes.Status503ServiceUnavailable);
             })
             .WithTags("Operation").WithName("GetReady")

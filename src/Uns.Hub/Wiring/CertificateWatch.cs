@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Uns.Connectors;
 using Uns.Connectors.OpcUa.Security;
+using Uns.Ui.Texts;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Wiring;
 
@@ -18,7 +21,7 @@ internal sealed partial class CertificateWatch(CertificateStore trust, ILogger<C
     public IReadOnlyList<CertificateEvent> Look(DateTimeOffset now)
     {
         var found = trust.All().Where(c => c.IsTrusted)
-            .Select(c => Of(c, $"The certificate of {c.Subject}", "Renew it there, and accept the new one here.", now))
+            .Select(c => Of(c, c.Subject, now))
             .Prepend(Own(now))
             .OfType<CertificateEvent>().OrderBy(e => e.Stage).ToList();
         lock (_gate)
@@ -57,18 +60,33 @@ internal sealed partial class CertificateWatch(CertificateStore trust, ILogger<C
     {
         try
         {
-            return Of(trust.OwnView(), "The hub's own certificate for OPC UA", "Renew it on the page Certificates, and let the servers accept it.", now);
+            return Of(trust.OwnView(), null, now);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return new(now, "own", 0, $"The hub's own certificate for OPC UA cannot be read or made: {unreadable.Message}");
+            return Told(now, "own", 0, Later($"The hub's own certificate for OPC UA cannot be read or made: {unreadable.Message}"));
         }
     }
 
-    private static CertificateEvent? Of(ServerCertificate certificate, string whose, string what, DateTimeOffset now) =>
-        CertificateTerms.StageOf(certificate.NotAfter, now) is { } stage
-            ? new(now, certificate.Thumbprint, stage, CertificateTerms.Sentence(whose, certificate.NotAfter, now, what)!)
-            : null;
+    // Of whom it is, null for our own.
+    private static CertificateEvent? Of(ServerCertificate certificate, string? subject, DateTimeOffset now)
+    {
+        if (CertificateTerms.StageOf(certificate.NotAfter, now) is not { } stage)
+        {
+            return null;
+        }
+
+        var (end, days) = (certificate.NotAfter.UtcDateTime, Math.Floor((certificate.NotAfter - now).TotalDays));
+        return Told(now, certificate.Thumbprint, stage, (subject, stage) switch
+        {
+            (null, 0) => Later($"The hub's own certificate for OPC UA ended on {end:yyyy-MM-dd}. Renew it on the page Certificates, and let the servers accept it."),
+            (null, _) => Later($"The hub's own certificate for OPC UA ends on {end:yyyy-MM-dd}, in {days} days. Renew it on the page Certificates, and let the servers accept it."),
+            (_, 0) => Later($"The certificate of {subject} ended on {end:yyyy-MM-dd}. Renew it there, and accept the new one here."),
+            _ => Later($"The certificate of {subject} ends on {end:yyyy-MM-dd}, in {days} days. Renew it there, and accept the new one here."),
+        });
+    }
+
+    private static CertificateEvent Told(DateTimeOffset now, string thumbprint, int stage, Sentence said) => new(now, thumbprint, stage, said.ToString()) { Said = said };
 
     [LoggerMessage(4103, LogLevel.Warning, "{Sentence}")]
     private partial void LogEnding(string sentence);
@@ -79,4 +97,9 @@ internal sealed partial class CertificateWatch(CertificateStore trust, ILogger<C
 /// <param name="Thumbprint">SHA-256 of the certificate.</param>
 /// <param name="Stage">60, 30 or 7 days left at most; 0 when it is over.</param>
 /// <param name="Sentence">What is to be done.</param>
-internal sealed record CertificateEvent(DateTimeOffset At, string Thumbprint, int Stage, string Sentence);
+internal sealed record CertificateEvent(DateTimeOffset At, string Thumbprint, int Stage, string Sentence)
+{
+    /// <summary>The same, to be said in the reader's language.</summary>
+    [JsonIgnore]
+    public Sentence Said { get; init; } = "";
+}

@@ -77,7 +77,7 @@ internal sealed class HealthWatch(
 
     private IEnumerable<HealthLine> Road()
     {
-        foreach (var fault in road.Faults().Concat(road.OutsideFaults()).Distinct())
+        foreach (var fault in road.Faults().Concat(road.OutsideFaults()).DistinctBy(f => f.ToString()))
         {
             yield return Line("Road", HealthState.Wrong, fault, "/sparkplug");
         }
@@ -196,7 +196,9 @@ internal sealed class HealthWatch(
 
         foreach (var dispute in broker.Disputes.Take(MostOfAKind))
         {
-            yield return Line("Broker", HealthState.Wrong, dispute.ToString(), $"/clients?search={Uri.EscapeDataString(dispute.ClientId)}", dispute.Since);
+            yield return Line(
+                "Broker", HealthState.Wrong,
+                Later($"Two clients call themselves '{dispute.ClientId}', one at {dispute.Holder} and one at {dispute.Newcomer}, and drive one another out: give one of them another client identifier."), $"/clients?search={Uri.EscapeDataString(dispute.ClientId)}", dispute.Since);
         }
 
         var dropped = figures.DroppedSlowReceiver + figures.DroppedQueueFull;
@@ -259,7 +261,7 @@ internal sealed class HealthWatch(
 
         foreach (var ending in terms.Look(now).Take(MostOfAKind))
         {
-            yield return Line("Certificates", ending.Stage <= 7 ? HealthState.Wrong : HealthState.Watch, ending.Sentence, "/certificates");
+            yield return Line("Certificates", ending.Stage <= 7 ? HealthState.Wrong : HealthState.Watch, ending.Said, "/certificates");
         }
 
         foreach (var fault in trust.RevocationFaults().Take(MostOfAKind))

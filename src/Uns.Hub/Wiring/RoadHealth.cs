@@ -4,6 +4,8 @@ using Uns.Mqtt.Broker;
 using Uns.Sparkplug.EdgeNode;
 using Uns.Sparkplug.Host;
 using Uns.Store;
+using Uns.Ui.Texts;
+using static Uns.Ui.Texts.Wording;
 
 namespace Uns.Hub.Wiring;
 
@@ -14,24 +16,24 @@ internal sealed class RoadHealth(HubOptions options, HubStore store, MqttBroker 
     private bool IsOutside => options.EdgeBrokers is [_, ..] && !options.EdgeBrokers.Contains("own");
 
     /// <summary>One sentence for each edge node that reaches none of the brokers of others it was given.</summary>
-    public IReadOnlyList<string> OutsideFaults() => !IsOutside ? [] :
+    public IReadOnlyList<Sentence> OutsideFaults() => !IsOutside ? [] :
     [
         .. edges.All.Where(e => IsCutOff(e.Status)).Select(e =>
-            $"The hub's own edge node {e.Id} reaches no broker of {string.Join(", ", options.EdgeBrokers)}; {e.Status.SamplesKept} samples were kept on disk."),
+            Later($"The hub's own edge node {e.Id} reaches no broker of {string.Join(", ", options.EdgeBrokers)}; {e.Status.SamplesKept} samples were kept on disk.")),
     ];
 
     /// <summary>One sentence for each part that is down; empty when all stand.</summary>
-    public IReadOnlyList<string> Faults()
+    public IReadOnlyList<Sentence> Faults()
     {
-        var faults = new List<string>();
+        var faults = new List<Sentence>();
         if (store.Failure is { } failure)
         {
-            faults.Add($"The store cannot write: {failure}");
+            faults.Add(Later($"The store cannot write: {failure}"));
         }
 
         else if (broker.StoreFault is { } fault)
         {
-            faults.Add($"The broker takes nothing that must survive, because the store did not take a write: {fault}");
+            faults.Add(Later($"The broker takes nothing that must survive, because the store did not take a write: {fault}"));
         }
 
         foreach (var edge in edges.All)
@@ -39,20 +41,20 @@ internal sealed class RoadHealth(HubOptions options, HubStore store, MqttBroker 
             var status = edge.Status;
             if (!IsOutside && IsCutOff(status))
             {
-                faults.Add($"The hub's own edge node {edge.Id} is not connected to the broker.");
+                faults.Add(Later($"The hub's own edge node {edge.Id} is not connected to the broker."));
             }
 
-            faults.AddRange(status.DeviceFaults.Select(fault => $"The device {fault.Key} is not told to anybody: {fault.Value}"));
+            faults.AddRange(status.DeviceFaults.Select(fault => Later($"The device {fault.Key} is not told to anybody: {fault.Value}")));
         }
 
         if (!host.IsConnected)
         {
-            faults.Add("The host application is not connected to the broker.");
+            faults.Add(Later("The host application is not connected to the broker."));
         }
 
         if (!topics.IsConnected)
         {
-            faults.Add("The writer of the JSON topics is not connected to the broker.");
+            faults.Add(Later("The writer of the JSON topics is not connected to the broker."));
         }
 
         return faults;

@@ -83,7 +83,10 @@ internal sealed class DeviceDesk
         return true;
     }
 
-    /// <summary>Brings the session to what is wanted: tags first, then values, then births and deaths, so that a birth shows the newest values.</summary>
+    /// <summary>
+    /// Brings the session to what is wanted: tags first, then values, then births and deaths, so that a birth shows values. Of a device that is to be born
+    /// the first value of each tag goes into the birth and the others follow it: what a device kept while it could not be reached comes all at once.
+    /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="now">Time of the messages.</param>
     /// <param name="due">Takes the messages.</param>
@@ -111,18 +114,42 @@ internal sealed class DeviceDesk
 
                 samples.Clear();
                 entry.Samples.Take(samples);
-                if (samples.Count > 0)
-                {
-                    var sent = new List<TagSample>();
-                    unknown += session.Data(deviceId, samples, now, due, sent);
-                    taken(deviceId, session.IsBorn ? sent : [.. samples]);
-                }
-
+                var behindBirth = entry.IsOnline && deviceId != Node && session.IsBorn && !session.IsDeviceBorn(deviceId) ? TakeRepeats(samples) : [];
+                unknown += Tell(session, deviceId, samples, now, due, taken);
                 session.SetOnline(deviceId, entry.IsOnline, now, due);
+                unknown += Tell(session, deviceId, behindBirth, now, due, taken);
             }
         }
 
         return unknown;
+    }
+
+    private static int Tell(EdgeNodeSession session, string deviceId, List<TagSample> samples, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
+    {
+        if (samples.Count == 0)
+        {
+            return 0;
+        }
+
+        var sent = new List<TagSample>();
+        var unknown = session.Data(deviceId, samples, now, due, sent);
+        taken(deviceId, session.IsBorn ? sent : [.. samples]);
+        return unknown;
+    }
+
+    // Leaves the first sample of each tag, and takes the others.
+    private static List<TagSample> TakeRepeats(List<TagSample> samples)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var (first, repeats) = (new List<TagSample>(samples.Count), new List<TagSample>());
+        foreach (var sample in samples)
+        {
+            (seen.Add(sample.Tag) ? first : repeats).Add(sample);
+        }
+
+        samples.Clear();
+        samples.AddRange(first);
+        return repeats;
     }
 
     private static void SetTags(EdgeNodeSession session, string deviceId, IReadOnlyList<TagDefinition> tags, DateTimeOffset now, List<OutgoingMessage> due)

@@ -57,6 +57,9 @@ public sealed class AccessPageTests
         await SignInAsync(olga, "Olga", "four words of his");
         await olga.Locator("#fault").GetByText("Name or password is wrong.").WaitForAsync();
         await KeepAsync(olga, "sign-in");
+        var chinese = await browser.OpenAsync(new Uri(hub.Page, "/sign-in"), locale: "zh-CN", ready: "#enter");
+        await SignInAsync(chinese, "Olga", "four words of his");
+        await chinese.Locator("#fault").GetByText("名称或密码错误。").WaitForAsync();
         await SignInAsync(olga, "Olga", "four words of hers");
         await olga.Locator(".shell[data-live=yes]").WaitForAsync();
         Assert.EndsWith(Speed, await Browser.AddressAsync(olga, "url.includes('path=')"), StringComparison.Ordinal);

@@ -47,6 +47,10 @@ public sealed partial class LanguagePageTests
 
         Assert.Empty(errors);
 
+        // The settings of a connector too, which its own room writes in English.
+        await page.GotoAsync(new Uri(hub.Page, "/devices/filler").ToString());
+        await page.Locator("label:has(#setting-Port) .help").GetByText("TCP 端口，1 到 65535。").WaitForAsync();
+
         // The switch at the top keeps the choice, with what stands in the address.
         await page.GotoAsync(new Uri(hub.Page, "/alarms?show=history").ToString());
         await page.Locator(".shell[data-live=yes]").WaitForAsync();

@@ -111,7 +111,7 @@ internal static class TextKeys
             }
 
             var word = text[begin..at];
-            if (word is "page" or "using" or "implements" or "inherits" or "inject" or "attribute" or "layout")
+            if (word is "page" or "using" or "implements" or "inherits" or "inject" or "attribute" or "layout" or "typeparam")
             {
                 return text.IndexOf('\n', at) is var end and >= 0 ? end : text.Length;
             }

@@ -19,10 +19,10 @@ public sealed partial class TextTests
 {
     private static readonly string Room = Path.Combine(PeerProcess.Root(), "ui", "Uns.Ui");
 
-    // Two files of fixed words: looked up by what a value is called, not by a key in a page.
-    private static readonly string[] FixedWords = ["States", "Words"];
+    // Files of fixed words: looked up by what a value is called, not by a key in a page.
+    private static readonly string[] FixedWords = ["States", "Words", .. SettingTextTests.Files];
 
-    private static readonly string[] Asked = [.. Sources("*.razor").Concat(Sources("*.cs")).Concat(Directory.EnumerateFiles(Path.Combine(PeerProcess.Root(), "src", "Uns.Hub", "Wiring"), "*.cs")).SelectMany(f => TextKeys.Asked(File.ReadAllText(f))).Distinct(StringComparer.Ordinal)];
+    private static readonly string[] Asked = [.. Sources("*.razor").Concat(Sources("*.cs")).Concat(((string[])["Wiring", "Access"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(PeerProcess.Root(), "src", "Uns.Hub", folder), "*.cs"))).SelectMany(f => TextKeys.Asked(File.ReadAllText(f))).Distinct(StringComparer.Ordinal)];
 
     [Fact]
     public void Every_text_that_a_page_asks_for_is_in_the_English_file()

@@ -8,6 +8,12 @@ namespace Uns.Ui.Pages;
 public sealed partial class Devices
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly GridColumn<DeviceRow>[] _columns =
+    [
+        new("name", T("Name"), r => r.Name), new("protocol", T("Protocol"), r => r.Protocol), new("state", T("State"), r => r.State), new("tags", T("Tags"), r => r.Tags, IsNumber: true),
+        new("trip", T("Round trip"), r => r.RoundTrip, IsNumber: true), new("error", T("Last error"), r => r.LastError),
+    ];
+
     private List<DeviceRow> _rows = [];
 
     [Inject]
@@ -65,7 +71,7 @@ public sealed partial class Devices
         _rows = [.. Book.All().Select(device => DeviceRow.Of(device, Book, titles.GetValueOrDefault(device.Protocol, device.Protocol), now))];
     }
 
-    private sealed record DeviceRow(string Name, string Protocol, string State, string Look, string Since, int Tags, string RoundTrip, string? LastError)
+    private sealed record DeviceRow(string Name, string Protocol, string State, string Look, string Since, int Tags, double? RoundTrip, string? LastError)
     {
         public static DeviceRow Of(DeviceOptions device, IDeviceBook book, string protocol, DateTimeOffset now)
         {
@@ -78,7 +84,7 @@ public sealed partial class Devices
                 status?.State switch { ConnectorState.Running => "good", ConnectorState.Connecting => "stale", null when !device.Enabled => "off", _ => "bad" },
                 status is null ? "" : AgeText.Of(now - status.Since),
                 device.Tags.Count,
-                status?.RoundTrip is { } trip ? $"{trip.TotalMilliseconds:0.0} ms" : "",
+                status?.RoundTrip?.TotalMilliseconds,
                 status?.State == ConnectorState.Running ? null : status?.LastError ?? fault);
         }
     }

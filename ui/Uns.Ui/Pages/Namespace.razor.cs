@@ -11,10 +11,12 @@ public sealed partial class Namespace
     // Up to so many rows are drawn as they are, so that they stand in the very first answer; more are drawn as they come into view.
     private const int PlainRows = 200;
 
+    // Up to so many lines the tree is counted anew with each redraw, if levels have changed; more are counted once a second.
+    private const int LightLines = 1000;
+
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _most = new(StringComparer.Ordinal);
     private List<UnsNode> _values = [];
-    private List<TreeRow> _tree = [];
+    private TreeLines _tree = null!;
     private string _branch = "";
     private DateTimeOffset _listed;
     private UnsNode? _node;
@@ -63,6 +65,7 @@ public sealed partial class Namespace
             OpenFirstLevels(Tree.Root, levels: 4);
         }
 
+        Arrange();
         Read();
         if (_live is { } before && _branch != Path)
         {
@@ -94,6 +97,7 @@ public sealed partial class Namespace
         if (_open.Count == 0 && Path.Length == 0)
         {
             OpenFirstLevels(Tree.Root, levels: 4);
+            Arrange();
         }
 
         Read();
@@ -110,7 +114,7 @@ public sealed partial class Namespace
             _values = node is null ? [] : [.. node.Values()];
         }
 
-        if (isDue || _tree.Count <= PlainRows)
+        if ((isDue || _tree.Count <= LightLines) && !_tree.IsCurrent)
         {
             Arrange();
         }
@@ -119,12 +123,7 @@ public sealed partial class Namespace
         _listed = isDue ? _now : _listed;
     }
 
-    // The same lines are not drawn again.
-    private void Arrange()
-    {
-        var rows = TreeRow.Of(Tree.Root, _open, _most);
-        _tree = rows.SequenceEqual(_tree) ? _tree : rows;
-    }
+    private void Arrange() => _tree = TreeLines.Of(Tree.Root, _open);
 
     private void OpenFirstLevels(UnsNode node, int levels)
     {
@@ -145,12 +144,6 @@ public sealed partial class Namespace
             _open.Add(path);
         }
 
-        Arrange();
-    }
-
-    private void More(string path)
-    {
-        _most[path] = _most.GetValueOrDefault(path, TreeRow.Step) + TreeRow.Step;
         Arrange();
     }
 

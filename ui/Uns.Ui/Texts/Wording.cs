@@ -30,6 +30,9 @@ public static class Wording
     /// <summary>A word out of a fixed set, such as a state or a quality: as it is where the language has none for it.</summary>
     public static string Named<TWord>(TWord word) => Language.Current.Text(word?.ToString() ?? "");
 
+    /// <summary>A connector's own words for a setting: its label or its help. A label that means something else elsewhere has a key of its own, <c>Unit (setting)</c>.</summary>
+    public static string Setting(string english) => Language.Current.Texts.TryGetValue(english + " (setting)", out var own) ? own : Language.Current.Text(english);
+
     /// <summary>A piece of a sentence that is to be typed or found literally.</summary>
     public static Piece Code(string? text) => new($"<code>{WebUtility.HtmlEncode(text)}</code>");
 

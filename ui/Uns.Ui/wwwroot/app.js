@@ -101,7 +101,7 @@ document.addEventListener("input", (e) => {
 document.addEventListener("keydown", (e) => {
   // A button within a line that was clicked holds the focus for its line.
   const item = e.target.matches?.("[role=treeitem] > .row > button") ? e.target.closest("[role=treeitem]") : e.target;
-  if (!item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
+  if (e.defaultPrevented || !item.matches || !item.matches("[role=treeitem]") || e.ctrlKey || e.altKey || e.metaKey) return;
   const tree = item.closest("[role=tree]"), items = () => [...tree.querySelectorAll("[role=treeitem]")];
   const all = items(), at = all.indexOf(item), level = (i) => Number(i.getAttribute("aria-level")), state = item.getAttribute("aria-expanded");
   const go = (to) => { if (to) { for (const i of items()) i.tabIndex = i === to ? 0 : -1; to.focus(); } };

@@ -1,0 +1,67 @@
+using Uns.Sparkplug.EdgeNode;
+using Uns.Tags;
+
+namespace Uns.UnitTests.Sparkplug.EdgeNode;
+
+/// <summary>What a device says around its birth: nothing that it said is lost, and a birth shows values.</summary>
+public sealed class DeviceDeskTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly EdgeNodeSession _session = new(new EdgeNodeOptions { GroupId = "G", NodeId = "E" });
+    private readonly DeviceDesk _desk = new();
+    private readonly List<OutgoingMessage> _due = [];
+    private readonly List<TagSample> _taken = [];
+
+    [Fact]
+    public void Of_values_that_come_together_with_the_device_the_first_is_in_the_birth_and_all_others_follow()
+    {
+        Born();
+        _desk.SetOnline("robot", true);
+        Offer("Count", 1, 2, 3);
+        Offer("Speed", 70);
+        Offer("Count", 4);
+        Apply();
+        Assert.Equal(["DBirth Count=1 Speed=70", "DData Count=2 Count=3 Count=4"], Told());
+        Assert.Equal([2, 3, 4], _taken.Select(s => s.Value.Integer)); // What the line may still lose.
+        Assert.Equal([Noon.AddSeconds(2), Noon.AddSeconds(3), Noon.AddSeconds(4)], _due[1].Payload.Metrics.Select(m => m.Timestamp!.Value));
+    }
+
+    [Fact]
+    public void Of_a_device_that_is_born_all_values_are_data_and_of_one_that_stays_away_none_is_told()
+    {
+        Born();
+        Offer("Count", 1, 2);
+        Apply();
+        Assert.Empty(_due);
+        _desk.SetOnline("robot", true);
+        Apply();
+        Offer("Count", 3, 4);
+        Apply();
+        Assert.Equal(["DBirth Count=2 Speed=", "DData Count=3 Count=4"], Told());
+    }
+
+    private void Born()
+    {
+        _session.Connect(1, Noon);
+        _session.Birth(Noon, _due);
+        _due.Clear();
+        _desk.Set("robot", [new TagDefinition { Name = "Count", DataType = DataType.Int32 }, new TagDefinition { Name = "Speed", DataType = DataType.Int32 }]);
+    }
+
+    private void Offer(string tag, params int[] values)
+    {
+        foreach (var value in values)
+        {
+            Assert.True(_desk.Offer("robot", new TagSample(tag, TagValue.OfInteger(DataType.Int32, value), TagQuality.Good, Noon.AddSeconds(value))));
+        }
+    }
+
+    private void Apply() => Assert.Equal(0, _desk.Apply(_session, Noon.AddMinutes(1), _due, (_, samples) => _taken.AddRange(samples)));
+
+    // Data name no metric: here the two have the aliases in the order of the tags.
+    private IEnumerable<string> Told()
+    {
+        var names = _due.SelectMany(m => m.Payload.Metrics).Where(m => m.Name is not null).ToDictionary(m => m.Alias!.Value, m => m.Name!);
+        return _due.Select(m => $"{m.Topic.Verb} {string.Join(' ', m.Payload.Metrics.OrderBy(x => x.Timestamp).ThenBy(x => x.Alias).Select(x => $"{names[x.Alias!.Value]}={(x.IsNull ? "" : x.Value.Bits)}").Order(StringComparer.Ordinal))}");
+    }
+}
