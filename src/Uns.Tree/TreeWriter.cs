@@ -70,7 +70,8 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
     private static WriteResult? Refusal(UnsNode node, UnsValue before, JsonElement given, out TagValue value)
     {
         value = default;
-        if (node.Source is null || before.Quality == TagQuality.Stale)
+        // Whether node and device are there is for the sink to say: a value that was not read yet is stale too, and can be written.
+        if (node.Source is null)
         {
             return new(WriteOutcome.Offline, $"'{node.Path}' is stale ({before.Reason}): a command would reach nobody, so none was sent.", before);
         }

@@ -1,10 +1,10 @@
-using Uns.Benchmarks.Mqtt;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Uns.Benchmarks.Connectors;
 using Uns.Benchmarks.Historian;
+using Uns.Benchmarks.Mqtt;
 using Uns.Benchmarks.OpcUa;
 using Uns.Benchmarks.Sparkplug;
 using Uns.Benchmarks.Ui;

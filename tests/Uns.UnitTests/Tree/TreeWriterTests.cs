@@ -78,15 +78,31 @@ public sealed class TreeWriterTests : ICommandSink
     }
 
     [Fact]
-    public async Task Nothing_is_sent_to_what_is_stale_unknown_or_read_only()
+    public async Task Nothing_is_sent_to_what_is_unknown_unclaimed_or_read_only()
     {
         Assert.Equal(WriteOutcome.NotFound, (await _writer.WriteAsync("G/E/d/Nope", Json("1"), AnswerTimeout, default)).Outcome);
         Data(10, new TagDefinition { Name = "SetPoint", DataType = DataType.Int16 });
         Assert.Equal(WriteOutcome.NotWritable, (await WriteAsync("1")).Outcome);
-        _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, 10), TagQuality.Stale, _clock.GetUtcNow(), "node died", null));
-        Assert.Equal(WriteOutcome.Offline, (await WriteAsync("1")).Outcome);
+        _tree.Restore("G/E/d/Kept", TagValue.OfInteger(DataType.Int16, 10), _clock.GetUtcNow());
+        Assert.Equal(WriteOutcome.Offline, (await _writer.WriteAsync("G/E/d/Kept", Json("1"), AnswerTimeout, default)).Outcome);
         Assert.Empty(_sent);
     }
+
+    [Fact]
+    public async Task Of_a_stale_value_the_host_says_whether_anybody_is_there()
+    {
+        _device = value => Data(value.Integer);
+        Stale("It has not been read yet.");
+        Assert.Equal(WriteOutcome.Done, (await WriteAsync("42")).Outcome);
+
+        _device = _ => throw new CommandRefusedException("The edge node G/E is offline.");
+        Stale("node died");
+        var result = await WriteAsync("43");
+        Assert.Equal((WriteOutcome.Offline, "The edge node G/E is offline."), (result.Outcome, result.Message));
+    }
+
+    private void Stale(string reason) =>
+        _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, 10), TagQuality.Stale, _clock.GetUtcNow(), reason, null));
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
