@@ -15,7 +15,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     private int _partialBytes;
     private bool _isFeeding;
     private long _sentBefore;
-    private long _stalledSince;
+    private long _stalledSince = core.Now;
 
     public ILink Link { get; } = link;
 
