@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text.Json;
 
@@ -45,6 +46,25 @@ public static class TagValueJson
                 WriteObject(json, value.Type, value.Object);
                 break;
         }
+    }
+
+    /// <summary>Writes a truth or a number that stands bare in JSON, byte for byte as <see cref="Write"/> does.</summary>
+    /// <param name="output">At least 32 bytes.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="written">Bytes written, when true is returned.</param>
+    /// <returns>False for all other values, NaN, infinity and integers beyond 2^53 among them: nothing is written.</returns>
+    public static bool TryWritePlain(Span<byte> output, TagValue value, out int written)
+    {
+        written = 0;
+        return !value.IsNull && value.Type switch
+        {
+            DataType.Boolean => (value.Truth ? "true"u8 : "false"u8).TryCopyTo(output) && (written = value.Truth ? 4 : 5) > 0,
+            DataType.Float => float.IsFinite((float)value.Number) && Utf8Formatter.TryFormat((float)value.Number, output, out written),
+            DataType.Double => double.IsFinite(value.Number) && Utf8Formatter.TryFormat(value.Number, output, out written),
+            DataType.UInt64 => (ulong)value.Integer <= SafeInteger && Utf8Formatter.TryFormat(value.Integer, output, out written),
+            >= DataType.Int8 and <= DataType.UInt32 => value.Integer is >= -SafeInteger and <= SafeInteger && Utf8Formatter.TryFormat(value.Integer, output, out written),
+            _ => false,
+        };
     }
 
     /// <summary>Reads a value of a known type, as a person or an API caller gives it.</summary>

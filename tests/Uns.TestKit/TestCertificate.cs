@@ -23,6 +23,7 @@ public static class TestCertificate
     {
         using var made = Make(name);
         File.WriteAllBytes(file, made.Export(X509ContentType.Pkcs12, password));
+        OnlyForOwner(file);
     }
 
     /// <summary>Makes one and writes it and its key as PEM.</summary>
@@ -31,5 +32,14 @@ public static class TestCertificate
         using var made = Make(name);
         File.WriteAllText(certificateFile, made.ExportCertificatePem());
         File.WriteAllText(keyFile, made.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        OnlyForOwner(keyFile);
+    }
+
+    private static void OnlyForOwner(string file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Uns.Hub.Settings;
+using Uns.Hub.Wiring;
 using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Store;
@@ -72,7 +73,7 @@ internal static class BrokerCommand
         try
         {
             var (options, data, figures, verbose) = read();
-            using var logging = LoggerFactory.Create(b => b.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning));
+            using var logging = LoggerFactory.Create(b => b.AddBrakedConsole(TimeProvider.System, c => c.SingleLine = true).SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning));
             await using var store = data is null ? null : HubStore.Open(data, BrokerSchema.Steps, TimeProvider.System, logging.CreateLogger<HubStore>(), options.StorePolicy);
             await using var broker = new MqttBroker(options, store, TimeProvider.System, logging.CreateLogger<MqttBroker>());
             await broker.StartAsync(cancellationToken);

@@ -16,6 +16,7 @@ namespace Uns.Hub.Republish;
 /// </remarks>
 internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions broker, string prefix, TimeProvider clock, ILogger<UnsRepublisher> logger)
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1); // For the end of an old topic: clocks are set now and then.
 
@@ -151,6 +152,11 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             }
 
             waiting = reader.WaitAsync(cancellationToken);
+            if (waiting.IsCompleted)
+            {
+                // More came while these were sent. What comes within the next moment goes along: else each value would wake every thread of its road.
+                await Task.Delay(Moment, clock, cancellationToken);
+            }
         }
     }
 

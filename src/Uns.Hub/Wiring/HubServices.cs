@@ -2,9 +2,6 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
@@ -58,16 +55,12 @@ internal static class HubServices
             }
         });
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateScopes = true); // A part of the hub that took a page's book would be refused by its guard.
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        builder.Logging.ClearProviders().AddBrakedConsole(clock, console =>
         {
             console.SingleLine = true;
             console.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff ";
             console.UseUtcTimestamp = true;
         });
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite); // A reader that stands still holds up no plant.
-        builder.Services.RemoveAll<ILoggerProvider>();
-        builder.Services.AddSingleton<ILoggerProvider>(s => new LogBrake(
-            new ConsoleLoggerProvider(s.GetRequiredService<IOptionsMonitor<ConsoleLoggerOptions>>(), s.GetServices<ConsoleFormatter>()), clock));
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Uns", options.Verbose ? LogLevel.Information : LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // Its keys guard form tokens only, and lie in the data directory like everything else.
         AddParts(builder.Services, options, clock);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Uns.Sparkplug.Host;
 using Uns.Sparkplug.Topics;
 using Uns.Tags;
@@ -46,6 +47,64 @@ public sealed class ValuePayloadTests
         Assert.Equal(message, Encoding.UTF8.GetString(output.WrittenSpan));
         Assert.True(ValuePayload.TryRead(output.WrittenSpan, out _, out var time));
         Assert.Equal(At.ToUnixTimeMilliseconds(), time.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>The short way writes what the writer of JSON writes, for values and units of every kind.</summary>
+    [Fact]
+    public void Every_value_is_written_as_the_writer_of_json_writes_it()
+    {
+        var random = new Random(7);
+        var tree = new UnsTree(new ManualClock());
+        string[] units = ["", "°C", "m³/h", "%", "µm", "kΩ", "1/min", "\"", "<b>", "\\", "温", "\u00A0", "\t", "&'+", new string('x', 32), new string('°', 33), "😀"];
+        TagQuality[] qualities = [TagQuality.Good, TagQuality.Uncertain, TagQuality.Bad, TagQuality.Stale];
+        foreach (var value in Values(random))
+        {
+            var key = new MetricKey(new EdgeNodeId("G", "E"), null, "m");
+            var (quality, unit) = (qualities[random.Next(6) % 4 * random.Next(2)], units[random.Next(units.Length)]);
+            var time = DateTimeOffset.UnixEpoch.AddTicks(random.NextInt64(4_000_000_000L * TimeSpan.TicksPerSecond)).ToOffset(TimeSpan.FromHours(random.Next(-12, 13)));
+            tree.Changed(new MetricChange(key, value, quality, time, quality == TagQuality.Good ? null : "because", new TagDefinition { Name = "m", DataType = value.Type, Unit = unit }));
+            var node = tree.Find("G/E/m")!;
+            var (output, wanted) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+            ValuePayload.Write(output, node, node.Current!);
+            using (var json = new Utf8JsonWriter(wanted, new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                ValuePayload.WriteFields(json, node, node.Current!);
+                json.WriteEndObject();
+            }
+
+            Assert.Equal(Encoding.UTF8.GetString(wanted.WrittenSpan), Encoding.UTF8.GetString(output.WrittenSpan));
+        }
+    }
+
+    private static IEnumerable<TagValue> Values(Random random)
+    {
+        foreach (var edge in new[] { 0.0, -0.0, 1e15, 1e16, 1e-5, 1e-7, -1.5, 0.1, double.MaxValue, double.Epsilon, double.NaN, double.PositiveInfinity, 9007199254740993d })
+        {
+            yield return TagValue.Of(edge);
+            yield return TagValue.Of((float)edge);
+        }
+
+        foreach (var edge in new[] { 0L, -1, 1L << 53, (1L << 53) + 1, -(1L << 53), -(1L << 53) - 1, long.MinValue, long.MaxValue })
+        {
+            yield return TagValue.OfInteger(DataType.Int64, edge);
+            yield return TagValue.OfInteger(DataType.UInt64, edge);
+        }
+
+        for (var i = 0; i < 20_000; i++)
+        {
+            yield return random.Next(8) switch
+            {
+                0 => TagValue.Of(random.Next(2) == 0),
+                1 => TagValue.OfInteger(DataType.Int64, random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(64)),
+                2 => TagValue.OfInteger(DataType.UInt64, random.NextInt64(long.MinValue, long.MaxValue)),
+                3 => TagValue.OfInteger(DataType.Int16, random.Next(short.MinValue, short.MaxValue)),
+                4 => TagValue.Of(BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))),
+                5 => TagValue.Of(Math.Round((random.NextDouble() - 0.5) * 1000, random.Next(6))),
+                6 => TagValue.Null(DataType.Double),
+                _ => TagValue.Of(BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))),
+            };
+        }
     }
 
     [Theory]

@@ -51,8 +51,16 @@ internal sealed class ServedTree : ICommandSink, IAsyncDisposable
 
     public void Remove(string name) => Tree.Removed(Key(name));
 
+    /// <summary>True: commands find nobody.</summary>
+    public bool IsOffline { get; set; }
+
     public Task SendAsync(MetricKey key, TagValue value, CancellationToken cancellationToken)
     {
+        if (IsOffline)
+        {
+            throw new CommandRefusedException("The edge node is offline.");
+        }
+
         lock (Sent)
         {
             Sent.Add(value);

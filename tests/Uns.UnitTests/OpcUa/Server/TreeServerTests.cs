@@ -126,6 +126,7 @@ public sealed class TreeServerTests
         Assert.Single(plant.Sent);
 
         plant.Tell("SetPoint", TagValue.OfInteger(DataType.Int16, 42), TagQuality.Stale);
+        plant.IsOffline = true;
         Assert.Equal(StatusCode.BadNoCommunication, await session.WriteAsync(setPoint, new(UaType.Int16, (short)43), CancellationToken.None));
         Assert.Single(plant.Sent);
     }
