@@ -49,10 +49,13 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <summary>True while its bytes are not read, because the disk is behind with what it sent.</summary>
     public bool IsWaitingForDisk { get; private set; }
 
+    /// <summary>True while the transport has left bytes that it was given.</summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>True when the client has taken none of the bytes that wait for it for longer than it may. Asked once a second.</summary>
     public bool IsStalled(TimeSpan longest)
     {
-        if (Output.Count == 0 || Output.SentBytes != _sentBefore || IsHeld)
+        if (!IsBlocked || Output.SentBytes != _sentBefore)
         {
             (_sentBefore, _stalledSince) = (Output.SentBytes, core.Now);
             return false;
@@ -110,7 +113,11 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     }
 
     /// <summary>The transport took bytes: what waited for room may follow.</summary>
-    public void Drained() => core.Drained(this);
+    public void Drained()
+    {
+        IsBlocked = Output.Count > 0;
+        core.Drained(this);
+    }
 
     /// <summary>Ends the connection because of what the peer sent. [MQTT-4.13.1-1]</summary>
     public void Fail(DecodeFault fault)

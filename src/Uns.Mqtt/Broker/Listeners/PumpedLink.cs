@@ -82,6 +82,7 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
     {
         if (_isSending || connection.Output.Count == 0)
         {
+            connection.IsBlocked = connection.Output.Count > 0;
             return;
         }
 

@@ -23,6 +23,9 @@ public sealed class StallTests
         var connection = Connected();
         Assert.True(connection.Output.Count > 0); // CONNACK: the batch is not over.
         _core.Tick();
+        _clock.Advance(TimeSpan.FromHours(5)); // A clock that is set.
+        _core.ReadClock();
+        _core.Tick();
         Assert.True(connection.IsOpen);
     }
 
@@ -64,7 +67,11 @@ public sealed class StallTests
 
         public ClientOrigin Origin { get; } = new(ClientListener.Tcp);
 
-        public void Flush(BrokerConnection connection) => connection.Output.Sent(Math.Min(Takes, connection.Output.Count));
+        public void Flush(BrokerConnection connection)
+        {
+            connection.Output.Sent(Math.Min(Takes, connection.Output.Count));
+            connection.Drained();
+        }
 
         public void Hold(bool isHeld)
         {
