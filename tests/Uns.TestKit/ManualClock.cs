@@ -1,11 +1,15 @@
 namespace Uns.TestKit;
 
-/// <summary>A clock that a test turns by hand. Timers fire inside <see cref="Advance"/>, in the order in which they are due.</summary>
+/// <summary>
+/// A clock that a test turns by hand. Timers fire inside <see cref="Advance"/>, in the order in which they are due.
+/// <see cref="SetWall"/> moves the time of day alone, as an operator or a time server does: no timer fires, and timestamps go on as before.
+/// </summary>
 public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = start ?? new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private TimeSpan _wallAhead;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -13,11 +17,17 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _wallAhead;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return _now.UtcTicks;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -26,10 +36,19 @@ public sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
         return timer;
     }
 
+    /// <summary>Sets the time of day forward, or back with a negative span.</summary>
+    public void SetWall(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _wallAhead += by;
+        }
+    }
+
     /// <summary>Moves the time on and fires every timer that falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {
-        var until = GetUtcNow() + by;
+        var until = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
         while (TakeDue(until) is { } timer)
         {
             timer.Fire();
