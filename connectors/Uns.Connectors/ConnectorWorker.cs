@@ -81,7 +81,7 @@ public sealed partial class ConnectorWorker(
     /// <summary>Runs until cancelled; then disconnects, disposes of the connector and throws nothing else. To be called once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _turns = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new WriteTurn(device, plan.Connector, _writes.Reader(lane), _limit, clock))];
+        _turns = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new WriteTurn(device, plan.Connector, _writes.Reader(lane), _limit, _stage.AwaitAnswer, clock))];
         SetState(ConnectorState.Connecting, null);
         try
         {
@@ -166,6 +166,7 @@ public sealed partial class ConnectorWorker(
             {
                 await _turns[0].WaitAsync(watch.Wait, listening, cancellationToken);
                 await _turns[0].ServeAsync(cancellationToken);
+                await ReadBackAsync(passage, cancellationToken);
                 await watch.LookAsync(cancellationToken);
             }
         }
@@ -176,6 +177,15 @@ public sealed partial class ConnectorWorker(
         }
 
         await listening;
+    }
+
+    // A device that pushes tells only what changed: what was written is asked for, so that a write of the same value is answered too.
+    private async Task ReadBackAsync(TagStage.Passage passage, CancellationToken cancellationToken)
+    {
+        foreach (var tag in _stage.AnswersDue())
+        {
+            await _limit.KeepAsync($"Reading '{tag}' back", token => plan.Connector.ReadBackAsync(tag, new AnswerSink(passage), token), cancellationToken);
+        }
     }
 
     private async Task LoseAsync(ConnectorState state, string reason, Exception? fault)

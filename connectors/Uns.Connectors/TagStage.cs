@@ -13,6 +13,8 @@ internal sealed class TagStage
     private readonly IReadOnlyList<TagOptions> _tags;
     private readonly TagNumbers _numbers;
     private readonly Entry[] _entries;
+    // Tags whose device has confirmed a write that no sample has answered yet.
+    private readonly HashSet<int> _answersDue = [];
     private Passage? _open;
     private volatile Followed[]? _followed; // Null but while somebody follows a tag.
 
@@ -42,6 +44,7 @@ internal sealed class TagStage
     {
         lock (_gate)
         {
+            _answersDue.Clear();
             _open = new Passage(this);
             return _open;
         }
@@ -57,6 +60,27 @@ internal sealed class TagStage
             {
                 Pass(ref _entries[number], new TagSample(_tags[number].Name, TagValue.Null(_entries[number].Treatment.Type), TagQuality.Bad, at, reason));
             }
+        }
+    }
+
+    /// <summary>The device has confirmed a write: the next sample of the tag answers it, and is told although it may say nothing new.</summary>
+    public void AwaitAnswer(string tag)
+    {
+        lock (_gate)
+        {
+            if (_open is not null && _numbers.Find(tag) is >= 0 and var number)
+            {
+                _answersDue.Add(number);
+            }
+        }
+    }
+
+    /// <summary>Tags whose answer has not come yet.</summary>
+    public IReadOnlyList<string> AnswersDue()
+    {
+        lock (_gate)
+        {
+            return _answersDue.Count == 0 ? [] : [.. _answersDue.Select(number => _tags[number].Name)];
         }
     }
 
@@ -111,7 +135,7 @@ internal sealed class TagStage
             : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
     }
 
-    private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun)
+    private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun, bool isReadBack = false)
     {
         lock (_gate)
         {
@@ -121,8 +145,14 @@ internal sealed class TagStage
                 return false;
             }
 
+            var isAnswer = _answersDue.Count > 0 && _answersDue.Remove(number);
+            if (isReadBack && !isAnswer)
+            {
+                return false; // The device told by itself meanwhile, and that is newer.
+            }
+
             ref var entry = ref _entries[number];
-            var sample = Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits);
+            var sample = Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits) with { IsAnswer = isAnswer };
             if (_followed is { } followed && FollowerOf(followed, number) is { } follower)
             {
                 return PassSeen(ref entry, raw, sample, group, begun, follower);
@@ -185,6 +215,9 @@ internal sealed class TagStage
     internal sealed class Passage(TagStage stage) : ITagSink
     {
         public void Add(in TagSample sample) => stage.Take(this, sample, null, 0);
+
+        /// <summary>Takes a sample that was read only because an answer is due.</summary>
+        public void Answer(in TagSample sample) => stage.Take(this, sample, null, 0, isReadBack: true);
 
         /// <summary>Takes one sample of a read; true when it was news.</summary>
         public bool Offer(in TagSample sample, PollGroup? group, long begun) => stage.Take(this, sample, group, begun);

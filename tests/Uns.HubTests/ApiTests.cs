@@ -108,6 +108,19 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal("Done", written.GetProperty("outcome").GetString());
         Assert.Equal(1200, written.GetProperty("now").GetProperty("value").GetInt32());
         Assert.Equal(1200, _pump.Register(ModbusTable.HoldingRegister, 0));
+
+        // The device confirms it once more: nothing changes, and the answer comes all the same.
+        using var again = await _hub.Http.PutAsJsonAsync("/api/v1/values", new { path = Pump + "Speed", value = 1200 });
+        Assert.Equal("Done", (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task A_write_that_the_device_refuses_is_not_done_although_it_is_the_value_that_stands_there()
+    {
+        _pump.FaultFor = (_, pdu) => pdu.Span[0] is 6 or 16 ? new(Exception: 4) : null;
+        using var answer = await _hub.Http.PutAsJsonAsync("/api/v1/values", new { path = Pump + "Speed", value = 0 });
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Contains("read 0 already", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
