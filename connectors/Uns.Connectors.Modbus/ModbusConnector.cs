@@ -85,8 +85,14 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => throw new NotSupportedException("Modbus is polled.");
 
     /// <inheritdoc/>
-    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken) =>
-        Writer.WriteAsync(plan.Tags[_numbers.Find(tag)], value, cancellationToken);
+    /// <remarks>A unit that rests is not written to: its silence would hold up the others.</remarks>
+    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
+    {
+        var target = plan.Tags[_numbers.Find(tag)];
+        return _units.RestReason(target.Unit, clock.GetUtcNow()) is { } reason
+            ? throw new WriteRefusedException($"'{tag}' was not written: {reason} It is left alone for a moment.")
+            : Writer.WriteAsync(target, value, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
@@ -134,7 +140,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return ValueTask.CompletedTask;
     }
 
-    private ModbusWriter Writer => _writer ??= new(plan.Options, (unit, pdu, token) => SendAsync(unit, pdu, plan.Options.AnswerTimeout, token), traffic);
+    private ModbusWriter Writer => _writer ??= new(plan.Options, SendOnceAsync, traffic);
 
     private void Close()
     {
@@ -199,6 +205,36 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return await channels[plan.LaneOf(unit)].SendAsync(unit, pdu, patience, cancellationToken);
     }
 
+    // A request of a write. What it shows of its unit counts; that all are silent is for the reads to say.
+    private async Task<ModbusAnswer> SendOnceAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(unit, pdu, plan.Options.AnswerTimeout, cancellationToken);
+        switch (answer)
+        {
+            case { Outcome: ModbusOutcome.Silent }:
+                traffic.Failed(FailedSilently(unit));
+                break;
+            case { Outcome: ModbusOutcome.Refused, Exception: ModbusException.GatewayPath or ModbusException.GatewayTarget }:
+                FailedByGateway(unit, answer.Exception);
+                break;
+            default:
+                _units.Answered(unit);
+                break;
+        }
+
+        return answer;
+    }
+
+    private string FailedSilently(byte unit)
+    {
+        var silence = $"unit {unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
+        _units.Failed(unit, silence, isSilent: true, clock.GetUtcNow());
+        return silence;
+    }
+
+    private void FailedByGateway(byte unit, byte exception) =>
+        _units.Failed(unit, $"unit {unit}: {ModbusException.Explain(exception)}", isSilent: false, clock.GetUtcNow());
+
     private void Take(ReadBlock block, in ModbusAnswer answer, Dictionary<ReadBlock, Refusal> refused, ITagSink sink)
     {
         var now = clock.GetUtcNow();
@@ -216,8 +252,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
 
                 break;
             case ModbusOutcome.Silent:
-                var silence = $"unit {block.Unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
-                _units.Failed(block.Unit, silence, isSilent: true, now);
+                var silence = FailedSilently(block.Unit);
                 if (_units.AllSilent)
                 {
                     throw new ConnectorException($"{plan.Options.Host}:{plan.Options.Port}, {silence}");
@@ -240,7 +275,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         {
             case ModbusException.GatewayPath or ModbusException.GatewayTarget:
                 traffic.Failed(reason);
-                _units.Failed(block.Unit, $"unit {block.Unit}: {ModbusException.Explain(exception)}", isSilent: false, now);
+                FailedByGateway(block.Unit, exception);
                 return _units.RestReason(block.Unit, now) ?? reason;
             case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
                 var rest = refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;

@@ -53,6 +53,7 @@ public sealed partial class ConnectorWorker(
 
     /// <summary>Writes one value in engineering units and returns once the device has confirmed it.</summary>
     /// <exception cref="WriteRefusedException">Unknown tag, not writable, out of range, does not fit, too many wait, or the device refused.</exception>
+    /// <exception cref="WriteUnconfirmedException">It was sent and not answered: whether the device took it is not known. Never sent twice.</exception>
     /// <exception cref="ConnectorException">Not connected, or lost on the way; when the message says so, whether the device took it is not known. Never sent twice.</exception>
     public async Task WriteAsync(string tag, TagValue engineeringValue, CancellationToken cancellationToken) =>
         await _writes.WriteAsync(tag, engineeringValue, cancellationToken);

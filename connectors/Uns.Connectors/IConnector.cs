@@ -28,6 +28,7 @@ public interface IConnector : IAsyncDisposable
 
     /// <summary>Writes one raw value (scaling already undone) and returns once the device has confirmed it.</summary>
     /// <exception cref="WriteRefusedException">The device, or the tag's address, does not take this value.</exception>
+    /// <exception cref="WriteUnconfirmedException">It was sent and not answered, and the connection serves others: a silent unit behind a gateway.</exception>
     /// <remarks>A write whose confirmation does not come is never sent again: whether it was taken is not known.</remarks>
     Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken);
 

@@ -60,9 +60,9 @@ internal sealed class WriteTurn(
 
             call.Done.TrySetResult();
         }
-        catch (WriteRefusedException refused)
+        catch (Exception its) when (its is WriteRefusedException or WriteUnconfirmedException)
         {
-            call.Done.TrySetException(refused);
+            call.Done.TrySetException(its); // This call's own end: the connection is fine.
         }
         catch (Exception failure)
         {

@@ -278,7 +278,7 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         simulator.FaultFor = (_, pdu) => pdu.Span[0] == 6 ? new(IsSilent: true) : null;
         var connector = await ConnectAsync(simulator.EndPoint, ["HR1"], """{"AnswerTimeout":"100ms"}""");
 
-        await Assert.ThrowsAsync<ConnectorException>(() => WriteAsync(connector, "HR1", TagValue.OfInteger(DataType.UInt16, 5)));
+        await Assert.ThrowsAsync<WriteUnconfirmedException>(() => WriteAsync(connector, "HR1", TagValue.OfInteger(DataType.UInt16, 5)));
 
         Assert.Equal(1, simulator.Requests);
     }
