@@ -276,7 +276,7 @@ public sealed class ApiTests : IAsyncLifetime
     private object Device(int? port = null) => new
     {
         protocol = "modbus",
-        settings = new { Host = "127.0.0.1", Port = port ?? _pump.EndPoint.Port },
+        settings = new { Host = "127.0.0.1", Port = port ?? _pump.EndPoint.Port, AnswerTimeout = "20s" },
         tags = new object[]
         {
             new { name = "Speed", address = "40001", dataType = "Int16", period = "00:00:00.1", writable = true, low = 0, high = 3000, unit = "1/min" },
