@@ -6,7 +6,7 @@ namespace Uns.Connectors.Modbus;
 /// <summary>Reads and writes one Modbus device, or the units behind one gateway, each unit over the connection of its lane.</summary>
 /// <param name="plan">What is read.</param>
 /// <param name="channels">One for each lane.</param>
-/// <param name="clock">Rests and pauses are measured by it.</param>
+/// <param name="clock">Rests and pauses are measured by its monotonic time; samples have its time of day.</param>
 /// <param name="traffic">Is told of repeats and of what was refused.</param>
 internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChannel> channels, TimeProvider clock, DeviceTraffic traffic) : IConnector
 {
@@ -89,7 +89,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
     {
         var target = plan.Tags[_numbers.Find(tag)];
-        return _units.RestReason(target.Unit, clock.GetUtcNow()) is { } reason
+        return _units.RestReason(target.Unit, Now) is { } reason
             ? throw new WriteRefusedException($"'{tag}' was not written: {reason} It is left alone for a moment.")
             : Writer.WriteAsync(target, value, cancellationToken);
     }
@@ -140,6 +140,9 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return ValueTask.CompletedTask;
     }
 
+    // Goes forward only: a rest must not grow by hours because the time of day is set.
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
     private ModbusWriter Writer => _writer ??= new(plan.Options, SendOnceAsync, traffic);
 
     private void Close()
@@ -152,7 +155,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
 
     private string? RestReason(ReadBlock block, Dictionary<ReadBlock, Refusal> refused)
     {
-        var now = clock.GetUtcNow();
+        var now = Now;
         return refused.TryGetValue(block, out var refusal) && now < refusal.Until ? refusal.Reason : _units.RestReason(block.Unit, now);
     }
 
@@ -228,12 +231,12 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     private string FailedSilently(byte unit)
     {
         var silence = $"unit {unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
-        _units.Failed(unit, silence, isSilent: true, clock.GetUtcNow());
+        _units.Failed(unit, silence, isSilent: true, Now);
         return silence;
     }
 
     private void FailedByGateway(byte unit, byte exception) =>
-        _units.Failed(unit, $"unit {unit}: {ModbusException.Explain(exception)}", isSilent: false, clock.GetUtcNow());
+        _units.Failed(unit, $"unit {unit}: {ModbusException.Explain(exception)}", isSilent: false, Now);
 
     private void Take(ReadBlock block, in ModbusAnswer answer, Dictionary<ReadBlock, Refusal> refused, ITagSink sink)
     {
@@ -262,13 +265,13 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
                 AddBad(block, sink, silence);
                 break;
             default:
-                AddBad(block, sink, Refuse(block, answer.Exception, refused, now));
+                AddBad(block, sink, Refuse(block, answer.Exception, refused));
                 break;
         }
     }
 
     // The refusal is about these registers or this unit: the tags turn bad, the connection stays.
-    private string Refuse(ReadBlock block, byte exception, Dictionary<ReadBlock, Refusal> refused, DateTimeOffset now)
+    private string Refuse(ReadBlock block, byte exception, Dictionary<ReadBlock, Refusal> refused)
     {
         var reason = $"{block.Tags[0].Address with { Unit = block.Unit }} was refused with {ModbusException.Explain(exception)}";
         switch (exception)
@@ -276,12 +279,12 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
             case ModbusException.GatewayPath or ModbusException.GatewayTarget:
                 traffic.Failed(reason);
                 FailedByGateway(block.Unit, exception);
-                return _units.RestReason(block.Unit, now) ?? reason;
+                return _units.RestReason(block.Unit, Now) ?? reason;
             case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
                 var rest = refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;
                 rest = rest > LongestRefusedRest ? LongestRefusedRest : rest;
                 traffic.Failed(reason);
-                refused[block] = new(now + rest, rest, reason);
+                refused[block] = new(Now + rest, rest, reason);
                 break;
         }
 
@@ -322,5 +325,5 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         }
     }
 
-    private sealed record Refusal(DateTimeOffset Until, TimeSpan Rest, string Reason);
+    private sealed record Refusal(TimeSpan Until, TimeSpan Rest, string Reason);
 }
