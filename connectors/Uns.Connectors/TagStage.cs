@@ -8,6 +8,8 @@ namespace Uns.Connectors;
 /// </summary>
 internal sealed class TagStage
 {
+    private const string Held = "held at its limit.";
+
     private readonly Lock _gate = new();
     private readonly ITagSink _sink;
     private readonly IReadOnlyList<TagOptions> _tags;
@@ -108,9 +110,9 @@ internal sealed class TagStage
             return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = raw.Reason ?? "the device sent no value." };
         }
 
-        if (raw.Value.Type is DataType.Float or DataType.Double && !double.IsFinite(raw.Value.Number))
+        if (!TagArray.IsFinite(raw.Value))
         {
-            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"the device sent {raw.Value}, which is no number: check type and byte order." };
+            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"the device sent {TagArray.Numbers(raw.Value).First(n => !double.IsFinite(n.Number))}, which is no number: check type and byte order." };
         }
 
         return scaling.TryApply(raw.Value, out var engineering)
@@ -122,18 +124,57 @@ internal sealed class TagStage
     internal static (double Low, double High)? LimitsOf(TagOptions tag) =>
         tag.Clamp ? (tag.Low ?? double.NegativeInfinity, tag.High ?? double.PositiveInfinity) : null;
 
-    /// <summary>Holds a number within its limits, and says that it did.</summary>
+    /// <summary>Holds a number, or each element of an array, within its limits, and says that it did.</summary>
     internal static TagSample Clamp(in TagSample sample, (double Low, double High)? limits)
     {
-        if (limits is not var (low, high) || !sample.Value.IsNumber || sample.Value.IsNull || (sample.Value.Number >= low && sample.Value.Number <= high))
+        if (limits is not var (low, high) || sample.Value.IsNull)
+        {
+            return sample;
+        }
+
+        if (TagArray.IsArray(sample.Value.Type))
+        {
+            return ClampElements(sample, low, high);
+        }
+
+        if (!sample.Value.IsNumber || (sample.Value.Number >= low && sample.Value.Number <= high))
         {
             return sample;
         }
 
         return TagNumber.TryMake(sample.Value.Type, Math.Clamp(sample.Value.Number, low, high), out var held)
-            ? sample with { Value = held, Reason = "held at its limit." }
-            : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
+            ? sample with { Value = held, Reason = Held }
+            : Beyond(sample, sample.Value);
     }
+
+    private static TagSample ClampElements(in TagSample sample, double low, double high)
+    {
+        var elements = TagArray.Split(sample.Value).ToArray();
+        var isHeld = false;
+        for (var index = 0; index < elements.Length && elements[index].IsNumber; index++)
+        {
+            var element = elements[index];
+            if (element.Number >= low && element.Number <= high)
+            {
+                continue;
+            }
+
+            isHeld = true;
+            if (!TagNumber.TryMake(element.Type, Math.Clamp(element.Number, low, high), out elements[index]))
+            {
+                return Beyond(sample, element);
+            }
+        }
+
+        return isHeld ? sample with { Value = TagArray.Join(sample.Value.Type, elements), Reason = Held } : sample;
+    }
+
+    private static TagSample Beyond(in TagSample sample, TagValue number) => sample with
+    {
+        Value = TagValue.Null(sample.Value.Type),
+        Quality = TagQuality.Bad,
+        Reason = $"{number} is beyond limits that {number.Type} does not hold.",
+    };
 
     private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun, bool isReadBack = false)
     {
