@@ -34,9 +34,9 @@ if (args is ["road-parts"])
     return;
 }
 
-if (args is ["road-speed", var each, .. var rates])
+if (args is ["road-speed", var each, var edgeNodes, var cores, .. var rates])
 {
-    await RoadSpeed.RunAsync(int.Parse(each), [.. rates.Select(int.Parse)]);
+    await RoadSpeed.RunAsync(int.Parse(each), int.Parse(edgeNodes), int.Parse(cores), [.. rates.Select(int.Parse)]);
     return;
 }
 

@@ -15,26 +15,27 @@ using Uns.Tree;
 namespace Uns.Benchmarks.Sparkplug;
 
 /// <summary>
-/// The whole way of data through one process: 100 edge nodes publish DDATA with 20 metrics each over a socket; broker, host, tree,
+/// The whole way of data through one process: edge nodes publish DDATA with 20 metrics each over a socket; broker, host, tree,
 /// and 20 retained JSON messages back into the broker.
 /// </summary>
 /// <remarks>Budget: 50,000 DDATA/s and core.</remarks>
 internal static class RoadSpeed
 {
-    private const int Nodes = 100;
     private const int Metrics = 20;
     private const string Received = "$SYS/broker/publish/messages/received";
 
     /// <summary>Measures at several rates and prints a line for each.</summary>
     /// <param name="seconds">How long each load lasts.</param>
-    /// <param name="rates">DDATA a second; none: 2,000, 10,000 and 30,000.</param>
-    public static async Task RunAsync(int seconds, int[] rates)
+    /// <param name="nodes">How many edge nodes there are: the data goes round among them.</param>
+    /// <param name="cores">Cores that the process may use, from the last one down; 0: all.</param>
+    /// <param name="rates">DDATA a second, of all nodes together.</param>
+    public static async Task RunAsync(int seconds, int nodes, int cores, int[] rates)
     {
-        Console.WriteLine("| DDATA/s sent | seconds | JSON messages per DDATA | us of CPU per DDATA | DDATA/s and core | last values wrong |");
-        Console.WriteLine("| --: | --: | --: | --: | --: | --: |");
-        foreach (var rate in rates is [] ? [2_000, 10_000, 30_000] : rates)
+        Console.WriteLine("| edge nodes | cores | DDATA/s sent | JSON messages per DDATA | us of CPU per DDATA | DDATA/s and core | last values wrong |");
+        Console.WriteLine("| --: | --: | --: | --: | --: | --: | --: |");
+        foreach (var rate in rates)
         {
-            await RunAsync(rate, seconds);
+            await RunAsync(rate, seconds, nodes, cores);
         }
     }
 
@@ -53,30 +54,35 @@ internal static class RoadSpeed
         await Task.WhenAll(host.RunAsync(CancellationToken.None), topics.RunAsync(CancellationToken.None));
     }
 
-    private static async Task RunAsync(int rate, int seconds)
+    private static async Task RunAsync(int rate, int seconds, int count, int cores)
     {
         using var process = Process.Start(OwnProcess.Of("road-parts"))!;
         try
         {
+            if (cores > 0)
+            {
+                Confine(process, cores);
+            }
+
             var port = await PortAsync(process.StandardOutput);
             await using var nodes = await ConnectAsync(port, "nodes");
             await using var figures = await ConnectAsync(port, "figures");
             await figures.SubscribeAsync([new SubscriptionRequest(Received)], CancellationToken.None);
             await QuietAsync(figures); // By now the host hears the nodes.
-            await BearAsync(nodes);
-            var (_, reached) = await LoadAsync(nodes, Math.Min(rate, 5_000), 20, seq: 1); // The births took 0 and 1. Until the code is compiled for good.
+            await BearAsync(nodes, count);
+            var (_, reached) = await LoadAsync(nodes, count, Math.Min(rate, 5_000), 20, round: 1); // The births took 0 and 1. Until the code is compiled for good.
             var before = await QuietAsync(figures);
             process.Refresh();
             var (cpu, begun) = (process.TotalProcessorTime, Stopwatch.GetTimestamp());
-            var (sent, last) = await LoadAsync(nodes, rate, seconds, reached);
+            var (sent, last) = await LoadAsync(nodes, count, rate, seconds, reached);
             var elapsed = Stopwatch.GetElapsedTime(begun);
             var after = await QuietAsync(figures);
             process.Refresh();
             var each = (process.TotalProcessorTime - cpu).TotalMicroseconds / sent;
-            var wrong = await WrongAsync(port, last);
+            var wrong = await WrongAsync(port, count, last);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {sent / elapsed.TotalSeconds:#,0} | {elapsed.TotalSeconds:0.0} | {(after - before - sent) / (double)sent:0.0} | {each:0.0} | {1e6 / each:#,0} | {wrong} |"));
+                $"| {count:#,0} | {(cores > 0 ? cores : Environment.ProcessorCount)} | {sent / elapsed.TotalSeconds:#,0} | {(after - before - sent) / (double)sent:0.0} | {each:0.0} | {1e6 / each:#,0} | {wrong} |"));
         }
         finally
         {
@@ -85,34 +91,42 @@ internal static class RoadSpeed
         }
     }
 
-    private static async Task<(long Sent, int Last)> LoadAsync(MqttClient nodes, int rate, int seconds, int seq)
+    // All threads: the affinity of a process is that of the threads it makes from then on.
+    private static void Confine(Process process, int cores)
     {
-        var round = Enumerable.Range(0, 256).Select(seq => PayloadWriter.Write(SparkplugLoad.Data(Metrics, seq, value: seq))).ToArray();
-        var topics = Enumerable.Range(0, Nodes).Select(n => $"spBv1.0/Plant/DDATA/Line {n}/oven").ToArray();
+        var mask = ((1L << cores) - 1) << (Environment.ProcessorCount - cores);
+        using var tool = Process.Start(new ProcessStartInfo("taskset", ["-a", "-p", mask.ToString("x", CultureInfo.InvariantCulture), process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        tool.WaitForExit();
+    }
+
+    // Whole rounds, so that every node ends with the same value.
+    private static async Task<(long Sent, int Last)> LoadAsync(MqttClient nodes, int count, int rate, int seconds, int round)
+    {
+        var payloads = Enumerable.Range(0, 256).Select(seq => PayloadWriter.Write(SparkplugLoad.Data(Metrics, seq, value: seq))).ToArray();
+        var topics = Enumerable.Range(0, count).Select(n => $"spBv1.0/Plant/DDATA/Line {n}/oven").ToArray();
         var begun = Stopwatch.GetTimestamp();
         var sent = 0L;
-        while (Stopwatch.GetElapsedTime(begun).TotalSeconds < seconds)
+        for (var elapsed = 0.0; elapsed < seconds || sent % count != 0;)
         {
-            var due = Stopwatch.GetElapsedTime(begun).TotalSeconds * rate;
-            for (; sent < due; sent += Nodes)
+            elapsed = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+            var due = elapsed < seconds ? elapsed * rate : (sent + count - 1) / count * count;
+            for (; sent < due; sent++)
             {
-                seq = (seq + 1) % 256;
-                foreach (var topic in topics)
-                {
-                    await nodes.PublishAsync(topic, round[seq]);
-                }
+                var node = (int)(sent % count);
+                round = node == 0 ? (round + 1) % 256 : round;
+                await nodes.PublishAsync(topics[node], payloads[round]);
             }
 
             await Task.Delay(1);
         }
 
-        return (sent, seq);
+        return (sent, round);
     }
 
-    private static async Task BearAsync(MqttClient nodes)
+    private static async Task BearAsync(MqttClient nodes, int count)
     {
         var (node, device) = (SparkplugLoad.NodeBirth(), SparkplugLoad.Write(1, SparkplugLoad.Born(Metrics)));
-        for (var n = 0; n < Nodes; n++)
+        for (var n = 0; n < count; n++)
         {
             await nodes.PublishAsync($"spBv1.0/Plant/NBIRTH/Line {n}", node);
             await nodes.PublishAsync($"spBv1.0/Plant/DBIRTH/Line {n}/oven", device);
@@ -138,7 +152,7 @@ internal static class RoadSpeed
     }
 
     // What stands retained must be what was sent last: value seq + n in metric n of every node.
-    private static async Task<int> WrongAsync(int port, int last)
+    private static async Task<int> WrongAsync(int port, int count, int last)
     {
         await using var reader = await ConnectAsync(port, "reader");
         await reader.SubscribeAsync([new SubscriptionRequest("uns/#")], CancellationToken.None);
@@ -153,7 +167,7 @@ internal static class RoadSpeed
                 {
                     using var json = JsonDocument.Parse(message.Payload);
                     right += json.RootElement.GetProperty("value").GetDouble() == last + int.Parse(unit[1].Split('/')[0], CultureInfo.InvariantCulture) ? 1 : 0;
-                    if (right == Nodes * Metrics)
+                    if (right == count * Metrics)
                     {
                         break;
                     }
@@ -165,7 +179,7 @@ internal static class RoadSpeed
             // What is missing is counted as wrong.
         }
 
-        return (Nodes * Metrics) - right;
+        return (count * Metrics) - right;
     }
 
     private static Task<MqttClient> ConnectAsync(int port, string id) =>
