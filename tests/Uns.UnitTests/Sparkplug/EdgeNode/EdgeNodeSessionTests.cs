@@ -51,6 +51,20 @@ public sealed class EdgeNodeSessionTests
         Assert.Equal(all.Count, all.Select(m => m.Alias).Distinct().Count());
     }
 
+    [Fact]
+    public void The_answer_to_a_write_leaves_although_it_says_nothing_new()
+    {
+        SetUp("A");
+        Online("A");
+        Birth();
+        _session.Data("A", [Good("tank/level", 4.5)], Noon, _due);
+        _due.Clear();
+        _session.Data("A", [Good("tank/level", 4.5)], Noon, _due);
+        Assert.Empty(_due);
+        _session.Data("A", [Good("tank/level", 4.5) with { IsAnswer = true }], Noon, _due);
+        Assert.Equal(4.5, Assert.Single(Assert.Single(_due).Payload.Metrics).Value.Number);
+    }
+
     [Fact, Spec("tck-id-operational-behavior-data-publish-dbirth"), Spec("tck-id-operational-behavior-data-publish-dbirth-values")]
     public void A_device_birth_tells_unit_range_words_rights_and_the_last_value()
     {
