@@ -220,7 +220,7 @@ internal sealed partial class DeviceBook(
     }
 
     private static string? NameFault(string name) =>
-        TagName.Fault(name) ?? (name.Equals(AlarmDesk.DeviceName, StringComparison.OrdinalIgnoreCase) ? "is 'alarms', under which the hub speaks for its alarms: give another." : null) ?? (name.Contains('/', StringComparison.Ordinal) ? $"is '{name}': leave out the /, it becomes a Sparkplug device id." : null);
+        TagName.Fault(name) ?? (name.Equals(Uns.Alarms.AlarmTags.DeviceName, StringComparison.OrdinalIgnoreCase) ? "is 'alarms', under which the hub speaks for its alarms: give another." : null) ?? (name.Contains('/', StringComparison.Ordinal) ? $"is '{name}': leave out the /, it becomes a Sparkplug device id." : null);
 
     private void Start(DeviceOptions device)
     {
