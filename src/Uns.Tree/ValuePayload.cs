@@ -10,7 +10,7 @@ namespace Uns.Tree;
 /// The plain JSON that a value is on its own topic, in answers and in streams:
 /// <c>{"value":21.5,"timestamp":"2026-01-31T12:00:00.123Z","quality":"Good","unit":"°C"}</c>.
 /// </summary>
-/// <remarks><c>reason</c> is there only when the quality is not Good, <c>unit</c> only when there is one; <c>movedTo</c> and <c>movedUntil</c> only on a topic that its value has left. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
+/// <remarks><c>reason</c> is there only when the quality is not Good, <c>note</c> only while the clock of the value's edge node is far off, <c>unit</c> only when there is one; <c>movedTo</c> and <c>movedUntil</c> only on a topic that its value has left. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
 public static class ValuePayload
 {
     private const int SecondsAndMilliseconds = 23; // 2026-01-31T12:00:00.123
@@ -22,6 +22,7 @@ public static class ValuePayload
     private static readonly JsonEncodedText TimestampName = JsonEncodedText.Encode("timestamp");
     private static readonly JsonEncodedText QualityName = JsonEncodedText.Encode("quality");
     private static readonly JsonEncodedText ReasonName = JsonEncodedText.Encode("reason");
+    private static readonly JsonEncodedText NoteName = JsonEncodedText.Encode("note");
     private static readonly JsonEncodedText UnitName = JsonEncodedText.Encode("unit");
     private static readonly JsonEncodedText MovedToName = JsonEncodedText.Encode("movedTo");
     private static readonly JsonEncodedText MovedUntilName = JsonEncodedText.Encode("movedUntil");
@@ -54,7 +55,7 @@ public static class ValuePayload
     /// <param name="until">When this topic ends, UTC.</param>
     public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value, string? movedTo, DateTimeOffset until)
     {
-        if (movedTo is null && TryWritePlain(output, node.Definition?.Unit ?? "", value))
+        if (movedTo is null && node.Note is null && TryWritePlain(output, node.Definition?.Unit ?? "", value))
         {
             return;
         }
@@ -130,7 +131,7 @@ public static class ValuePayload
         return _iso;
     }
 
-    /// <summary>Writes value, timestamp, quality, and where they are, unit and reason, into an object that the caller has opened.</summary>
+    /// <summary>Writes value, timestamp, quality, and where they are, reason, note and unit, into an object that the caller has opened.</summary>
     public static void WriteFields(Utf8JsonWriter json, UnsNode node, UnsValue value)
     {
         json.WritePropertyName(ValueName);
@@ -148,6 +149,11 @@ public static class ValuePayload
         if (value.Reason is { } reason)
         {
             json.WriteString(ReasonName, reason);
+        }
+
+        if (node.Note is { } note)
+        {
+            json.WriteString(NoteName, note);
         }
 
         if (node.Definition is { Unit.Length: > 0 } definition)

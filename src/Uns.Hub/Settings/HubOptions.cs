@@ -1,6 +1,8 @@
 using System.Net;
 using Uns.Historian;
 using Uns.Sparkplug.Aware;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
 
 namespace Uns.Hub.Settings;
 
@@ -44,6 +46,26 @@ public sealed record HubOptions
     /// <summary>Host id without which the hub's edge nodes are not born; empty: they wait for nobody.</summary>
     public string PrimaryHost { get; init; } = "";
 
+    /// <summary>The hub's edge nodes connect for the first time at a random moment within this time after the start, 0 to 600 s; null: see <see cref="EdgeStart"/>.</summary>
+    public TimeSpan? EdgeStartWithin { get; init; }
+
+    /// <summary>Within which time the hub's edge nodes connect for the first time.</summary>
+    /// <value>5 s unless set; at once in the demo and where the hub's own broker is tried first: nobody else comes there at the same moment.</value>
+    public TimeSpan EdgeStart => EdgeStartWithin ?? (Demo || EdgeBrokers is [] or ["own", ..] ? TimeSpan.Zero : new EdgeNodeOptions().StartWithin);
+
+    /// <summary>Shortest time between two births of a device of the hub's because its tags were changed, 0 to 60 s; changes in between are told together.</summary>
+    public TimeSpan TagChangeDistance { get; init; } = new EdgeNodeOptions().TagChangeDistance;
+
+    /// <summary>For what the host asks edge nodes for a rebirth by itself.</summary>
+    /// <value>For everything unless set.</value>
+    public RebirthCauses RebirthOn { get; init; } = RebirthCauses.All;
+
+    /// <summary>What the host does otherwise for some edge nodes.</summary>
+    public IReadOnlyList<NodeRule> NodeRules { get; init; } = [];
+
+    /// <summary>True to say the host's STATE as Sparkplug 2.2 had it, too.</summary>
+    public bool LegacyState { get; init; }
+
     /// <summary>How the broker treats Sparkplug messages; null: as any others.</summary>
     /// <value>Sparkplug-aware unless set.</value>
     public AwareOptions? Aware { get; init; } = new();
@@ -86,6 +108,9 @@ public sealed record HubOptions
 
     /// <summary>True to log every state change, not only warnings.</summary>
     public bool Verbose { get; init; }
+
+    /// <summary>The host application's name and manners.</summary>
+    public Sparkplug.Host.HostOptions Host() => new() { HostId = HostId, RebirthOn = RebirthOn, NodeRules = NodeRules, LegacyState = LegacyState };
 
     /// <summary>Where and how long history is kept.</summary>
     public HistoryOptions History() => new()

@@ -8,6 +8,7 @@ using Uns.Store;
 using Uns.Tags;
 using Uns.Tree;
 using Uns.Ui.Health;
+using Uns.Ui.Live;
 using Uns.Ui.Texts;
 using static Uns.Ui.Texts.Wording;
 
@@ -155,7 +156,17 @@ internal sealed class HealthWatch(
         {
             yield return Line(
                 "Sparkplug", HealthState.Wrong, Later($"Edge node {node.Group}/{node.Node}: {Word(node.State.ToLowerInvariant())}."),
-                $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}", node.State == "Offline" ? node.LastMessage : null);
+                NodePage(node), node.State == "Offline" ? node.LastMessage : null);
+        }
+
+        foreach (var node in all.Where(n => n is { IsWell: true, NotAsked: not null }).Take(MostOfAKind))
+        {
+            yield return Line("Sparkplug", HealthState.Watch, Later($"Edge node {node.Group}/{node.Node} misses a birth and is not asked for one, as its settings say."), NodePage(node));
+        }
+
+        foreach (var node in all.Where(n => n.ClockNote is not null).Take(MostOfAKind))
+        {
+            yield return Line("Sparkplug", HealthState.Watch, Later($"The clock of edge node {node.Group}/{node.Node} differs from the hub's: {SparkplugText.Clock(node.ClockSkew)}."), NodePage(node));
         }
 
         if (ill.Count > MostOfAKind)
@@ -165,6 +176,8 @@ internal sealed class HealthWatch(
 
         yield return Line("Sparkplug", HealthState.Well, NodesOnline(all.Count - ill.Count, all.Where(n => n.IsWell).Sum(n => (long)n.Metrics)), "/sparkplug");
     }
+
+    private static string NodePage(NodeHealth node) => $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}";
 
     private IEnumerable<HealthLine> Values()
     {

@@ -27,7 +27,8 @@ public sealed partial class EdgeNodePublisher
     private readonly ILogger<EdgeNodePublisher> _logger;
     private readonly EdgeNodeSession _session;
     private readonly Lock _gate = new(); // Guards the session and the host gates: the sender and the reader of commands both ask them.
-    private readonly DeviceDesk _desk = new();
+    private readonly DeviceDesk _desk;
+    private readonly Func<double> _jitter;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(CommandsBound);
     private readonly Dictionary<string, string> _deviceFaults = new(StringComparer.Ordinal);
@@ -45,9 +46,11 @@ public sealed partial class EdgeNodePublisher
     /// <param name="forward">Keeps what cannot be sent; null: only the newest value of each tag is kept, in memory.</param>
     /// <param name="clock">Time of all messages and waits.</param>
     /// <param name="logger">Hears of state changes and losses.</param>
+    /// <param name="jitter">A number from 0 to 1 that chooses the moment of the start; random when null.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message names all of them.</exception>
     public EdgeNodePublisher(
-        EdgeNodeOptions options, IReadOnlyList<MqttClientOptions> brokers, IBirthSequenceStore bdSeq, IForwardStore? forward, TimeProvider clock, ILogger<EdgeNodePublisher> logger)
+        EdgeNodeOptions options, IReadOnlyList<MqttClientOptions> brokers, IBirthSequenceStore bdSeq, IForwardStore? forward, TimeProvider clock, ILogger<EdgeNodePublisher> logger,
+        Func<double>? jitter = null)
     {
         if (options.Check().ToArray() is { Length: > 0 } faults)
         {
@@ -59,7 +62,8 @@ public sealed partial class EdgeNodePublisher
             throw new ArgumentException("No broker is given: give at least one.", nameof(brokers));
         }
 
-        (_options, _bdSeqs, _forward, _clock, _logger) = (options, bdSeq, forward, clock, logger);
+        (_options, _bdSeqs, _forward, _clock, _logger, _jitter) = (options, bdSeq, forward, clock, logger, jitter ?? Random.Shared.NextDouble);
+        _desk = new(options.TagChangeDistance);
         _brokers = [.. brokers.Select(b => b.ClientId.Length > 0 ? b : b with { ClientId = $"edge-{options.GroupId}-{options.NodeId}" })];
         _hostGates = options.PrimaryHost.Length == 0 ? null : [.. brokers.Select(_ => new PrimaryHostGate(options.PrimaryHost))];
         _recent = new RecentSamples(_brokers.Max(b => b.KeepAlive) * 2);
@@ -160,6 +164,7 @@ public sealed partial class EdgeNodePublisher
     {
         var commands = CarryOutAsync(cancellationToken);
         var backOff = new BackOff(_options.ReconnectFirst, _options.ReconnectLongest);
+        await WaitForStartAsync(cancellationToken);
         while (!cancellationToken.IsCancellationRequested)
         {
             var walks = true;
@@ -189,6 +194,16 @@ public sealed partial class EdgeNodePublisher
         await KeepRecentAsync();
         await KeepWaitingAsync();
         await commands;
+    }
+
+    // After a power cut a whole plant starts at one moment; a broker that came back with it would hear all births at once. What comes meanwhile is kept.
+    private async Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        var wait = _options.StartWithin * _jitter();
+        if (wait > TimeSpan.Zero)
+        {
+            await KeepWhileAsync(Task.Delay(wait, _clock, cancellationToken));
+        }
     }
 
     private static void CheckTags(string whose, IReadOnlyList<TagDefinition> tags)
@@ -333,7 +348,7 @@ public sealed partial class EdgeNodePublisher
         TimeSpan? next;
         lock (_gate)
         {
-            next = _session.RebirthDue ?? HistoryDue;
+            next = _session.RebirthDue ?? (HistoryDue is { } history && !(_desk.TagsDue < history) ? history : _desk.TagsDue);
         }
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

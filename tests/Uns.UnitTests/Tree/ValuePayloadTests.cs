@@ -49,6 +49,27 @@ public sealed class ValuePayloadTests
         Assert.Equal(At.ToUnixTimeMilliseconds(), time.ToUnixTimeMilliseconds());
     }
 
+    [Fact]
+    public void A_note_stands_beside_a_good_value()
+    {
+        var tree = new UnsTree(new ManualClock());
+        var metric = new Noted();
+        tree.Changed(new MetricChange(metric.Key, TagValue.Of(21.5), TagQuality.Good, At, null, new TagDefinition { Name = "m", DataType = DataType.Double, Unit = "°C" }) { Source = metric });
+        var node = tree.Find("G/E/m")!;
+        var output = new ArrayBufferWriter<byte>();
+        ValuePayload.Write(output, node, node.Current!);
+        Assert.Equal("""{"value":21.5,"timestamp":"2026-01-31T12:00:00.123Z","quality":"Good","note":"the clock is wrong","unit":"°C"}""", Encoding.UTF8.GetString(output.WrittenSpan));
+        Assert.True(ValuePayload.TryRead(output.WrittenSpan, out var value, out _));
+        Assert.Equal(21.5, value.Number);
+    }
+
+    private sealed class Noted : MetricSource
+    {
+        public override MetricKey Key => new(new EdgeNodeId("G", "E"), null, "m");
+
+        public override string? Note => "the clock is wrong";
+    }
+
     /// <summary>The short way writes what the writer of JSON writes, for values and units of every kind.</summary>
     [Fact]
     public void Every_value_is_written_as_the_writer_of_json_writes_it()
