@@ -113,6 +113,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     // Texts, whose room is asked for first, and what takes several messages: its end goes first, so that a text's header counts what is there already.
     private async Task WriteAloneAsync(TagWrite write, S7Address address, byte[] bytes, CancellationToken cancellationToken)
     {
+        var written = 0;
         try
         {
             if (address.Type is S7Type.String or S7Type.WString)
@@ -125,13 +126,14 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             {
                 var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
                 await WriteItemAsync(write.Tag, new(address.Area, address.Block, address.Byte + offset, part.Length), part, cancellationToken);
+                written += part.Length;
             }
 
             write.Confirm();
         }
         catch (WriteRefusedException refusal)
         {
-            write.Refuse(refusal);
+            write.Refuse(written == 0 ? refusal : new($"The last {written} of {bytes.Length} bytes were written, and no more: {refusal.Message}"));
         }
     }
 
@@ -142,7 +144,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
         await ReadMessageAsync([new(header, 0, header.Bytes.Length)], cancellationToken);
         if (header.Code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({address}) was not written: {S7ReturnCode.Explain(header.Code, address.Area)}");
+            throw S7Writer.Refusal(tag, address, S7ReturnCode.Explain(header.Code, address.Area));
         }
 
         var room = header.Bytes.Aggregate(0, (sum, part) => (sum << 8) | part);
@@ -226,11 +228,20 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
 
     private async Task WriteItemAsync(string tag, S7Item item, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var ack = await channel.ExchangeAsync(S7Pdu.Write([(item, bytes)]), cancellationToken);
+        ReadOnlyMemory<byte> ack;
+        try
+        {
+            ack = await channel.ExchangeAsync(S7Pdu.Write([(item, bytes)]), cancellationToken);
+        }
+        catch (WriteRefusedException whole)
+        {
+            throw S7Writer.Refusal(tag, AddressOf(tag), whole.Message);
+        }
+
         var code = ack.Length > S7Pdu.AckHeaderBytes + 2 ? ack.Span[S7Pdu.AckHeaderBytes + 2] : (byte)0;
         if (code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({AddressOf(tag)}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
+            throw S7Writer.Refusal(tag, AddressOf(tag), S7ReturnCode.Explain(code, item.Area));
         }
     }
 }

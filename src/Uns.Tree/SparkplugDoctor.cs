@@ -19,7 +19,7 @@ public interface ISparkplugDoctor
 /// <summary>One edge node in a list.</summary>
 /// <param name="Group">Group id.</param>
 /// <param name="Node">Edge node id.</param>
-/// <param name="State">Online, Offline, Awaits birth, Two publishers or No answer.</param>
+/// <param name="State">Online, Offline, Awaits birth, Birth missing, Two publishers or No answer.</param>
 /// <param name="IsWell">True when its values can be believed.</param>
 /// <param name="BdSeq">The number of the birth in force; null when there is none.</param>
 /// <param name="Devices">Devices known.</param>
@@ -34,7 +34,20 @@ public interface ISparkplugDoctor
 /// <param name="LastMessage">When it was last heard of, UTC; null when never.</param>
 public sealed record NodeHealth(
     string Group, string Node, string State, bool IsWell, int? BdSeq, int Devices, int Metrics, long Births, long Gaps, long RebirthsAsked, long Breaches, long Dropped,
-    long Historical, TimeSpan? ClockSkew, DateTimeOffset? LastMessage);
+    long Historical, TimeSpan? ClockSkew, DateTimeOffset? LastMessage)
+{
+    /// <summary>What is said beside its values because its clock is far off; null: nothing.</summary>
+    public string? ClockNote { get; init; }
+
+    /// <summary>For what it is asked for a rebirth: gap, unknown, start; empty: for nothing.</summary>
+    public IReadOnlyList<string> RebirthOn { get; init; } = [];
+
+    /// <summary>Why a birth is missing that nobody asks for, as its settings say; null when none is.</summary>
+    public string? NotAsked { get; init; }
+
+    /// <summary>True when commands go to it by name.</summary>
+    public bool CommandsByName { get; init; }
+}
 
 /// <summary>One edge node with its history.</summary>
 /// <param name="Health">How it fares.</param>
@@ -88,14 +101,20 @@ public sealed class SparkplugDoctor(HostApplication host) : ISparkplugDoctor
 
     private static NodeHealth Health(NodeInfo info) => new(
         info.Id.GroupId, info.Id.NodeId,
-        info.IsTwoPublishers ? "Two publishers" : info.HasGivenUp ? "No answer" : !info.IsOnline ? "Offline" : info.AwaitsBirth ? "Awaits birth" : "Online",
+        info.IsTwoPublishers ? "Two publishers" : info.HasGivenUp ? "No answer" : info is { AwaitsBirth: true, NotAsked: not null } ? "Birth missing" : !info.IsOnline ? "Offline" : info.AwaitsBirth ? "Awaits birth" : "Online",
         info is { IsOnline: true, AwaitsBirth: false, IsTwoPublishers: false },
-        info.BdSeq, info.Devices, info.Metrics, info.Births, info.Gaps, info.RebirthsAsked, info.Breaches, info.Dropped, info.Historical, info.ClockSkew, info.LastMessage);
+        info.BdSeq, info.Devices, info.Metrics, info.Births, info.Gaps, info.RebirthsAsked, info.Breaches, info.Dropped, info.Historical, info.ClockSkew, info.LastMessage)
+    {
+        ClockNote = info.ClockNote,
+        RebirthOn = info.RebirthOn,
+        NotAsked = info.NotAsked is { } reason ? Words(reason.ToString()) : null,
+        CommandsByName = info.CommandsByName,
+    };
 
     private static NodeCaseEvent Event(NodeEvent e)
     {
         var numbers = string.Join(", ", new[] { e.Seq is { } seq ? $"seq {seq}" : null, e.BdSeq is { } bdSeq ? $"bdSeq {bdSeq}" : null }.OfType<string>());
-        var isFault = e.Kind is NodeEventKind.Breach or NodeEventKind.Gap or NodeEventKind.GaveUp;
+        var isFault = e.Kind is NodeEventKind.Breach or NodeEventKind.Gap or NodeEventKind.GaveUp or NodeEventKind.RebirthNotAsked or NodeEventKind.ClockFarOff;
         return new(e.At, e.Until, e.Count, e.Breach is { } breach ? Words(breach.ToString()) : Words(e.Kind.ToString()), isFault, e.Device, numbers, e.Rule, e.Detail);
     }
 

@@ -8,6 +8,7 @@ public sealed class UnsNode
 {
     private UnsNode[] _children = [];
     private UnsValue? _current;
+    private string? _note;
 
     internal UnsNode(UnsNode? parent, string name)
     {
@@ -52,6 +53,13 @@ public sealed class UnsNode
     {
         get => Volatile.Read(ref _current);
         internal set => Volatile.Write(ref _current, value);
+    }
+
+    /// <summary>What is to be known about the value beside its quality, one sentence without its full stop; null: nothing. Set while the clock of the value's edge node is far off.</summary>
+    public string? Note
+    {
+        get => Volatile.Read(ref _note);
+        internal set => Volatile.Write(ref _note, value);
     }
 
     /// <summary>The nodes below, sorted by name. A snapshot: it does not change under the reader.</summary>

@@ -107,6 +107,19 @@ public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
     }
 
     /// <inheritdoc/>
+    public void Noted(MetricSource metric)
+    {
+        lock (_gate)
+        {
+            if (_bySource.TryGetValue(metric.Key, out var node) && node.Note != metric.Note)
+            {
+                node.Note = metric.Note;
+                Feed.Tell(node); // Not the witness: value, quality and time are as they were.
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public void Removed(MetricKey key)
     {
         lock (_gate)
@@ -126,6 +139,7 @@ public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
         lock (_gate)
         {
             _map = map;
+            var notes = _bySource.Where(entry => entry.Value.Note is not null).Select(entry => (entry.Key, entry.Value.Note)).ToList();
             var changes = _bySource.Select(entry => ChangeOf(entry.Key, entry.Value)).Concat(_refused.Values).ToList();
             foreach (var (key, node) in _bySource.ToList())
             {
@@ -145,6 +159,14 @@ public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
             foreach (var change in changes.Where(c => !_bySource.ContainsKey(c.Key)))
             {
                 Place(change);
+            }
+
+            foreach (var (key, note) in notes)
+            {
+                if (_bySource.TryGetValue(key, out var node))
+                {
+                    node.Note = note; // A value that moved takes it along.
+                }
             }
 
             MoveRestored();
@@ -225,6 +247,7 @@ public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
         var node = Grow(path, placeDepth);
         node.Source = change.Key;
         node.Remembered = null;
+        node.Note = change.Source?.Note;
         _bySource[change.Key] = node;
         SetFormerly(node, formerly);
         Remember(change, node);
@@ -279,6 +302,7 @@ public sealed partial class UnsTree(TimeProvider clock) : IMetricSink
         node.Source = null;
         node.Remembered = null;
         node.Definition = null;
+        node.Note = null;
         node.Current = null;
         SetFormerly(node, []);
         for (var empty = node; empty.Parent is { } parent && empty.Children.Count == 0 && empty.Current is null; empty = parent)

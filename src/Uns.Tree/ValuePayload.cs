@@ -10,7 +10,7 @@ namespace Uns.Tree;
 /// The plain JSON that a value is on its own topic, in answers and in streams:
 /// <c>{"value":21.5,"timestamp":"2026-01-31T12:00:00.123Z","quality":"Good","unit":"°C"}</c>.
 /// </summary>
-/// <remarks><c>reason</c> is there only when the quality is not Good, <c>unit</c> only when there is one; <c>movedTo</c> and <c>movedUntil</c> only on a topic that its value has left. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
+/// <remarks><c>reason</c> is there only when the quality is not Good, <c>note</c> only while the clock of the value's edge node is far off, <c>unit</c> only when there is one; <c>movedTo</c> and <c>movedUntil</c> only on a topic that its value has left. The schema is <c>schemas/uns-value.schema.json</c>.</remarks>
 public static class ValuePayload
 {
     private const int SecondsAndMilliseconds = 23; // 2026-01-31T12:00:00.123
@@ -22,6 +22,7 @@ public static class ValuePayload
     private static readonly JsonEncodedText TimestampName = JsonEncodedText.Encode("timestamp");
     private static readonly JsonEncodedText QualityName = JsonEncodedText.Encode("quality");
     private static readonly JsonEncodedText ReasonName = JsonEncodedText.Encode("reason");
+    private static readonly JsonEncodedText NoteName = JsonEncodedText.Encode("note");
     private static readonly JsonEncodedText UnitName = JsonEncodedText.Encode("unit");
     private static readonly JsonEncodedText MovedToName = JsonEncodedText.Encode("movedTo");
     private static readonly JsonEncodedText MovedUntilName = JsonEncodedText.Encode("movedUntil");
@@ -54,7 +55,7 @@ public static class ValuePayload
     /// <param name="until">When this topic ends, UTC.</param>
     public static void Write(IBufferWriter<byte> output, UnsNode node, UnsValue value, string? movedTo, DateTimeOffset until)
     {
-        if (movedTo is null && TryWritePlain(output, node.Definition?.Unit ?? "", value))
+        if (movedTo is null && node.Note is null && TryWritePlain(output, node.Definition?.Unit ?? "", value))
         {
             return;
         }
@@ -130,7 +131,7 @@ public static class ValuePayload
         return _iso;
     }
 
-    /// <summary>Writes value, timestamp, quality, and where they are, unit and reason, into an object that the caller has opened.</summary>
+    /// <summary>Writes value, timestamp, quality, and where they are, reason, note and unit, into an object that the caller has opened.</summary>
     public static void WriteFields(Utf8JsonWriter json, UnsNode node, UnsValue value)
     {
         json.WritePropertyName(ValueName);
@@ -148,6 +149,11 @@ public static class ValuePayload
         if (value.Reason is { } reason)
         {
             json.WriteString(ReasonName, reason);
+        }
+
+        if (node.Note is { } note)
+        {
+            json.WriteString(NoteName, note);
         }
 
         if (node.Definition is { Unit.Length: > 0 } definition)
@@ -176,7 +182,7 @@ public static class ValuePayload
         {
             if (!JsonElement.TryParseValue(ref reader, out var parsed) || parsed is not { ValueKind: JsonValueKind.Object } root
                 || !root.TryGetProperty("value"u8, out var given) || !root.TryGetProperty("timestamp"u8, out var time)
-                || !time.TryGetDateTimeOffset(out timestamp))
+                || time.ValueKind != JsonValueKind.String || !time.TryGetDateTimeOffset(out timestamp))
             {
                 return false;
             }
@@ -189,14 +195,22 @@ public static class ValuePayload
                 JsonValueKind.Number => TagValue.Of(given.GetDouble()),
                 JsonValueKind.String => TagValue.Of(given.GetString()!),
                 JsonValueKind.Null => TagValue.Null(DataType.Unknown),
-                _ => TagValue.OfObject(DataType.Unknown, given.Clone()), // An array or object goes out again as it came in.
+                _ => TagValue.OfObject(DataType.Unknown, Whole(given)), // An array or object goes out again as it came in.
             };
             return true;
         }
-        catch (JsonException)
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            return false;
+            return false; // No JSON, or text in it that is no text: half a surrogate pair, bytes that are no UTF-8.
         }
+    }
+
+    // What cannot be written is found out now, and not when it is told.
+    private static JsonElement Whole(JsonElement given)
+    {
+        using var json = new Utf8JsonWriter(Stream.Null, Plain);
+        given.WriteTo(json);
+        return given.Clone();
     }
 
     /// <summary>UTC with milliseconds, cut and not rounded, so that no time lies ahead of its clock.</summary>

@@ -27,6 +27,9 @@ internal sealed record NodeView
 
     public string? Reason { get; init; }
 
+    /// <summary>What is to be known beside the quality: the clock of the value's edge node is far off.</summary>
+    public string? Note { get; init; }
+
     /// <summary>Seconds since the source time of the value.</summary>
     public double? AgeSeconds { get; init; }
 
@@ -65,6 +68,7 @@ internal sealed record NodeView
             Quality = current?.Quality,
             QualitySince = current is null ? null : ValuePayload.Iso(current.QualitySince),
             Reason = current?.Reason,
+            Note = current is null ? null : node.Note,
             AgeSeconds = current is null ? null : Math.Round((now - current.Timestamp).TotalSeconds, 3),
             DataType = current?.Value.Type,
             Unit = node.Definition?.Unit is { Length: > 0 } unit ? unit : null,
@@ -100,6 +104,9 @@ internal sealed record ValueView
 
     public string? Reason { get; init; }
 
+    /// <summary>What is to be known beside the quality: the clock of the value's edge node is far off.</summary>
+    public string? Note { get; init; }
+
     public string? Unit { get; init; }
 
     public required double AgeSeconds { get; init; }
@@ -111,6 +118,7 @@ internal sealed record ValueView
         Timestamp = ValuePayload.Iso(current.Timestamp),
         Quality = current.Quality,
         Reason = current.Reason,
+        Note = node.Note,
         Unit = node.Definition?.Unit is { Length: > 0 } unit ? unit : null,
         AgeSeconds = Math.Round((now - current.Timestamp).TotalSeconds, 3),
     };

@@ -1,6 +1,8 @@
 using System.Net;
 using Uns.Historian;
 using Uns.Sparkplug.Aware;
+using Uns.Sparkplug.EdgeNode;
+using Uns.Sparkplug.Host;
 
 namespace Uns.Hub.Settings;
 
@@ -44,6 +46,26 @@ public sealed record HubOptions
     /// <summary>Host id without which the hub's edge nodes are not born; empty: they wait for nobody.</summary>
     public string PrimaryHost { get; init; } = "";
 
+    /// <summary>The hub's edge nodes connect for the first time at a random moment within this time after the start, 0 to 600 s; null: see <see cref="EdgeStart"/>.</summary>
+    public TimeSpan? EdgeStartWithin { get; init; }
+
+    /// <summary>Within which time the hub's edge nodes connect for the first time.</summary>
+    /// <value>5 s unless set; at once in the demo and where the hub's own broker is tried first: nobody else comes there at the same moment.</value>
+    public TimeSpan EdgeStart => EdgeStartWithin ?? (Demo || EdgeBrokers is [] or ["own", ..] ? TimeSpan.Zero : new EdgeNodeOptions().StartWithin);
+
+    /// <summary>Shortest time between two births of a device of the hub's because its tags were changed, 0 to 60 s; changes in between are told together.</summary>
+    public TimeSpan TagChangeDistance { get; init; } = new EdgeNodeOptions().TagChangeDistance;
+
+    /// <summary>For what the host asks edge nodes for a rebirth by itself.</summary>
+    /// <value>For everything unless set.</value>
+    public RebirthCauses RebirthOn { get; init; } = RebirthCauses.All;
+
+    /// <summary>What the host does otherwise for some edge nodes.</summary>
+    public IReadOnlyList<NodeRule> NodeRules { get; init; } = [];
+
+    /// <summary>True to say the host's STATE as Sparkplug 2.2 had it, too.</summary>
+    public bool LegacyState { get; init; }
+
     /// <summary>How the broker treats Sparkplug messages; null: as any others.</summary>
     /// <value>Sparkplug-aware unless set.</value>
     public AwareOptions? Aware { get; init; } = new();
@@ -69,15 +91,26 @@ public sealed record HubOptions
     /// <summary>True when nobody is asked who he is.</summary>
     public bool IsOpen => (Access ?? (Demo ? AccessMode.Open : AccessMode.Users)) == AccessMode.Open;
 
+    /// <summary>File of the key that seals the passwords of devices on disk; made when missing.</summary>
+    /// <value>Empty unless set: <c>secret.key</c> in the data directory.</value>
+    public string SecretKeyFile { get; init; } = "";
+
     /// <summary>How long a session lasts that nobody uses, 1 to 720 hours.</summary>
     /// <value>Twelve hours unless set: a shift, and its end.</value>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>How long a session lasts at most, however it is used, 1 to 365 days.</summary>
+    /// <value>7 days unless set.</value>
+    public TimeSpan SessionLongest { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>True to start the simulated plant and its devices.</summary>
     public bool Demo { get; init; }
 
     /// <summary>True to log every state change, not only warnings.</summary>
     public bool Verbose { get; init; }
+
+    /// <summary>The host application's name and manners.</summary>
+    public Sparkplug.Host.HostOptions Host() => new() { HostId = HostId, RebirthOn = RebirthOn, NodeRules = NodeRules, LegacyState = LegacyState };
 
     /// <summary>Where and how long history is kept.</summary>
     public HistoryOptions History() => new()

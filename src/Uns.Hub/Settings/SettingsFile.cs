@@ -7,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["access", "sessionHours", "mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "topicPrefix", "writeAnswerTimeoutSeconds", "historyDays", "historyMegabytes"];
+    private static readonly string[] Known = ["access", "secretKeyFile", "sessionHours", "sessionDays", "mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "edgeStartSeconds", "tagChangeSeconds", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "rebirthOn", "nodeRules", "legacyState", "topicPrefix", "writeAnswerTimeoutSeconds", "historyDays", "historyMegabytes"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -51,7 +51,9 @@ public static class SettingsFile
         return setting.Name switch
         {
             "access" => options with { Access = AccessSettings.Mode(name, Text(name, setting.Value)) },
+            "secretKeyFile" => options with { SecretKeyFile = Text(name, setting.Value) },
             "sessionHours" => options with { SessionIdle = TimeSpan.FromHours(Whole(name, setting.Value, 1, 720)) },
+            "sessionDays" => options with { SessionLongest = TimeSpan.FromDays(Whole(name, setting.Value, 1, 365)) },
             "mqtt" => options with { Mqtt = ListenAddress.Parse(name, Text(name, setting.Value)) },
             "http" => options with { Http = ListenAddress.Parse(name, Text(name, setting.Value)) },
             "mqtts" => options with { Tls = options.Tls with { Mqtts = ListenAddress.Parse(name, Text(name, setting.Value)) } },
@@ -69,11 +71,16 @@ public static class SettingsFile
             "dataTypesInData" => options with { DataTypesInData = Truth(name, setting.Value) },
             "edgeNodePerDevice" => options with { EdgeNodePerDevice = Truth(name, setting.Value) },
             "edgeBrokers" => options with { EdgeBrokers = SparkplugSettings.Brokers(name, setting.Value) },
+            "edgeStartSeconds" => options with { EdgeStartWithin = SparkplugSettings.Seconds(name, setting.Value, 600) },
+            "tagChangeSeconds" => options with { TagChangeDistance = SparkplugSettings.Seconds(name, setting.Value, 60) },
             "primaryHost" => options with { PrimaryHost = SparkplugId(name, setting.Value) },
             "sparkplugAware" => options with { Aware = Truth(name, setting.Value) ? options.Aware ?? new() : null },
             "sparkplugForeign" or "sparkplugQos" or "sparkplugRetain" or "sparkplugTopic" =>
                 options with { Aware = SparkplugSettings.With(options.Aware, setting.Name, SparkplugSettings.Policy(name, Text(name, setting.Value))) },
             "hostId" => options with { HostId = SparkplugId(name, setting.Value) },
+            "rebirthOn" => options with { RebirthOn = SparkplugSettings.Causes(name, setting.Value) },
+            "nodeRules" => options with { NodeRules = SparkplugSettings.Rules(name, setting.Value) },
+            "legacyState" => options with { LegacyState = Truth(name, setting.Value) },
             "topicPrefix" => options with { TopicPrefix = Prefix(name, setting.Value) },
             "writeAnswerTimeoutSeconds" => options with { WriteAnswerTimeout = Seconds(name, setting.Value) },
             "historyDays" => options with { HistoryDays = Whole(name, setting.Value, 1, 3650) },

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Uns.Connectors;
+using Uns.Hub.Changes;
 using Uns.Hub.Settings;
 using Uns.Store;
 using Uns.Tags;
@@ -12,7 +13,7 @@ namespace Uns.Hub.Wiring;
 /// (a setting that a newer version refuses) stays saved, stays down, and says why.
 /// </summary>
 internal sealed partial class DeviceBook(
-    HubStore store, IEnumerable<IConnectorKind> kinds, EdgeNodes edges, TimeProvider clock, ILoggerFactory loggers)
+    HubStore store, IEnumerable<IConnectorKind> kinds, SecretSeal seal, EdgeNodes edges, TimeProvider clock, ILoggerFactory loggers)
     : IDeviceBook, IAsyncDisposable
 {
     /// <summary>The book's part of the store.</summary>
@@ -92,19 +93,21 @@ internal sealed partial class DeviceBook(
             return [new SettingFault("Name", fault)];
         }
 
-        return _kinds.TryGetValue(device.Protocol, out var kind)
+        return device.Settings.FirstOrDefault(s => SecretSeal.IsSealed(s.Value)) is { Key: { } unopened }
+            ? [new SettingFault($"Settings.{unopened}", "was sealed with another key than the hub has now: give it anew, or put the key file back and start the hub again.")]
+            : _kinds.TryGetValue(device.Protocol, out var kind)
             ? kind.Check(device)
             : [new SettingFault("Protocol", $"is '{device.Protocol}': give one of {string.Join(", ", _kinds.Keys.Order())}.")];
     }
 
     /// <summary>Writes devices into the transaction of a change.</summary>
-    public static void Write(SqliteConnection connection, IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone, DateTimeOffset now)
+    public void Write(SqliteConnection connection, IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone, DateTimeOffset now)
     {
         foreach (var device in set)
         {
             connection.Run(
                 "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now",
-                ("$name", device.Name), ("$document", JsonSerializer.Serialize(device, HubJson.Options)), ("$now", now.ToString("O")));
+                ("$name", device.Name), ("$document", JsonSerializer.Serialize(seal.Seal(device), HubJson.Options)), ("$now", now.ToString("O")));
         }
 
         foreach (var name in gone)
@@ -117,8 +120,11 @@ internal sealed partial class DeviceBook(
     public async Task PutInForceAsync(IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone)
     {
         await Task.WhenAll(set.Select(d => d.Name).Concat(gone).Select(StopAsync));
+        List<string> left;
         lock (_gate)
         {
+            // As they were spelt: the edge node tells names apart by case, and so does every host. Another spelling is another device there.
+            left = [.. gone.Select(name => _devices.GetValueOrDefault(name)?.Name ?? name), .. set.Select(d => _devices.GetValueOrDefault(d.Name)?.Name ?? d.Name).Except(set.Select(d => d.Name))];
             foreach (var name in set.Select(d => d.Name).Concat(gone))
             {
                 _devices.Remove(name);
@@ -130,14 +136,14 @@ internal sealed partial class DeviceBook(
             }
         }
 
+        foreach (var name in left)
+        {
+            await edges.RemoveAsync(name);
+        }
+
         foreach (var device in set)
         {
             Start(device);
-        }
-
-        foreach (var name in gone)
-        {
-            await edges.RemoveAsync(name);
         }
 
         if (set.Count + gone.Count > 0)
@@ -155,7 +161,7 @@ internal sealed partial class DeviceBook(
         {
             try
             {
-                var device = JsonSerializer.Deserialize<DeviceOptions>(document, HubJson.Options)!;
+                var device = seal.Open(JsonSerializer.Deserialize<DeviceOptions>(document, HubJson.Options)!);
                 lock (_gate)
                 {
                     _devices[name] = device;

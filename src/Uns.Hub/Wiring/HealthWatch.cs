@@ -8,6 +8,7 @@ using Uns.Store;
 using Uns.Tags;
 using Uns.Tree;
 using Uns.Ui.Health;
+using Uns.Ui.Live;
 using Uns.Ui.Texts;
 using static Uns.Ui.Texts.Wording;
 
@@ -111,6 +112,11 @@ internal sealed class HealthWatch(
             yield return Line("Alarms", HealthState.Wrong, Later($"What happens to alarms is not kept: {fault}"), "/alarms");
         }
 
+        foreach (var unreadable in alarms.Unreadable.Take(MostOfAKind))
+        {
+            yield return Line("Alarms", HealthState.Wrong, Later($"A saved alarm cannot be read: {unreadable}"), "/alarms");
+        }
+
         if (all.Count > 0)
         {
             yield return Line("Alarms", HealthState.Well, all.Count(a => a.Rule.Enabled) is 1 ? Later("1 alarm watched.") : Later($"{all.Count(a => a.Rule.Enabled):N0} alarms watched."), "/alarms");
@@ -152,7 +158,17 @@ internal sealed class HealthWatch(
         {
             yield return Line(
                 "Sparkplug", HealthState.Wrong, Later($"Edge node {node.Group}/{node.Node}: {Word(node.State.ToLowerInvariant())}."),
-                $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}", node.State == "Offline" ? node.LastMessage : null);
+                NodePage(node), node.State == "Offline" ? node.LastMessage : null);
+        }
+
+        foreach (var node in all.Where(n => n is { IsWell: true, NotAsked: not null }).Take(MostOfAKind))
+        {
+            yield return Line("Sparkplug", HealthState.Watch, Later($"Edge node {node.Group}/{node.Node} misses a birth and is not asked for one, as its settings say."), NodePage(node));
+        }
+
+        foreach (var node in all.Where(n => n.ClockNote is not null).Take(MostOfAKind))
+        {
+            yield return Line("Sparkplug", HealthState.Watch, Later($"The clock of edge node {node.Group}/{node.Node} differs from the hub's: {SparkplugText.Clock(node.ClockSkew)}."), NodePage(node));
         }
 
         if (ill.Count > MostOfAKind)
@@ -162,6 +178,8 @@ internal sealed class HealthWatch(
 
         yield return Line("Sparkplug", HealthState.Well, NodesOnline(all.Count - ill.Count, all.Where(n => n.IsWell).Sum(n => (long)n.Metrics)), "/sparkplug");
     }
+
+    private static string NodePage(NodeHealth node) => $"/sparkplug/{Uri.EscapeDataString(node.Group)}/{Uri.EscapeDataString(node.Node)}";
 
     private IEnumerable<HealthLine> Values()
     {
@@ -223,6 +241,13 @@ internal sealed class HealthWatch(
         if (status.Damaged is { } damaged)
         {
             yield return Line("History", HealthState.Watch, damaged, null);
+        }
+
+        if (history.ClockApart is { } apart)
+        {
+            yield return Line(
+                "History", HealthState.Watch,
+                Later($"The clock jumped by {apart.TotalDays:N0} days. History gives nothing up by its age until that has stood for a week: look whether the time of this machine is right."), null);
         }
 
         if (status.Lost > 0)

@@ -75,7 +75,7 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. SecretMove.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>(), Subscribers = s.GetRequiredService<SubscriberLedger>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
@@ -95,9 +95,10 @@ internal static class HubServices
         services.AddSingleton<AlarmStore>();
         services.AddSingleton<AlarmDesk>();
         services.AddSingleton(s => new SparkplugWatch(options.Aware ?? new AwareOptions(), s.GetRequiredService<ILogger<SparkplugWatch>>()));
-        services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device)));
+        var begun = clock.GetTimestamp();
+        services.AddSingleton(s => new EdgeNodes(options.EdgeNodePerDevice, device => EdgeNodeOf(s, options, device, begun)));
         services.AddSingleton(s => new HostApplication(
-            new Sparkplug.Host.HostOptions { HostId = options.HostId }, OwnBroker(s, $"host-{options.HostId}"),
+            options.Host(), OwnBroker(s, $"host-{options.HostId}"),
             s.GetRequiredService<UnsTree>(), clock, s.GetRequiredService<ILogger<HostApplication>>()));
         services.AddSingleton<ICommandSink>(s => s.GetRequiredService<HostApplication>());
         services.AddSingleton<SparkplugDoctor>();
@@ -106,6 +107,8 @@ internal static class HubServices
         services.AddSingleton(s => new TreeWriter(s.GetRequiredService<UnsTree>(), s.GetRequiredService<ICommandSink>(), clock) { Witness = s.GetRequiredService<LogBook>() });
         services.AddSingleton<LogBook>();
         services.AddSingleton<SettingsStore>();
+        services.AddSingleton(s => new SecretSeal(SecretKeyFile.Open(options.SecretKeyFile.Length > 0 ? options.SecretKeyFile : Path.Combine(options.Data, "secret.key")), s.GetServices<IConnectorKind>()));
+        services.AddSingleton<SecretMove>();
         services.AddSingleton<AlarmFollow>();
         services.AddSingleton<SettingsBook>();
         services.AddScoped<ChangeImpact>();
@@ -131,14 +134,18 @@ internal static class HubServices
             options.TopicPrefix, options.WriteAnswerTimeout, options.GroupId, options.NodeId, s.GetRequiredService<MqttBroker>().EndPoint.Port, options.OpcUa.Listen is not null, options.EdgeNodePerDevice));
     }
 
-    private static EdgeNodePublisher EdgeNodeOf(IServiceProvider services, HubOptions options, string? device)
+    private static EdgeNodePublisher EdgeNodeOf(IServiceProvider services, HubOptions options, string? device, long begun)
     {
+        // Counted from the start of the process: the node of a device that is added later does not wait.
+        var startsWithin = options.EdgeStart - services.GetRequiredService<TimeProvider>().GetElapsedTime(begun);
         var node = new EdgeNodeOptions
         {
             GroupId = options.GroupId,
             NodeId = device is null ? options.NodeId : $"{options.NodeId}-{device}",
             DataTypesInData = options.DataTypesInData,
             PrimaryHost = options.PrimaryHost,
+            StartWithin = startsWithin > TimeSpan.Zero ? startsWithin : TimeSpan.Zero,
+            TagChangeDistance = options.TagChangeDistance,
         };
         IReadOnlyList<MqttClientOptions> brokers = options.EdgeBrokers.Count == 0
             ? [OwnBroker(services, "")]

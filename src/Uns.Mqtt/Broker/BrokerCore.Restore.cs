@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Broker.Retained;
 using Uns.Mqtt.Broker.Sessions;
@@ -18,9 +19,23 @@ internal sealed partial class BrokerCore
     /// <summary>Takes up what the store kept. Before any connection.</summary>
     public void Restore(StoredBroker stored)
     {
-        foreach (var message in stored.Retained.Where(m => !m.IsExpired(Now)))
+        foreach (var damaged in stored.Damaged)
         {
-            Retained.Set(message);
+            LogDamaged(Logger, damaged.Topic);
+            Counters.DroppedDamaged++;
+            Journal!.Damaged(damaged);
+        }
+
+        foreach (var message in stored.Retained)
+        {
+            if (message.IsExpired(Now))
+            {
+                Journal!.Retained(message.TopicText, null, urgent: false);
+            }
+            else
+            {
+                Retained.Set(message);
+            }
         }
 
         foreach (var kept in stored.Sessions)
@@ -36,7 +51,7 @@ internal sealed partial class BrokerCore
         Journal!.LastMessageId = stored.LastMessageId;
         CountRetained();
         Counters.Sessions = _sessions.Count;
-        Counters.Subscriptions = Tree.Count;
+        CountSubscriptions();
     }
 
     private void Restore(StoredSession kept)
@@ -63,6 +78,7 @@ internal sealed partial class BrokerCore
             {
                 session.Queue.Enqueue(new Queued(delivery.Message, delivery.Qos, delivery.Retain, delivery.SubscriptionIds, delivery.Sequence, delivery.Share));
                 session.QueuedBytes += delivery.Message.Bytes;
+                Counters.QueuedBytes += delivery.Message.Bytes;
                 Counters.Queued++;
                 continue;
             }
@@ -154,4 +170,7 @@ internal sealed partial class BrokerCore
             }
         }
     }
+
+    [LoggerMessage(1019, LogLevel.Error, "A stored message on '{Topic}' is not what was written: the disk changed it. It is dropped and not told to anybody.")]
+    private static partial void LogDamaged(ILogger logger, string topic);
 }

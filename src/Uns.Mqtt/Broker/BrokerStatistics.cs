@@ -12,11 +12,29 @@ public sealed record BrokerStatistics
     /// <summary>Subscriptions now.</summary>
     public long Subscriptions { get; init; }
 
+    /// <summary>Shared subscriptions now, each of its members counted.</summary>
+    public long SharedSubscriptions { get; init; }
+
+    /// <summary>CONNECTs accepted.</summary>
+    public long Accepted { get; init; }
+
+    /// <summary>Transports opened, whether or not a CONNECT came.</summary>
+    public long Opened { get; init; }
+
+    /// <summary>Sessions ended because their client did not come back in time.</summary>
+    public long Expired { get; init; }
+
     /// <summary>Retained messages now.</summary>
     public long Retained { get; init; }
 
     /// <summary>QoS 1 and 2 messages that wait in sessions now.</summary>
     public long Queued { get; init; }
+
+    /// <summary>Bytes of the messages that wait in sessions now.</summary>
+    public long QueuedBytes { get; init; }
+
+    /// <summary>Bytes of the retained messages now.</summary>
+    public long RetainedBytes { get; init; }
 
     /// <summary>Messages from clients.</summary>
     public long MessagesIn { get; init; }
@@ -54,6 +72,9 @@ public sealed record BrokerStatistics
     /// <summary>Messages not retained because there were as many retained ones as may be.</summary>
     public long DroppedRetainedFull { get; init; }
 
+    /// <summary>Messages in the store that the disk had changed, found at the start.</summary>
+    public long DroppedDamaged { get; init; }
+
     /// <summary>How often a publisher was not read for a while because the disk was too far behind.</summary>
     public long PublishersHeld { get; init; }
 
@@ -70,8 +91,14 @@ internal sealed class BrokerCounters
     public long Connections;
     public long Sessions;
     public long Subscriptions;
+    public long SharedSubscriptions;
+    public long Accepted;
+    public long Opened;
+    public long Expired;
     public long Retained;
     public long Queued;
+    public long QueuedBytes;
+    public long RetainedBytes;
     public long MessagesIn;
     public long MessagesOut;
     public long PacketsIn;
@@ -84,6 +111,7 @@ internal sealed class BrokerCounters
     public long DroppedTooLarge;
     public long DroppedNotAuthorized;
     public long DroppedRetainedFull;
+    public long DroppedDamaged;
     public long PublishersHeld;
     public long ProtocolFaults;
     public long StoreFaults;
@@ -93,8 +121,14 @@ internal sealed class BrokerCounters
         Connections = Volatile.Read(ref Connections),
         Sessions = Volatile.Read(ref Sessions),
         Subscriptions = Volatile.Read(ref Subscriptions),
+        SharedSubscriptions = Volatile.Read(ref SharedSubscriptions),
+        Accepted = Volatile.Read(ref Accepted),
+        Opened = Volatile.Read(ref Opened),
+        Expired = Volatile.Read(ref Expired),
         Retained = Volatile.Read(ref Retained),
         Queued = Volatile.Read(ref Queued),
+        QueuedBytes = Volatile.Read(ref QueuedBytes),
+        RetainedBytes = Volatile.Read(ref RetainedBytes),
         MessagesIn = Volatile.Read(ref MessagesIn),
         MessagesOut = Volatile.Read(ref MessagesOut),
         PacketsIn = Volatile.Read(ref PacketsIn),
@@ -107,6 +141,7 @@ internal sealed class BrokerCounters
         DroppedTooLarge = Volatile.Read(ref DroppedTooLarge),
         DroppedNotAuthorized = Volatile.Read(ref DroppedNotAuthorized),
         DroppedRetainedFull = Volatile.Read(ref DroppedRetainedFull),
+        DroppedDamaged = Volatile.Read(ref DroppedDamaged),
         PublishersHeld = Volatile.Read(ref PublishersHeld),
         ProtocolFaults = Volatile.Read(ref ProtocolFaults),
         StoreFaults = Volatile.Read(ref StoreFaults),

@@ -3,7 +3,8 @@ using Uns.Tags;
 namespace Uns.Sparkplug.EdgeNode;
 
 /// <summary>What the hub wants of the edge node's devices, kept until the publisher takes it. Repeats merge, so it cannot grow.</summary>
-internal sealed class DeviceDesk
+/// <param name="tagChangeDistance">Shortest time between two changes of a device's tags while the node is born: what comes in between waits, and is told together.</param>
+internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
 {
     /// <summary>Stands for the node itself, which has tags and samples as a device has.</summary>
     public const string Node = "";
@@ -12,6 +13,19 @@ internal sealed class DeviceDesk
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private long _mergedByRemoved;
+    private DateTimeOffset? _tagsDue;
+
+    /// <summary>When tags that wait may be told; null: none wait.</summary>
+    public DateTimeOffset? TagsDue
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tagsDue;
+            }
+        }
+    }
 
     /// <summary>Samples that a newer one of the same tag replaced before they were sent.</summary>
     public long Merged
@@ -33,7 +47,7 @@ internal sealed class DeviceDesk
             {
                 // At least one place per tag, so that no tag's newest sample is ever lost.
                 var old = entry;
-                entry = new Entry(Math.Max(SampleQueue.DefaultCapacity, tags.Count)) { IsOnline = old?.IsOnline ?? false };
+                entry = new Entry(Math.Max(SampleQueue.DefaultCapacity, tags.Count)) { IsOnline = old?.IsOnline ?? false, Tags = old?.Tags, ChangedAt = old?.ChangedAt };
                 _entries[deviceId] = entry;
                 Move(old, entry);
             }
@@ -103,12 +117,25 @@ internal sealed class DeviceDesk
             }
 
             _removed.Clear();
+            _tagsDue = null;
             var samples = new List<TagSample>();
             foreach (var (deviceId, entry) in _entries)
             {
                 if (entry.NewTags is { } tags)
                 {
-                    entry.NewTags = null;
+                    if (WaitsUntil(session, entry, tags, now) is { } dueAt)
+                    {
+                        // Its samples wait too: the session does not know yet what the new tags are. So does a birth: it would be one of old tags.
+                        _tagsDue = _tagsDue < dueAt ? _tagsDue : dueAt;
+                        if (!entry.IsOnline)
+                        {
+                            session.SetOnline(deviceId, isOnline: false, now, due);
+                        }
+
+                        continue;
+                    }
+
+                    (entry.NewTags, entry.Tags, entry.ChangedAt) = (null, tags, entry.Tags is { } known && known.SequenceEqual(tags) ? entry.ChangedAt : now);
                     SetTags(session, deviceId, tags, now, due);
                 }
 
@@ -122,6 +149,14 @@ internal sealed class DeviceDesk
         }
 
         return unknown;
+    }
+
+    /// <returns>When the new tags may be told; null: now.</returns>
+    private DateTimeOffset? WaitsUntil(EdgeNodeSession session, Entry entry, IReadOnlyList<TagDefinition> tags, DateTimeOffset now)
+    {
+        // Before the node is born nobody is told anything. A clock that was set back does not make anybody wait longer than the distance.
+        var isNews = session.IsBorn && entry.Tags is { } known && !known.SequenceEqual(tags);
+        return isNews && entry.ChangedAt is { } last && last <= now && last + tagChangeDistance > now ? last + tagChangeDistance : null;
     }
 
     private static int Tell(EdgeNodeSession session, string deviceId, List<TagSample> samples, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
@@ -180,6 +215,12 @@ internal sealed class DeviceDesk
         public SampleQueue Samples { get; } = new(capacity);
 
         public IReadOnlyList<TagDefinition>? NewTags { get; set; }
+
+        /// <summary>The tags that the session has; null before the first.</summary>
+        public IReadOnlyList<TagDefinition>? Tags { get; set; }
+
+        /// <summary>When they became other ones.</summary>
+        public DateTimeOffset? ChangedAt { get; set; }
 
         public bool IsOnline { get; set; }
     }

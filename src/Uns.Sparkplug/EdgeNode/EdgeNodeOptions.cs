@@ -18,6 +18,14 @@ public sealed record EdgeNodeOptions
     /// <value>20 ms unless set.</value>
     public TimeSpan CollectFor { get; init; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Shortest time between two changes of a device's tags, or of the node's own; those in between are told together in one birth. 0 to one minute.</summary>
+    /// <value>1 s unless set. A change that follows none within this time is told at once.</value>
+    public TimeSpan TagChangeDistance { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The node connects for the first time at a random moment within this time, so that many nodes do not come together when power returns. 0 to ten minutes.</summary>
+    /// <value>5 s unless set.</value>
+    public TimeSpan StartWithin { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Most metrics in one data message, 1 to 10,000.</summary>
     /// <value>500 unless set.</value>
     public int MetricsPerMessage { get; init; } = 500;
@@ -68,6 +76,16 @@ public sealed record EdgeNodeOptions
         if (CollectFor < TimeSpan.Zero || CollectFor > TimeSpan.FromSeconds(1))
         {
             yield return $"{nameof(CollectFor)} is {CollectFor}: give 0 to 1 second.";
+        }
+
+        if (TagChangeDistance < TimeSpan.Zero || TagChangeDistance > TimeSpan.FromMinutes(1))
+        {
+            yield return $"{nameof(TagChangeDistance)} is {TagChangeDistance}: give 0 to 1 minute.";
+        }
+
+        if (StartWithin < TimeSpan.Zero || StartWithin > TimeSpan.FromMinutes(10))
+        {
+            yield return $"{nameof(StartWithin)} is {StartWithin}: give 0 to 10 minutes.";
         }
 
         if (MetricsPerMessage is < 1 or > 10_000)

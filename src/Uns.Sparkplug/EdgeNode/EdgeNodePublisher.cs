@@ -27,7 +27,8 @@ public sealed partial class EdgeNodePublisher
     private readonly ILogger<EdgeNodePublisher> _logger;
     private readonly EdgeNodeSession _session;
     private readonly Lock _gate = new(); // Guards the session and the host gates: the sender and the reader of commands both ask them.
-    private readonly DeviceDesk _desk = new();
+    private readonly DeviceDesk _desk;
+    private readonly Func<double> _jitter;
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(CommandsBound);
     private readonly Dictionary<string, string> _deviceFaults = new(StringComparer.Ordinal);
@@ -45,9 +46,11 @@ public sealed partial class EdgeNodePublisher
     /// <param name="forward">Keeps what cannot be sent; null: only the newest value of each tag is kept, in memory.</param>
     /// <param name="clock">Time of all messages and waits.</param>
     /// <param name="logger">Hears of state changes and losses.</param>
+    /// <param name="jitter">A number from 0 to 1 that chooses the moment of the start; random when null.</param>
     /// <exception cref="ArgumentException">An option cannot be used; the message names all of them.</exception>
     public EdgeNodePublisher(
-        EdgeNodeOptions options, IReadOnlyList<MqttClientOptions> brokers, IBirthSequenceStore bdSeq, IForwardStore? forward, TimeProvider clock, ILogger<EdgeNodePublisher> logger)
+        EdgeNodeOptions options, IReadOnlyList<MqttClientOptions> brokers, IBirthSequenceStore bdSeq, IForwardStore? forward, TimeProvider clock, ILogger<EdgeNodePublisher> logger,
+        Func<double>? jitter = null)
     {
         if (options.Check().ToArray() is { Length: > 0 } faults)
         {
@@ -59,7 +62,8 @@ public sealed partial class EdgeNodePublisher
             throw new ArgumentException("No broker is given: give at least one.", nameof(brokers));
         }
 
-        (_options, _bdSeqs, _forward, _clock, _logger) = (options, bdSeq, forward, clock, logger);
+        (_options, _bdSeqs, _forward, _clock, _logger, _jitter) = (options, bdSeq, forward, clock, logger, jitter ?? Random.Shared.NextDouble);
+        _desk = new(options.TagChangeDistance);
         _brokers = [.. brokers.Select(b => b.ClientId.Length > 0 ? b : b with { ClientId = $"edge-{options.GroupId}-{options.NodeId}" })];
         _hostGates = options.PrimaryHost.Length == 0 ? null : [.. brokers.Select(_ => new PrimaryHostGate(options.PrimaryHost))];
         _recent = new RecentSamples(_brokers.Max(b => b.KeepAlive) * 2);
@@ -91,6 +95,7 @@ public sealed partial class EdgeNodePublisher
                     SamplesKept = Interlocked.Read(ref _kept),
                     SamplesForwarded = Interlocked.Read(ref _forwarded),
                     SamplesLost = Interlocked.Read(ref _lost) + (_forward?.Lost ?? 0) + _session.ValuesTooLong + _recent.Crowded,
+                    StoreRefusals = Interlocked.Read(ref _storeRefusals),
                     DeviceFaults = new Dictionary<string, string>(_deviceFaults, StringComparer.Ordinal),
                 };
             }
@@ -98,6 +103,9 @@ public sealed partial class EdgeNodePublisher
     }
 
     private MqttClientOptions Broker => _brokers[_at];
+
+    // For all that waits and paces: the time of day can be set, this only goes forward.
+    private TimeSpan Moment => _clock.GetElapsedTime(0);
 
     /// <summary>Gives the node metrics of its own, told in the NBIRTH and as NDATA. A node that is born is born again.</summary>
     /// <exception cref="ArgumentException">A tag's name cannot be used, or a name stands twice.</exception>
@@ -156,6 +164,7 @@ public sealed partial class EdgeNodePublisher
     {
         var commands = CarryOutAsync(cancellationToken);
         var backOff = new BackOff(_options.ReconnectFirst, _options.ReconnectLongest);
+        await WaitForStartAsync(cancellationToken);
         while (!cancellationToken.IsCancellationRequested)
         {
             var walks = true;
@@ -185,6 +194,16 @@ public sealed partial class EdgeNodePublisher
         await KeepRecentAsync();
         await KeepWaitingAsync();
         await commands;
+    }
+
+    // After a power cut a whole plant starts at one moment; a broker that came back with it would hear all births at once. What comes meanwhile is kept.
+    private async Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        var wait = _options.StartWithin * _jitter();
+        if (wait > TimeSpan.Zero)
+        {
+            await KeepWhileAsync(Task.Delay(wait, _clock, cancellationToken));
+        }
     }
 
     private static void CheckTags(string whose, IReadOnlyList<TagDefinition> tags)
@@ -307,7 +326,7 @@ public sealed partial class EdgeNodePublisher
             bool isAsked;
             lock (_gate)
             {
-                _session.AnswerRebirth(_clock.GetUtcNow(), due);
+                _session.AnswerRebirth(Moment, _clock.GetUtcNow(), due);
                 isAsked = _session.RebirthDue is not null;
                 if (!isAsked)
                 {
@@ -326,18 +345,18 @@ public sealed partial class EdgeNodePublisher
 
     private async Task WaitForWorkAsync(MqttClient client, CancellationToken cancellationToken)
     {
-        DateTimeOffset? next;
+        TimeSpan? next;
         lock (_gate)
         {
-            next = _session.RebirthDue ?? HistoryDue;
+            next = _session.RebirthDue ?? (HistoryDue is { } history && !(_desk.TagsDue < history) ? history : _desk.TagsDue);
         }
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = _wake.Reader.WaitToReadAsync(enough.Token).AsTask();
-        var wait = next - _clock.GetUtcNow() is { } left ? left : Timeout.InfiniteTimeSpan;
-        if (wait == Timeout.InfiniteTimeSpan || wait > TimeSpan.Zero)
+        var wait = next - Moment;
+        if (wait is null || wait > TimeSpan.Zero)
         {
-            await Task.WhenAny(work, client.Closed, Task.Delay(wait, _clock, enough.Token));
+            await Task.WhenAny(work, client.Closed, Task.Delay(wait ?? Timeout.InfiniteTimeSpan, _clock, enough.Token));
         }
 
         if (work.IsCompletedSuccessfully && _options.CollectFor > TimeSpan.Zero)
@@ -352,8 +371,7 @@ public sealed partial class EdgeNodePublisher
 
     private void Gather(List<OutgoingMessage> due)
     {
-        var now = _clock.GetUtcNow();
-        if (_desk.Apply(_session, now, due, (device, samples) => Taken(device, samples, now)) is > 0 and var unknown)
+        if (_desk.Apply(_session, _clock.GetUtcNow(), due, Taken) is > 0 and var unknown)
         {
             Interlocked.Add(ref _unknown, unknown);
         }

@@ -26,6 +26,7 @@ public sealed partial class HostApplication : ICommandSink
     private readonly HostState _state = new();
     private readonly Lock _gate = new(); // Guards the session; the sink is only ever called within it.
     private readonly string _stateTopic;
+    private readonly LegacyState? _legacy;
     private volatile MqttClient? _client;
 
     /// <summary>A host that is not connected yet.</summary>
@@ -46,6 +47,7 @@ public sealed partial class HostApplication : ICommandSink
         _broker = broker.ClientId.Length > 0 ? broker : broker with { ClientId = $"host-{options.HostId}" };
         _session = new HostSession(options, sink, logger);
         _stateTopic = _session.Version.Write(SparkplugTopic.OfState(options.HostId));
+        _legacy = options.LegacyState ? new LegacyState(options, _broker, clock, logger) : null;
     }
 
     /// <summary>True from the STATE birth to the end of the connection.</summary>
@@ -115,6 +117,7 @@ public sealed partial class HostApplication : ICommandSink
     /// <summary>Runs until cancelled; then says that it leaves. Faults of line and broker do not end it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var legacy = _legacy?.RunAsync(cancellationToken) ?? Task.CompletedTask;
         var backOff = new BackOff(_options.ReconnectFirst, _options.ReconnectLongest);
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -138,6 +141,7 @@ public sealed partial class HostApplication : ICommandSink
         }
 
         BrokerLost();
+        await legacy;
     }
 
     // [tck-id-host-topic-phid-death-required], [tck-id-host-topic-phid-death-qos], [tck-id-host-topic-phid-death-retain]
@@ -213,10 +217,11 @@ public sealed partial class HostApplication : ICommandSink
         await client.PublishAsync(_stateTopic, _state.Announce(), QualityOfService.AtLeastOnce, retain: true, cancellationToken);
         lock (_gate)
         {
-            _session.BrokerFound();
+            _session.BrokerFound(_clock.GetUtcNow());
         }
 
         _client = client;
+        _legacy?.Set(isOnline: true);
         LogUp(_options.HostId, _broker.Endpoint);
         backOff.Reset();
         await LearnAsync(client, cancellationToken);
@@ -305,6 +310,7 @@ public sealed partial class HostApplication : ICommandSink
     private async Task LeaveAsync(MqttClient client)
     {
         _client = null;
+        _legacy?.Set(isOnline: false);
         if (!_state.IsAnnounced)
         {
             await client.DisconnectAsync(); // The first word of a session is its birth: without one there is no death to tell.
@@ -348,6 +354,7 @@ public sealed partial class HostApplication : ICommandSink
     private void BrokerLost()
     {
         _client = null;
+        _legacy?.Set(isOnline: false);
         lock (_gate)
         {
             _session.BrokerLost(_clock.GetUtcNow());

@@ -38,6 +38,8 @@ internal sealed class HostMetric(DeviceState owner, BirthDescription description
 
     public override MetricKey Key => new(Owner.Node.Id, Owner.Id, Name);
 
+    public override string? Note => Owner.Node.Clock.Note;
+
     /// <summary>The value; its type is the birth's, also when it is null.</summary>
     public TagValue Value { get; private set; }
 

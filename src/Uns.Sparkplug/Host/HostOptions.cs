@@ -33,6 +33,14 @@ public sealed record HostOptions
     /// <value>For everything unless set.</value>
     public RebirthCauses RebirthOn { get; init; } = RebirthCauses.All;
 
+    /// <summary>What is otherwise for some nodes; at most 1,000.</summary>
+    /// <value>None unless set.</value>
+    public IReadOnlyList<NodeRule> NodeRules { get; init; } = [];
+
+    /// <summary>True to say STATE also as Sparkplug 2.2 had it: <c>ONLINE</c> and <c>OFFLINE</c> on <c>STATE/{HostId}</c>, over a second connection that has the will for it.</summary>
+    /// <value>False unless set.</value>
+    public bool LegacyState { get; init; }
+
     /// <summary>Most messages per node that wait for one they overtook, 1 to 127. One more counts as a gap.</summary>
     /// <value>64 unless set.</value>
     public int ReorderMessages { get; init; } = 64;
@@ -52,6 +60,10 @@ public sealed record HostOptions
     /// <summary>How far a node's clock may differ before it is told as a breach, 100 ms to a day.</summary>
     /// <value>5 s unless set.</value>
     public TimeSpan ClockWarn { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How far a node's clock may differ before it is said beside each of its values, <see cref="ClockWarn"/> to a day.</summary>
+    /// <value>1 minute unless set.</value>
+    public TimeSpan ClockNote { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long two publishers of one name are left alone before they are asked again, 10 s to a day.</summary>
     /// <value>1 minute unless set.</value>
@@ -79,6 +91,12 @@ public sealed record HostOptions
 
     /// <summary>How much one payload may ask of the reader.</summary>
     public PayloadLimits Limits { get; init; } = PayloadLimits.Default;
+
+    /// <summary>For what one node is asked by itself.</summary>
+    public RebirthCauses RebirthOnOf(EdgeNodeId node) => NodeRules.FirstOrDefault(rule => rule.RebirthOn is not null && rule.Fits(node))?.RebirthOn ?? RebirthOn;
+
+    /// <summary>True when commands to one node go by name, whether or not it uses aliases.</summary>
+    public bool CommandsByNameOf(EdgeNodeId node) => NodeRules.FirstOrDefault(rule => rule.CommandsByName is not null && rule.Fits(node))?.CommandsByName ?? false;
 
     /// <summary>Finds every fault at once: the setting, what it is and what is wanted.</summary>
     public IEnumerable<string> Check()
@@ -131,6 +149,21 @@ public sealed record HostOptions
         if (ClockWarn < TimeSpan.FromMilliseconds(100) || ClockWarn > TimeSpan.FromDays(1))
         {
             yield return $"{nameof(ClockWarn)} is {ClockWarn}: give 100 ms to 1 day.";
+        }
+
+        if (ClockNote < ClockWarn || ClockNote > TimeSpan.FromDays(1))
+        {
+            yield return $"{nameof(ClockNote)} is {ClockNote}: give {nameof(ClockWarn)}, which is {ClockWarn}, to 1 day.";
+        }
+
+        if (NodeRules.Count > 1000)
+        {
+            yield return $"{nameof(NodeRules)} are {NodeRules.Count}: give at most 1000.";
+        }
+
+        foreach (var wrong in NodeRules.Select(rule => rule.Fault()).OfType<string>())
+        {
+            yield return $"{nameof(NodeRule.Node)} of a rule {wrong}";
         }
 
         if (TwoPublishersFor < TimeSpan.FromSeconds(10) || TwoPublishersFor > TimeSpan.FromDays(1))

@@ -27,7 +27,7 @@ public sealed partial class HostSession
         }
 
         node.Births++;
-        (node.IsOnline, node.AwaitsBirth, node.IsFromCertificate, node.HasGivenUp, node.BdSeq) = (true, false, false, false, bdSeq);
+        (node.IsOnline, node.AwaitsBirth, node.IsFromCertificate, node.HasGivenUp, node.BdSeq, node.NotAsked) = (true, false, false, false, bdSeq, null);
         node.PendingCertificates = null;
         node.Last = (-1, 0);
         node.Aliases.Clear();
@@ -156,7 +156,7 @@ public sealed partial class HostSession
         var fallbackTicks = isCertificate ? TicksOf(frame, now) : LiveTicksOf(node, topic, frame, now);
         var epoch = ++device.Epoch;
         var isNode = device.Id is null;
-        var (place, isRebirthOffered) = (0, false);
+        var (place, named, isRebirthOffered) = (0, 0, false);
         device.Metrics.Expect(frame.Metrics.Length);
         if (ExpectAliases(node, frame) && isNode)
         {
@@ -182,6 +182,7 @@ public sealed partial class HostSession
             var metric = device.Metrics.At(name, ref place) ?? FoundOrAdded(device, name, entry, frame, ref place);
             var isRepeat = metric.Epoch == epoch;
             metric.Epoch = epoch;
+            named += isRepeat ? 0 : 1;
             if (isNode && name.SequenceEqual("Node Control/Rebirth"u8))
             {
                 isRebirthOffered = true;
@@ -220,9 +221,9 @@ public sealed partial class HostSession
         }
 
         TellTimes(node, topic, frame, now);
-        foreach (var gone in device.Metrics.Sweep(epoch) ?? [])
+        if (named < device.Metrics.Count && device.Metrics.Sweep(epoch) is { } gone) // Mostly all are named again.
         {
-            _sink.Removed(gone.Key);
+            gone.ForEach(metric => _sink.Removed(metric.Key));
         }
     }
 
@@ -341,7 +342,7 @@ public sealed partial class HostSession
 
         if (topic.Verb == MessageVerb.NBirth)
         {
-            Ask(node, RebirthReason.HostStart);
+            Ask(node, RebirthReason.HostStart, now);
         }
 
         var isDeviceOfCertificate = topic.Verb == MessageVerb.DBirth && node.IsFromCertificate;

@@ -8,7 +8,7 @@ namespace Uns.Sparkplug.Host;
 /// <content>Commands: what leaves for the edge nodes.</content>
 public sealed partial class HostSession
 {
-    /// <summary>The message that sets one metric: NCMD or DCMD, by alias when the birth gave one.</summary>
+    /// <summary>The message that sets one metric: NCMD or DCMD, by alias when the birth gave one and the node's settings do not want the name.</summary>
     /// <exception cref="CommandRefusedException">The target is offline, stale or unknown, read-only, or the value is of another type.</exception>
     /// <remarks>[tck-id-operational-behavior-data-commands-dcmd-verb], [tck-id-operational-behavior-data-commands-ncmd-verb]</remarks>
     public OutgoingMessage Command(MetricKey key, TagValue value, DateTimeOffset now)
@@ -49,8 +49,10 @@ public sealed partial class HostSession
             throw new CommandRefusedException($"The metric {key} is of type {metric.Type}: {(value.IsNull ? "null" : value.Type.ToString())} was given.");
         }
 
-        // Alias alone when there is one; the type is given too, so that the receiver can check. [tck-id-payloads-alias-data-cmd-requirement]
-        var written = Metric.Of(key.Name, value, now) with { Alias = metric.HasAlias ? metric.Alias : null, Name = metric.HasAlias ? null : key.Name };
+        // Alias alone when there is one that stands for this metric and no other; the type is given too, so that the receiver can check.
+        // [tck-id-payloads-alias-data-cmd-requirement]
+        var byAlias = metric.HasAlias && !node.CommandsByName && node.Aliases.Find(metric.Alias) == metric;
+        var written = Metric.Of(key.Name, value, now) with { Alias = byAlias ? metric.Alias : null, Name = byAlias ? null : key.Name };
         var topic = key.Device is { } to ? SparkplugTopic.OfDevice(MessageVerb.DCmd, key.Node, to) : SparkplugTopic.OfNode(MessageVerb.NCmd, key.Node);
         return new(topic, new SparkplugPayload { Timestamp = now, Metrics = [written] }); // [tck-id-payloads-dcmd-seq]: none.
     }

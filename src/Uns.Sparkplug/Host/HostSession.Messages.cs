@@ -19,7 +19,7 @@ public sealed partial class HostSession
         {
             node.Dropped++;
             Broken(node, RuleBreach.DeviceDataBeforeBirth, topic, now, null, seq);
-            Ask(node, RebirthReason.DataBeforeBirth);
+            Ask(node, RebirthReason.DataBeforeBirth, now);
             return;
         }
 
@@ -102,9 +102,9 @@ public sealed partial class HostSession
     {
         node.Dropped++;
         Broken(node, breach, topic, now, entry.HasAlias ? $"Alias {entry.Alias}." : Encoding.UTF8.GetString(frame.NameOf(entry)), frame.Seq);
-        if (breach != RuleBreach.NameMissing)
+        if (breach != RuleBreach.NameMissing && !Ask(node, RebirthReason.UnknownMetric, now) && breach == RuleBreach.AliasAndNameDisagree)
         {
-            Ask(node, RebirthReason.UnknownMetric);
+            Disown(node, entry, now);
         }
     }
 
@@ -159,7 +159,7 @@ public sealed partial class HostSession
         if (!node.IsOnline)
         {
             node.Dropped++; // Said by the node and then as its will too. [untagged-host-ignore-duplicate-ndeath]
-            (node.AwaitsBirth, node.IsFromCertificate) = (true, false);
+            (node.AwaitsBirth, node.IsFromCertificate, node.NotAsked) = (true, false, null);
             return;
         }
 
@@ -182,7 +182,7 @@ public sealed partial class HostSession
         {
             node.Dropped++;
             Broken(node, RuleBreach.DeviceDataBeforeBirth, topic, now, null, seq);
-            Ask(node, RebirthReason.DataBeforeBirth);
+            Ask(node, RebirthReason.DataBeforeBirth, now);
             return;
         }
 
@@ -200,8 +200,9 @@ public sealed partial class HostSession
         Broken(node, RuleBreach.SeqGap, SparkplugTopic.OfNode(MessageVerb.NData, node.Id), now, $"{detail} seq {node.Gate.Expected} was expected.");
         node.Journal.Add(NodeEventKind.Gap, now, seq: node.Gate.Expected);
         LogGap(node.Id);
-        AgeAll(node.All, now, "Messages were lost: the edge node was asked to be born again.");
-        Ask(node, RebirthReason.Gap);
+        AgeAll(node.All, now, Ask(node, RebirthReason.Gap, now)
+            ? "Messages were lost: the edge node was asked to be born again."
+            : "Messages were lost, and the edge node is not asked to be born again, as its settings say.");
     }
 
     private long LiveTicksOf(NodeState node, in SparkplugTopic topic, in PayloadFrame frame, DateTimeOffset now)
@@ -212,9 +213,10 @@ public sealed partial class HostSession
         }
         else if (_version.TryTicks(said, out var ticks))
         {
-            if (node.NoteClock(ticks, now, _options.ClockWarn))
+            // What was kept for long may have been put into its message long ago, too: it says nothing about the clock.
+            if ((frame.Metrics.Length == 0 || !frame.Metrics[0].IsHistorical) && node.Clock.Take(ticks, now.UtcTicks) is not ClockNews.None and var news)
             {
-                Broken(node, RuleBreach.ClockOff, topic, now, $"The node's clock is {node.Skew!.Value.TotalSeconds:0.0} s ahead of the host's.", frame.Seq);
+                TellClock(node, topic, news, now, frame.Seq);
             }
 
             return ticks;
@@ -225,6 +227,27 @@ public sealed partial class HostSession
         }
 
         return now.UtcTicks;
+    }
+
+    private void TellClock(NodeState node, in SparkplugTopic topic, ClockNews news, DateTimeOffset now, int? seq)
+    {
+        if ((news & ClockNews.Off) != 0)
+        {
+            Broken(node, RuleBreach.ClockOff, topic, now, $"The node's clock is {node.Clock.Words} the host's.", seq);
+        }
+
+        if ((news & ClockNews.Note) == 0)
+        {
+            return;
+        }
+
+        var note = node.Clock.Note;
+        node.Journal.Add(note is null ? NodeEventKind.ClockNearAgain : NodeEventKind.ClockFarOff, now, detail: note);
+        LogClock(node.Id, node.Clock.Words);
+        foreach (var metric in node.All)
+        {
+            _sink.Noted(metric);
+        }
     }
 
     // The metric's own time, else the payload's, else the arrival. Mostly the first two are the same number.
@@ -238,23 +261,32 @@ public sealed partial class HostSession
 
         if (entry.Timestamp == frame.Timestamp)
         {
-            _latest = entry.Timestamp;
+            if (entry.Timestamp != _latest)
+            {
+                Compare(entry);
+            }
+
             return fallbackTicks;
         }
 
         if (_version.TryTicks(entry.Timestamp, out var ticks))
         {
-            if (!entry.IsHistorical)
-            {
-                _overtaken += entry.Timestamp < _latest ? 1 : 0;
-                _latest = Math.Max(_latest, entry.Timestamp);
-            }
-
+            Compare(entry);
             return ticks;
         }
 
         _mistimed++;
         return fallbackTicks;
+    }
+
+    // Values of the past have an order of their own.
+    private void Compare(in MetricEntry entry)
+    {
+        if (!entry.IsHistorical)
+        {
+            _overtaken += entry.Timestamp < _latest ? 1 : 0;
+            _latest = Math.Max(_latest, entry.Timestamp);
+        }
     }
 
     private long TicksOf(in PayloadFrame frame, DateTimeOffset now) => frame.Timestamp is { } said && _version.TryTicks(said, out var ticks) ? ticks : now.UtcTicks;

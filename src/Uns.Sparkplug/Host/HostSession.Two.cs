@@ -38,6 +38,15 @@ public sealed partial class HostSession
 
     private void AskWhetherTwo(NodeState node, DateTimeOffset now)
     {
+        if (node.RebirthOn == RebirthCauses.None)
+        {
+            // Nobody asks: the next births show whether both still speak, and until then nothing is believed.
+            (node.BirthsWhileAsked, node.TwoUntil) = (null, null);
+            node.Watch.Forget();
+            LeaveAlone(node, RebirthReason.TwoPublishers, now);
+            return;
+        }
+
         if (node.BirthsWhileAsked is null)
         {
             (node.BirthsWhileAsked, node.TwoUntil) = (0, now + AnswersWithin);
@@ -80,4 +89,10 @@ public sealed partial class HostSession
 
     [LoggerMessage(2108, LogLevel.Information, "One publisher is left that speaks as edge node {Node}")]
     private partial void LogOne(EdgeNodeId node);
+
+    [LoggerMessage(2109, LogLevel.Warning, "Edge node {Node} misses a birth ({Reason}) and is not asked for one, as its settings say; a person may ask")]
+    private partial void LogNotAsked(EdgeNodeId node, RebirthReason reason);
+
+    [LoggerMessage(2110, LogLevel.Warning, "The clock of edge node {Node} is {Words} the host's")]
+    private partial void LogClock(EdgeNodeId node, string words);
 }

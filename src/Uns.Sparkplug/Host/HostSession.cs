@@ -108,31 +108,6 @@ public sealed partial class HostSession
         }
     }
 
-    /// <summary>Appends the rebirth requests that are due to be sent, and counts them.</summary>
-    public void TakeRebirths(DateTimeOffset now, List<RebirthRequest> due)
-    {
-        var from = due.Count;
-        _brake.TakeDue(now, due);
-        for (var i = from; i < due.Count; i++)
-        {
-            var (id, reason) = due[i];
-            LogRebirth(id, reason);
-            if (!_nodes.TryGetValue(id, out var node))
-            {
-                continue;
-            }
-
-            node.RebirthsAsked++;
-            node.Journal.Add(NodeEventKind.RebirthAsked, now, detail: reason.ToString());
-            if (_brake.Asked(id) == _options.RebirthTries)
-            {
-                node.HasGivenUp = true;
-                node.Journal.Add(NodeEventKind.GaveUp, now);
-                LogNoAnswer(id, _options.RebirthTries);
-            }
-        }
-    }
-
     /// <summary>The host has lost its broker: whatever came through it is stale. [untagged-host-server-loss-stale]</summary>
     public void BrokerLost(DateTimeOffset now)
     {
@@ -147,22 +122,6 @@ public sealed partial class HostSession
             Offline(node);
             _brake.Settle(node.Id);
         }
-    }
-
-    /// <summary>The host is connected: every node it knows is asked for a birth.</summary>
-    public void BrokerFound()
-    {
-        foreach (var node in _nodes.Values)
-        {
-            Ask(node, RebirthReason.HostStart);
-        }
-    }
-
-    /// <summary>A person wants a node to be born again.</summary>
-    public void AskRebirth(EdgeNodeId id)
-    {
-        _brake.Settle(id);
-        _brake.Ask(id, RebirthReason.Manual);
     }
 
     /// <summary>All that is known about one node; null when it is not known.</summary>
@@ -202,7 +161,7 @@ public sealed partial class HostSession
         if (fault.Kind != PayloadFaultKind.None)
         {
             Broken(node, fault.Kind == PayloadFaultKind.SeqOutOfRange ? RuleBreach.SeqOutOfRange : RuleBreach.PayloadUnreadable, route.Topic, now, fault.ToString());
-            Ask(node, RebirthReason.Malformed);
+            AskOrDoubt(node, now, "A message could not be read");
             return;
         }
 
@@ -228,7 +187,7 @@ public sealed partial class HostSession
                 break;
             case var _ when frame.Seq is null:
                 Broken(node, RuleBreach.SeqMissing, route.Topic, now, "The message has no seq.");
-                Ask(node, RebirthReason.Malformed);
+                AskOrDoubt(node, now, "A message without a seq was left aside");
                 break;
             default:
                 InOrder(route, frame, frame.Seq.Value, now);
@@ -243,7 +202,7 @@ public sealed partial class HostSession
         {
             Broken(node, RuleBreach.DataBeforeBirth, route.Topic, now, null, seq);
             node.Dropped += node.Early.Hold(new(route.Topic, frame.Wire.ToArray(), seq, frame.Timestamp, now));
-            Ask(node, RebirthReason.DataBeforeBirth);
+            Ask(node, RebirthReason.DataBeforeBirth, now);
             return;
         }
 
@@ -409,27 +368,10 @@ public sealed partial class HostSession
 
     private static void Offline(NodeState node)
     {
-        (node.IsOnline, node.AwaitsBirth, node.IsFromCertificate) = (false, true, false);
+        (node.IsOnline, node.AwaitsBirth, node.IsFromCertificate, node.NotAsked) = (false, true, false, null);
         foreach (var device in node.Devices.Values)
         {
             device.IsOnline = false;
-        }
-    }
-
-    private void Ask(NodeState node, RebirthReason reason)
-    {
-        var cause = reason switch
-        {
-            RebirthReason.HostStart => RebirthCauses.HostStart,
-            RebirthReason.Gap => RebirthCauses.Gap,
-            RebirthReason.DataBeforeBirth => RebirthCauses.DataBeforeBirth,
-            RebirthReason.UnknownMetric => RebirthCauses.UnknownMetric,
-            RebirthReason.Malformed => RebirthCauses.Malformed,
-            _ => RebirthCauses.None, // Always sent.
-        };
-        if ((_options.RebirthOn & cause) == cause && node.TwoUntil is null)
-        {
-            _brake.Ask(node.Id, reason);
         }
     }
 

@@ -16,6 +16,9 @@ public abstract class MetricSource
     /// <summary>Which metric.</summary>
     public abstract MetricKey Key { get; }
 
+    /// <summary>What is to be known about the metric beside its quality, one sentence without its full stop; null: nothing. May be read from any thread.</summary>
+    public virtual string? Note => null;
+
     /// <summary>Whatever the sink wants to find again with the next change. Only the sink touches it, within its calls.</summary>
     public object? Place { get; set; }
 }
@@ -45,6 +48,12 @@ public interface IMetricSink
 
     /// <summary>A new birth no longer names this metric.</summary>
     void Removed(MetricKey key);
+
+    /// <summary>A metric's <see cref="MetricSource.Note"/> is another now; value, quality and time are as they were.</summary>
+    void Noted(MetricSource metric)
+    {
+        // Sinks that show no notes have nothing to do.
+    }
 
     /// <summary>A value of the past came, sent late by its edge node. It is never the current value, whatever its time.</summary>
     /// <param name="change">The value with its own time; the definition is null.</param>

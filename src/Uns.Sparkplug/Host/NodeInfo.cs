@@ -31,6 +31,18 @@ public sealed record NodeInfo(
     /// <summary>How far the node's clock is ahead of the host's; negative when it is behind. Null before a timestamp came.</summary>
     public TimeSpan? ClockSkew { get; init; }
 
+    /// <summary>What is said beside the node's values because its clock is far off, one sentence without its full stop; null: nothing.</summary>
+    public string? ClockNote { get; init; }
+
+    /// <summary>For what the host asks the node for a rebirth by itself: <c>gap</c>, <c>unknown</c>, <c>start</c>; empty: for nothing.</summary>
+    public IReadOnlyList<string> RebirthOn { get; init; } = [];
+
+    /// <summary>Why a birth is missing that the host does not ask for, as its settings for this node say; null when none is. A person may ask.</summary>
+    public RebirthReason? NotAsked { get; init; }
+
+    /// <summary>True when commands to the node name their metric and carry no alias.</summary>
+    public bool CommandsByName { get; init; }
+
     /// <summary>Rules broken, all together.</summary>
     public long Breaches { get; init; }
 }

@@ -26,6 +26,15 @@ public enum NodeEventKind
     /// <summary>The host asked for a rebirth.</summary>
     RebirthAsked,
 
+    /// <summary>A birth is missing, and the host's settings for the node let it not ask.</summary>
+    RebirthNotAsked,
+
+    /// <summary>The node's clock is so far off that it is said beside its values.</summary>
+    ClockFarOff,
+
+    /// <summary>The node's clock is no longer far off.</summary>
+    ClockNearAgain,
+
     /// <summary>The host asked often enough without an answer.</summary>
     GaveUp,
 

@@ -14,6 +14,8 @@ internal sealed class NodeState
         Gate = new(options.ReorderTimeout, version.SequenceCount, options.ReorderMessages, options.HeldBytes);
         Early = new(options);
         Journal = new(options.JournalLength);
+        Clock = new(options);
+        (RebirthOn, CommandsByName) = (options.RebirthOnOf(id), options.CommandsByNameOf(id));
     }
 
     public EdgeNodeId Id { get; }
@@ -82,8 +84,17 @@ internal sealed class NodeState
 
     public DateTimeOffset? LastMessage { get; set; }
 
-    /// <summary>How far the node's clock is ahead of the host's, smoothed; null before a timestamp came.</summary>
-    public TimeSpan? Skew { get; private set; }
+    /// <summary>How the node's clock stands to the host's.</summary>
+    public ClockWatch Clock { get; }
+
+    /// <summary>For what the host asks the node for a rebirth by itself.</summary>
+    public RebirthCauses RebirthOn { get; }
+
+    /// <summary>True when commands to the node go by name alone.</summary>
+    public bool CommandsByName { get; }
+
+    /// <summary>Why a birth is missing that nobody asks for, since the settings do not let the host; null when none is.</summary>
+    public RebirthReason? NotAsked { get; set; }
 
     /// <summary>The payload timestamp and number of the last message that was processed: a copy of it is no second publisher.</summary>
     public (int Seq, ulong Timestamp) Last { get; set; } = (-1, 0);
@@ -119,16 +130,6 @@ internal sealed class NodeState
         return added;
     }
 
-    /// <summary>Notes how a payload's timestamp stands to the host's clock. The way here only makes it look late, so ahead counts more.</summary>
-    /// <returns>True when the skew has just left what is let pass.</returns>
-    public bool NoteClock(long payloadTicks, DateTimeOffset now, TimeSpan warn)
-    {
-        var ahead = TimeSpan.FromTicks(payloadTicks - now.UtcTicks);
-        var before = Skew;
-        Skew = before is not { } last || ahead > last ? ahead : last + ((ahead - last) / 16);
-        return Skew.Value.Duration() > warn && !(before?.Duration() > warn);
-    }
-
     /// <summary>Keeps the certificate of a device until its node's comes. Bounded as messages are.</summary>
     public void KeepCertificate(HeldMessage certificate, HostOptions options)
     {
@@ -145,7 +146,11 @@ internal sealed class NodeState
     {
         IsTwoPublishers = TwoUntil is not null,
         HasGivenUp = HasGivenUp,
-        ClockSkew = Skew,
+        ClockSkew = Clock.Skew,
+        ClockNote = Clock.Note,
+        RebirthOn = RebirthWords.Of(RebirthOn),
+        NotAsked = NotAsked,
+        CommandsByName = CommandsByName,
         Breaches = Journal.Breaches,
     };
 }

@@ -44,6 +44,9 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
         }
     }
 
+    /// <summary>True while a rebirth of the node is wanted: the request waits its turn, or was sent and has no answer yet.</summary>
+    public bool IsWanted(EdgeNodeId node) => _entries.TryGetValue(node, out var entry) && entry.Reason is not null;
+
     /// <summary>Requests sent since the node was last settled.</summary>
     public int Asked(EdgeNodeId node) => _entries.TryGetValue(node, out var entry) ? entry.Asked : 0;
 

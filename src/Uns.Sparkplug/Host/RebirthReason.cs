@@ -54,6 +54,23 @@ public enum RebirthCauses
     All = 31,
 }
 
+/// <summary>The words by which settings and reports name the causes.</summary>
+public static class RebirthWords
+{
+    /// <summary>Every word and what it stands for. <c>gap</c>: something was lost or could not be read; <c>unknown</c>: something came that no birth named, or before its birth; <c>start</c>: the host has just connected.</summary>
+    public static IReadOnlyList<(string Word, RebirthCauses Causes)> All { get; } =
+    [
+        ("gap", RebirthCauses.Gap | RebirthCauses.Malformed),
+        ("unknown", RebirthCauses.UnknownMetric | RebirthCauses.DataBeforeBirth),
+        ("start", RebirthCauses.HostStart),
+    ];
+
+    private static readonly string[][] Told = [.. Enumerable.Range(0, (int)RebirthCauses.All + 1).Select(causes => (string[])[.. All.Where(w => ((RebirthCauses)causes & w.Causes) != 0).Select(w => w.Word)])];
+
+    /// <summary>The words for causes; a word stands there when one of its causes does.</summary>
+    public static IReadOnlyList<string> Of(RebirthCauses causes) => Told[(int)(causes & RebirthCauses.All)];
+}
+
 /// <summary>One request that is due to be sent as NCMD.</summary>
 /// <param name="Node">Who is asked.</param>
 /// <param name="Reason">Why.</param>

@@ -41,7 +41,7 @@ internal static class RoadLatency
         _ = arrivals.ListenAsync(subscriber);
 
         using var stop = new CancellationTokenSource();
-        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "bench", NodeId = "node" }, [line with { ClientId = "node" }], new CountedConnects(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "bench", NodeId = "node", StartWithin = TimeSpan.Zero }, [line with { ClientId = "node" }], new CountedConnects(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
         var options = new DeviceOptions
         {
             Name = "device",

@@ -50,7 +50,7 @@ internal static class RebirthStorm
     private static async Task RunNodeAsync(MqttClientOptions line, int number, CancellationToken cancellationToken)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"node{number}");
-        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "plant", NodeId = name }, [line with { ClientId = name }], new CountedConnects(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+        var node = new EdgeNodePublisher(new EdgeNodeOptions { GroupId = "plant", NodeId = name, StartWithin = TimeSpan.Zero }, [line with { ClientId = name }], new CountedConnects(), null, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
         node.SetNode([.. Enumerable.Range(0, Metrics).Select(m => new TagDefinition { Name = $"m{m}", DataType = DataType.Double })]);
         var running = node.RunAsync(cancellationToken);
         for (var value = 0; !cancellationToken.IsCancellationRequested; value++)

@@ -28,6 +28,9 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
     /// <summary>What our edge node keeps; null: nothing.</summary>
     public IForwardStore? Forward { get; set; }
 
+    /// <summary>Our edge node's clock.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>The broker itself, past all recorders.</summary>
     public MqttClientOptions Broker { get; private set; } = new();
 
@@ -114,10 +117,10 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
     public (EdgeNodePublisher Node, Func<Task> StopAsync) RunEdgeNode(
         ProtocolVersion version = ProtocolVersion.V5, Func<EdgeNodeOptions, EdgeNodeOptions>? change = null, params MqttClientOptions[] brokers)
     {
-        var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
+        var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, StartWithin = TimeSpan.Zero, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
         IReadOnlyList<MqttClientOptions> lines = brokers.Length > 0 ? brokers : [Through(EdgeLine)];
         var node = new EdgeNodePublisher(
-            change is null ? options : change(options), [.. lines.Select(line => line with { Version = version, ClientId = "edge" })], this, Forward, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+            change is null ? options : change(options), [.. lines.Select(line => line with { Version = version, ClientId = "edge" })], this, Forward, Clock, NullLogger<EdgeNodePublisher>.Instance);
         node.SetNode([new() { Name = "load", DataType = DataType.Double }]);
         node.SetDevice("D", [new() { Name = "level", DataType = DataType.Double, Low = 0, High = 10, Writable = true }, new() { Name = "count", DataType = DataType.Int32 }]);
         node.DeviceOnline("D");
@@ -127,10 +130,11 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
     /// <summary>Our host, named <c>hub</c>.</summary>
     /// <param name="version">The protocol.</param>
     /// <param name="line">Where it speaks; its own line when null.</param>
-    public (HostApplication Host, Func<Task> StopAsync) RunHost(ProtocolVersion version = ProtocolVersion.V5, PacketRecorder? line = null)
+    /// <param name="change">Lays other options over the usual ones.</param>
+    public (HostApplication Host, Func<Task> StopAsync) RunHost(ProtocolVersion version = ProtocolVersion.V5, PacketRecorder? line = null, Func<HostOptions, HostOptions>? change = null)
     {
         var options = new HostOptions { HostId = "hub", ReorderTimeout = TimeSpan.FromMilliseconds(200), ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
-        var host = new HostApplication(options, Through(line ?? HostLine) with { Version = version }, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
+        var host = new HostApplication(change is null ? options : change(options), Through(line ?? HostLine) with { Version = version }, this, TimeProvider.System, NullLogger<HostApplication>.Instance);
         return (host, Run(host.RunAsync));
     }
 

@@ -87,6 +87,30 @@ public sealed class UnsTreeTests
     }
 
     [Fact]
+    public void A_note_stands_beside_its_value_through_moves_until_it_ends_and_is_told_like_a_change()
+    {
+        var metric = new Noted(Key("a", "Speed"));
+        var witness = new Counting();
+        _tree.Witness = witness;
+        _tree.Changed(Change(metric.Key, 1) with { Source = metric });
+        using var reader = _tree.Feed.Open("");
+        metric.Says = "the clock is wrong";
+        _tree.Noted(metric);
+        _tree.Noted(metric);
+        _tree.Noted(new Noted(Key("a", "Unknown"))); // No place: no news.
+        Assert.Equal("G/E/a/Speed", Assert.Single(reader.Take()).Path);
+        Assert.Equal(("the clock is wrong", 1), (_tree.Find("G/E/a/Speed")!.Note, witness.Seen));
+        _tree.Remap(new EquipmentMap([new EquipmentRule { Device = "a", Path = "acme/berlin" }]));
+        Assert.Equal("the clock is wrong", _tree.Find("acme/berlin/Speed")!.Note);
+        var later = new Noted(Key("a", "Force")) { Says = "the clock is wrong" };
+        _tree.Changed(Change(later.Key, 1) with { Source = later }); // Born while it is so.
+        Assert.Equal("the clock is wrong", _tree.Find("acme/berlin/Force")!.Note);
+        metric.Says = null;
+        _tree.Noted(metric);
+        Assert.Null(_tree.Find("acme/berlin/Speed")!.Note);
+    }
+
+    [Fact]
     public void A_value_from_before_a_restart_is_stale_until_its_source_speaks()
     {
         _tree.Restore("G/E/d/m", TagValue.Of(4.0), _clock.GetUtcNow() - TimeSpan.FromHours(1));
@@ -194,4 +218,28 @@ public sealed class UnsTreeTests
     private void Set(string device, string metric, double value) => _tree.Changed(Change(Key(device, metric), value));
 
     private double? Value(string path) => _tree.Find(path)?.Current?.Value.Number;
+
+    private sealed class Noted(MetricKey key) : MetricSource
+    {
+        public override MetricKey Key => key;
+
+        public override string? Note => Says;
+
+        public string? Says { get; set; }
+    }
+
+    private sealed class Counting : IValueWitness
+    {
+        public int Seen { get; private set; }
+
+        public void Changed(UnsNode node, in MetricChange change) => Seen++;
+
+        public void Late(UnsNode node, in MetricChange change)
+        {
+        }
+
+        public void Gone(UnsNode node)
+        {
+        }
+    }
 }

@@ -13,6 +13,9 @@ namespace Uns.Ui.Parts;
 /// <param name="Age">Time since the source's time stamp.</param>
 public sealed record ValueRow(string Path, string Name, string Value, string Unit, TagQuality Quality, string? Reason, string Age)
 {
+    /// <summary>What is to be known beside the quality; null: nothing.</summary>
+    public string? Note { get; init; }
+
     /// <summary>The row of one node; null for a pure branch.</summary>
     public static ValueRow? Of(UnsNode node, string branch, DateTimeOffset now)
     {
@@ -22,6 +25,6 @@ public sealed record ValueRow(string Path, string Name, string Value, string Uni
         }
 
         var name = branch.Length > 0 && node.Path.Length > branch.Length ? node.Path[(branch.Length + 1)..] : node.Path == branch ? node.Name : node.Path;
-        return new ValueRow(node.Path, name, current.Value.ToString(), node.Definition?.Unit ?? "", current.Quality, current.Reason, Live.AgeText.Of(now - current.Timestamp));
+        return new ValueRow(node.Path, name, current.Value.ToString(), node.Definition?.Unit ?? "", current.Quality, current.Reason, Live.AgeText.Of(now - current.Timestamp)) { Note = node.Note };
     }
 }

@@ -8,9 +8,10 @@ public sealed class DeviceDeskTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly EdgeNodeSession _session = new(new EdgeNodeOptions { GroupId = "G", NodeId = "E" });
-    private readonly DeviceDesk _desk = new();
+    private readonly DeviceDesk _desk = new(TimeSpan.FromSeconds(1));
     private readonly List<OutgoingMessage> _due = [];
     private readonly List<TagSample> _taken = [];
+    private DateTimeOffset _now = Noon.AddMinutes(1);
 
     [Fact]
     public void Of_values_that_come_together_with_the_device_the_first_is_in_the_birth_and_all_others_follow()
@@ -40,6 +41,76 @@ public sealed class DeviceDeskTests
         Assert.Equal(["DBirth Count=2 Speed=", "DData Count=3 Count=4"], Told());
     }
 
+    [Fact]
+    public void Changes_of_tags_that_follow_one_another_are_told_together_and_lose_no_sample()
+    {
+        Born();
+        _desk.SetOnline("robot", true);
+        Apply();
+        _due.Clear();
+        _now += TimeSpan.FromSeconds(2);
+        SetTags("Count", "Speed", "Force");
+        Apply();
+        Assert.Equal(["DDeath ", "DBirth Count= Force= Speed="], Told());
+        _due.Clear();
+        SetTags("Count", "Speed", "Heat");
+        Offer("Heat", 5);
+        Offer("Count", 6);
+        Apply();
+        _now += TimeSpan.FromSeconds(0.5);
+        SetTags("Count", "Heat");
+        Apply();
+        Assert.Empty(_due);
+        Assert.Equal(Noon.AddSeconds(63), _desk.TagsDue);
+        _now += TimeSpan.FromSeconds(0.5);
+        Offer("Heat", 7);
+        Apply();
+        Assert.Equal(["DDeath ", "DBirth Count= Heat=", "DData Count=6 Heat=5 Heat=7"], Told());
+        Assert.Null(_desk.TagsDue);
+    }
+
+    [Fact]
+    public void A_device_that_goes_while_its_tags_wait_dies_at_once_and_is_born_with_the_new_ones()
+    {
+        Born();
+        _desk.SetOnline("robot", true);
+        Apply();
+        SetTags("Heat");
+        _desk.SetOnline("robot", false);
+        Apply();
+        _desk.SetOnline("robot", true);
+        Apply();
+        Assert.Equal(["DBirth Count= Speed=", "DDeath "], Told());
+        _due.Clear();
+        _now += TimeSpan.FromSeconds(1);
+        Apply();
+        Assert.Equal(["DBirth Heat="], Told());
+    }
+
+    [Fact]
+    public void Tags_that_are_set_again_as_they_were_are_no_change_and_before_the_node_is_born_nobody_waits()
+    {
+        Born();
+        _desk.SetOnline("robot", true);
+        Apply();
+        _due.Clear();
+        SetTags("Heat");
+        Apply();
+        SetTags("Count", "Speed"); // As the session knows them.
+        Apply();
+        Assert.Empty(_due);
+        Assert.Null(_desk.TagsDue);
+        _session.Disconnected();
+        SetTags("Heat");
+        Apply();
+        Assert.Null(_desk.TagsDue);
+        _session.Connect(2, _now);
+        _session.Birth(_now, _due);
+        Assert.Equal("Heat", Assert.Single(_due[1].Payload.Metrics).Name);
+    }
+
+    private void SetTags(params string[] names) => _desk.Set("robot", [.. names.Select(name => new TagDefinition { Name = name, DataType = DataType.Int32 })]);
+
     private void Born()
     {
         _session.Connect(1, Noon);
@@ -56,7 +127,7 @@ public sealed class DeviceDeskTests
         }
     }
 
-    private void Apply() => Assert.Equal(0, _desk.Apply(_session, Noon.AddMinutes(1), _due, (_, samples) => _taken.AddRange(samples)));
+    private void Apply() => Assert.Equal(0, _desk.Apply(_session, _now, _due, (_, samples) => _taken.AddRange(samples)));
 
     // Data name no metric: here the two have the aliases in the order of the tags.
     private IEnumerable<string> Told()

@@ -263,7 +263,7 @@ public sealed class HostSessionTests : IMetricSink
         Data("level", TagValue.Of(4.5));
         _host.BrokerLost(_now);
         Assert.All(_known.Values, c => Assert.Equal(TagQuality.Stale, c.Quality));
-        _host.BrokerFound();
+        _host.BrokerFound(_now);
         Assert.Equal(RebirthReason.HostStart, Assert.Single(Rebirths()).Reason);
         _node.Birth(_now, _sent);
         DeliverAll();

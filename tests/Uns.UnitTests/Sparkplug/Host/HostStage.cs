@@ -27,6 +27,9 @@ internal sealed class HostStage : IMetricSink
 
     public int Changes { get; private set; }
 
+    /// <summary>The metrics whose note became another, in order.</summary>
+    public List<MetricSource> Notes { get; } = [];
+
     public NodeInfo Info => Session.Nodes().Single(n => n.Id == Id);
 
     public NodeReport Report => Session.Report(Id)!;
@@ -40,6 +43,8 @@ internal sealed class HostStage : IMetricSink
     }
 
     void IMetricSink.Removed(MetricKey key) => Known.Remove(key);
+
+    void IMetricSink.Noted(MetricSource metric) => Notes.Add(metric);
 
     void IMetricSink.Historical(in MetricChange change) => Past.Add(change);
 

@@ -332,6 +332,16 @@ public sealed class RuleBreachTests
     }
 
     [Fact]
+    public void A_metric_that_is_later_than_its_message_is_not_forgotten_when_the_next_has_the_messages_own_time()
+    {
+        _stage.Born();
+        _stage.Data(2, HostStage.ByAlias(1, 2) with { Timestamp = _stage.Now.AddSeconds(1) }, HostStage.ByAlias(2, 0) with { Value = new(WireKind.Int, 6) }, HostStage.ByAlias(1, 3) with { Timestamp = _stage.Now.AddMilliseconds(500) });
+        Assert.Equal(2, _stage.CountOf(RuleBreach.MetricsOutOfOrder));
+        _stage.Data(3, HostStage.ByAlias(1, 9) with { IsHistorical = true }, HostStage.ByAlias(1, 4) with { Timestamp = _stage.Now.AddSeconds(-1) }, HostStage.ByAlias(1, 5));
+        Assert.Equal(2, _stage.CountOf(RuleBreach.MetricsOutOfOrder)); // Values of the past have an order of their own.
+    }
+
+    [Fact]
     public void A_device_beyond_the_bound_is_left_aside()
     {
         var stage = new HostStage(new HostOptions { DevicesBound = 1 });
