@@ -2,18 +2,25 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.Metadata;
+using Uns.Alarms;
+using Uns.Connectors;
+using Uns.Tree;
+using Uns.Ui.Changes;
 
 namespace Uns.Hub.Api;
 
-/// <summary>Refuses a body that has <c>null</c> where something must stand, and says where: the reader of JSON lets it through.</summary>
+/// <summary>Refuses settings that have <c>null</c> where something must stand, and says where: the reader of JSON lets it through.</summary>
 internal sealed class BodyHoles : IEndpointFilter
 {
     private const int Deepest = 8;
+
+    // All that may be left out has a value of its own in these; what is missing in other bodies is told where it is needed.
+    private static readonly HashSet<Type> Settings = [typeof(DeviceOptions), typeof(AlarmRule), typeof(PlantChange), typeof(IReadOnlyList<EquipmentRule>)];
     private static readonly ConcurrentDictionary<Type, (PropertyInfo Property, bool MayBeNull, bool MayHoldNull)[]> Known = new();
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } wanted
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } wanted && Settings.Contains(wanted)
             && context.Arguments.FirstOrDefault(wanted.IsInstanceOfType) is { } body && Find(body) is { } hole)
         {
             return Results.Problem($"The body is not the JSON that is wanted: {hole} is null.", statusCode: StatusCodes.Status400BadRequest);
