@@ -59,7 +59,7 @@ public sealed partial class MqttBroker
         Array.Sort(keys, (one, other) => ClientKey.Compare(one, other, order, isDescending));
         page = Math.Clamp(page, 1, Math.Max(1, (keys.Length + size - 1) / size));
         var shown = keys.Skip((page - 1) * size).Take(size).Select(k => k.ClientId).ToList();
-        return new(keys.Length, page, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(BrokerCore.Describe).ToList()));
+        return new(keys.Length, page, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(_core.Describe).ToList()));
     }
 
     /// <summary>One client with its subscriptions and its will.</summary>

@@ -371,7 +371,7 @@ public sealed partial class EdgeNodePublisher
 
     private void Gather(List<OutgoingMessage> due)
     {
-        if (_desk.Apply(_session, _clock.GetUtcNow(), due, Taken) is > 0 and var unknown)
+        if (_desk.Apply(_session, Moment, _clock.GetUtcNow(), due, Taken) is > 0 and var unknown)
         {
             Interlocked.Add(ref _unknown, unknown);
         }

@@ -127,7 +127,7 @@ public sealed class DeviceDeskTests
         }
     }
 
-    private void Apply() => Assert.Equal(0, _desk.Apply(_session, _now, _due, (_, samples) => _taken.AddRange(samples)));
+    private void Apply() => Assert.Equal(0, _desk.Apply(_session, new TimeSpan(_now.Ticks), _now, _due, (_, samples) => _taken.AddRange(samples)));
 
     // Data name no metric: here the two have the aliases in the order of the tags.
     private IEnumerable<string> Told()
