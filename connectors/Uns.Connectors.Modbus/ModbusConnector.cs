@@ -6,7 +6,7 @@ namespace Uns.Connectors.Modbus;
 /// <summary>Reads and writes one Modbus device, or the units behind one gateway, each unit over the connection of its lane.</summary>
 /// <param name="plan">What is read.</param>
 /// <param name="channels">One for each lane.</param>
-/// <param name="clock">Rests and pauses are measured by it.</param>
+/// <param name="clock">Rests and pauses are measured by its monotonic time; samples have its time of day.</param>
 /// <param name="traffic">Is told of repeats and of what was refused.</param>
 internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChannel> channels, TimeProvider clock, DeviceTraffic traffic) : IConnector
 {
@@ -85,8 +85,14 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => throw new NotSupportedException("Modbus is polled.");
 
     /// <inheritdoc/>
-    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken) =>
-        Writer.WriteAsync(plan.Tags[_numbers.Find(tag)], value, cancellationToken);
+    /// <remarks>A unit that rests is not written to: its silence would hold up the others.</remarks>
+    public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken)
+    {
+        var target = plan.Tags[_numbers.Find(tag)];
+        return _units.RestReason(target.Unit, Now) is { } reason
+            ? throw new WriteRefusedException($"'{tag}' was not written: {reason} It is left alone for a moment.")
+            : Writer.WriteAsync(target, value, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
@@ -134,7 +140,10 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return ValueTask.CompletedTask;
     }
 
-    private ModbusWriter Writer => _writer ??= new(plan.Options, (unit, pdu, token) => SendAsync(unit, pdu, plan.Options.AnswerTimeout, token), traffic);
+    // Goes forward only: a rest must not grow by hours because the time of day is set.
+    private TimeSpan Now => clock.GetElapsedTime(0);
+
+    private ModbusWriter Writer => _writer ??= new(plan.Options, SendOnceAsync, traffic);
 
     private void Close()
     {
@@ -146,7 +155,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
 
     private string? RestReason(ReadBlock block, Dictionary<ReadBlock, Refusal> refused)
     {
-        var now = clock.GetUtcNow();
+        var now = Now;
         return refused.TryGetValue(block, out var refusal) && now < refusal.Until ? refusal.Reason : _units.RestReason(block.Unit, now);
     }
 
@@ -199,6 +208,36 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         return await channels[plan.LaneOf(unit)].SendAsync(unit, pdu, patience, cancellationToken);
     }
 
+    // A request of a write. What it shows of its unit counts; that all are silent is for the reads to say.
+    private async Task<ModbusAnswer> SendOnceAsync(byte unit, byte[] pdu, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(unit, pdu, plan.Options.AnswerTimeout, cancellationToken);
+        switch (answer)
+        {
+            case { Outcome: ModbusOutcome.Silent }:
+                traffic.Failed(FailedSilently(unit));
+                break;
+            case { Outcome: ModbusOutcome.Refused, Exception: ModbusException.GatewayPath or ModbusException.GatewayTarget }:
+                FailedByGateway(unit, answer.Exception);
+                break;
+            default:
+                _units.Answered(unit);
+                break;
+        }
+
+        return answer;
+    }
+
+    private string FailedSilently(byte unit)
+    {
+        var silence = $"unit {unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
+        _units.Failed(unit, silence, isSilent: true, Now);
+        return silence;
+    }
+
+    private void FailedByGateway(byte unit, byte exception) =>
+        _units.Failed(unit, $"unit {unit}: {ModbusException.Explain(exception)}", isSilent: false, Now);
+
     private void Take(ReadBlock block, in ModbusAnswer answer, Dictionary<ReadBlock, Refusal> refused, ITagSink sink)
     {
         var now = clock.GetUtcNow();
@@ -216,8 +255,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
 
                 break;
             case ModbusOutcome.Silent:
-                var silence = $"unit {block.Unit} did not answer within {plan.Options.AnswerTimeout.TotalMilliseconds:0} ms.";
-                _units.Failed(block.Unit, silence, isSilent: true, now);
+                var silence = FailedSilently(block.Unit);
                 if (_units.AllSilent)
                 {
                     throw new ConnectorException($"{plan.Options.Host}:{plan.Options.Port}, {silence}");
@@ -227,26 +265,26 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
                 AddBad(block, sink, silence);
                 break;
             default:
-                AddBad(block, sink, Refuse(block, answer.Exception, refused, now));
+                AddBad(block, sink, Refuse(block, answer.Exception, refused));
                 break;
         }
     }
 
     // The refusal is about these registers or this unit: the tags turn bad, the connection stays.
-    private string Refuse(ReadBlock block, byte exception, Dictionary<ReadBlock, Refusal> refused, DateTimeOffset now)
+    private string Refuse(ReadBlock block, byte exception, Dictionary<ReadBlock, Refusal> refused)
     {
         var reason = $"{block.Tags[0].Address with { Unit = block.Unit }} was refused with {ModbusException.Explain(exception)}";
         switch (exception)
         {
             case ModbusException.GatewayPath or ModbusException.GatewayTarget:
                 traffic.Failed(reason);
-                _units.Failed(block.Unit, $"unit {block.Unit}: {ModbusException.Explain(exception)}", isSilent: false, now);
-                return _units.RestReason(block.Unit, now) ?? reason;
+                FailedByGateway(block.Unit, exception);
+                return _units.RestReason(block.Unit, Now) ?? reason;
             case ModbusException.IllegalFunction or ModbusException.IllegalAddress or ModbusException.IllegalValue:
                 var rest = refused.TryGetValue(block, out var before) ? before.Rest * 2 : FirstRefusedRest;
                 rest = rest > LongestRefusedRest ? LongestRefusedRest : rest;
                 traffic.Failed(reason);
-                refused[block] = new(now + rest, rest, reason);
+                refused[block] = new(Now + rest, rest, reason);
                 break;
         }
 
@@ -287,5 +325,5 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
         }
     }
 
-    private sealed record Refusal(DateTimeOffset Until, TimeSpan Rest, string Reason);
+    private sealed record Refusal(TimeSpan Until, TimeSpan Rest, string Reason);
 }

@@ -159,9 +159,9 @@ public sealed class ModbusKind : IConnectorKind, IDecodes
                 : $"is '{tag.Address}': it takes {width} registers and MaximumRegisters is {options.MaximumRegisters}.");
         }
 
-        if (TagArray.IsArray(type) && !new Scaling(tag.Factor, tag.Offset).IsNone)
+        foreach (var misfit in DeviceChecks.Check(tag, type))
         {
-            yield return new(nameof(tag.Factor), $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0.");
+            yield return misfit;
         }
 
         if (options.Framing != ModbusFramingKind.Tcp && (address.Unit ?? options.Unit) == 0)

@@ -15,7 +15,7 @@ internal sealed class ModbusWriter(ModbusOptions options, Func<byte, byte[], Can
 
     /// <summary>Writes one raw value.</summary>
     /// <exception cref="WriteRefusedException">The value does not fit, the tag can only be read, or the device refused or holds another value.</exception>
-    /// <exception cref="ConnectorException">The device did not confirm.</exception>
+    /// <exception cref="WriteUnconfirmedException">The unit did not confirm.</exception>
     public Task WriteAsync(ModbusTag tag, TagValue value, CancellationToken cancellationToken) => tag.Address.Table switch
     {
         ModbusTable.Coil when value.Object is bool[] bits => WriteCoilsAsync(tag, bits, cancellationToken),
@@ -76,6 +76,11 @@ internal sealed class ModbusWriter(ModbusOptions options, Func<byte, byte[], Can
         }
 
         var current = await send(tag.Unit, ModbusPdu.Read(ModbusTable.HoldingRegister, tag.Address.Offset, 1), cancellationToken);
+        if (current.Outcome == ModbusOutcome.Silent)
+        {
+            throw new WriteRefusedException($"'{tag.Name}' was not written: unit {tag.Unit} did not tell its register within {options.AnswerTimeout.TotalMilliseconds:0} ms.");
+        }
+
         Confirm(tag, current);
         var register = (current.Data.Span[0] << 8) | current.Data.Span[1];
         register = value ? register | (1 << bit) : register & ~(1 << bit);
@@ -113,10 +118,13 @@ internal sealed class ModbusWriter(ModbusOptions options, Func<byte, byte[], Can
     {
         switch (answer.Outcome)
         {
+            // The gateway, or the device itself, has taken the request: it may be carried out yet.
+            case ModbusOutcome.Refused when answer.Exception is ModbusException.GatewayTarget or ModbusException.Acknowledge:
+                throw new WriteUnconfirmedException($"'{tag.Name}' ({tag.Address with { Unit = tag.Unit }}): whether the value was taken is not known, {ModbusException.Explain(answer.Exception)}");
             case ModbusOutcome.Refused:
                 throw new WriteRefusedException($"'{tag.Name}' ({tag.Address with { Unit = tag.Unit }}) was not written: {ModbusException.Explain(answer.Exception)}");
             case ModbusOutcome.Silent:
-                throw new ConnectorException($"unit {tag.Unit} did not confirm the write of '{tag.Name}' within {options.AnswerTimeout.TotalMilliseconds:0} ms.");
+                throw new WriteUnconfirmedException($"unit {tag.Unit} did not confirm the write of '{tag.Name}' within {options.AnswerTimeout.TotalMilliseconds:0} ms: whether it took the value is not known.");
         }
     }
 }

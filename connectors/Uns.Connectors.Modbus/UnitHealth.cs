@@ -26,8 +26,10 @@ internal sealed class UnitHealth(int units, int failuresBeforeRest, TimeSpan rec
         }
     }
 
-    /// <summary>The reason why a unit is left alone at this time; null when it may be asked.</summary>
-    public string? RestReason(byte unit, DateTimeOffset now)
+    /// <summary>The reason why a unit is left alone at this moment; null when it may be asked.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="now">A moment that only goes forward, whatever the time of day is set to.</param>
+    public string? RestReason(byte unit, TimeSpan now)
     {
         lock (_gate)
         {
@@ -66,8 +68,8 @@ internal sealed class UnitHealth(int units, int failuresBeforeRest, TimeSpan rec
     /// <param name="unit">The unit.</param>
     /// <param name="reason">What its tags say meanwhile.</param>
     /// <param name="isSilent">False when the gateway answered in its place, which shows that the connection lives.</param>
-    /// <param name="now">The time.</param>
-    public void Failed(byte unit, string reason, bool isSilent, DateTimeOffset now)
+    /// <param name="now">As in <see cref="RestReason"/>.</param>
+    public void Failed(byte unit, string reason, bool isSilent, TimeSpan now)
     {
         lock (_gate)
         {
@@ -87,5 +89,5 @@ internal sealed class UnitHealth(int units, int failuresBeforeRest, TimeSpan rec
         }
     }
 
-    private sealed record Rest(DateTimeOffset Until, int Failures, string Reason, bool IsSilent);
+    private sealed record Rest(TimeSpan Until, int Failures, string Reason, bool IsSilent);
 }

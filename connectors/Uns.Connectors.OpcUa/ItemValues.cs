@@ -80,7 +80,7 @@ internal sealed class ItemValues(IReadOnlyList<OpcUaItem> items, DeviceTraffic t
             await LearnTypeAsync(session, index, node, cancellationToken);
         }
 
-        return UaConversion.ToVariant(value, _types[index], _isArray[index], items[index].Tag);
+        return UaConversion.ToVariant(value, _types[index], _isArray[index], items[index]);
     }
 
     private bool TryConvert(int index, UaVariant value, StructureBook structures, out TagValue converted, out string fault)

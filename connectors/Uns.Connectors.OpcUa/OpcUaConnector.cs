@@ -127,6 +127,15 @@ internal sealed class OpcUaConnector : IConnector, ICallsMethods, IReadsHistory,
     }
 
     /// <inheritdoc/>
+    public async Task ReadBackAsync(string tag, ITagSink sink, CancellationToken cancellationToken)
+    {
+        if (_indexOf[tag] is var index && _nodes[index] is not null)
+        {
+            await TranslateAsync(() => _listener.ReadAsync(Line, [index], sink, cancellationToken));
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken)
     {
         IReadOnlyList<BrowseEntry> entries = [];

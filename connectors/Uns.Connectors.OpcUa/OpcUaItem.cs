@@ -17,6 +17,9 @@ internal sealed record OpcUaItem(string Tag, NodeId? Address, BrowsePath? Path, 
     /// <summary>The change of the raw value below which the server need tell nothing; 0 for none.</summary>
     public double Deadband { get; init; }
 
+    /// <summary>True when its values are scaled: what is written may then be rounded to the node's nearest step.</summary>
+    public bool IsScaled { get; init; }
+
     /// <summary>The address as the user knows it.</summary>
     public string Written => Address?.ToString() ?? Path?.ToString() ?? "";
 
@@ -48,7 +51,7 @@ internal sealed record OpcUaItem(string Tag, NodeId? Address, BrowsePath? Path, 
             return new(nameof(tag.Address), fault);
         }
 
-        item = new(tag.Name, address, path, tag.DataType, tag.Period) { Deadband = DeadbandOf(tag) };
+        item = new(tag.Name, address, path, tag.DataType, tag.Period) { Deadband = DeadbandOf(tag), IsScaled = !new Scaling(tag.Factor, tag.Offset).IsNone };
         return null;
     }
 

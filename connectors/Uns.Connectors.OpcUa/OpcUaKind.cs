@@ -38,6 +38,7 @@ public sealed class OpcUaKind(CertificateStore? certificates = null) : IConnecto
                 faults.Add(fault with { Path = $"Tags[{index}].{fault.Path}" });
             }
 
+            faults.AddRange(DeviceChecks.Check(tag, tag.DataType).Select(f => f with { Path = $"Tags[{index}].{f.Path}" }));
             if (!UaConversion.IsSupported(tag.DataType))
             {
                 faults.Add(new($"Tags[{index}].{nameof(tag.DataType)}", tag.DataType == DataType.Unknown

@@ -74,14 +74,18 @@ internal static class UaConversion
     }
 
     /// <summary>The tag's value as the type that the server's node has.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="type">The node's type.</param>
+    /// <param name="isArray">True when the node holds an array.</param>
+    /// <param name="item">The tag; only a scaled one is rounded to whole numbers.</param>
     /// <exception cref="WriteRefusedException">It does not fit.</exception>
-    public static UaVariant ToVariant(TagValue value, UaType type, bool isArray, string tag)
+    public static UaVariant ToVariant(TagValue value, UaType type, bool isArray, OpcUaItem item)
     {
         try
         {
             if (value.Object is Array elements and not byte[] || isArray)
             {
-                return new UaVariant(type, ((Array)value.Object!).Cast<object>().Select(e => Element(e, type)).ToArray());
+                return new UaVariant(type, (value.Object as Array ?? throw new InvalidCastException()).Cast<object>().Select(e => Element(e, type, item.IsScaled)).ToArray());
             }
 
             object plain = value.Type switch
@@ -93,17 +97,18 @@ internal static class UaConversion
                 >= DataType.Int8 and <= DataType.UInt32 => value.Integer,
                 _ => value.Object!,
             };
-            return new UaVariant(type, Element(plain, type));
+            return new UaVariant(type, Element(plain, type, item.IsScaled));
         }
         catch (Exception misfit) when (misfit is OverflowException or InvalidCastException or FormatException or NullReferenceException)
         {
-            throw new WriteRefusedException($"'{tag}' was not written: {value} does not fit the node's type {type}{(isArray ? " array" : "")}.");
+            throw new WriteRefusedException($"'{item.Tag}' was not written: {value} does not fit the node's type {type}{(isArray ? " array" : "")}.");
         }
     }
 
-    private static object Element(object value, UaType type) => type switch
+    private static object Element(object value, UaType type, bool isScaled) => type switch
     {
         UaType.Boolean => (bool)value,
+        >= UaType.SByte and <= UaType.UInt64 when !isScaled && !IsWhole(value) => throw new InvalidCastException(),
         UaType.SByte => Convert.ToSByte(value, CultureInfo.InvariantCulture),
         UaType.Byte => Convert.ToByte(value, CultureInfo.InvariantCulture),
         UaType.Int16 => Convert.ToInt16(value, CultureInfo.InvariantCulture),
@@ -112,14 +117,20 @@ internal static class UaConversion
         UaType.UInt32 => Convert.ToUInt32(value, CultureInfo.InvariantCulture),
         UaType.Int64 => Convert.ToInt64(value, CultureInfo.InvariantCulture),
         UaType.UInt64 => Convert.ToUInt64(value, CultureInfo.InvariantCulture),
-        UaType.Float => Convert.ToSingle(value, CultureInfo.InvariantCulture),
-        UaType.Double => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+        UaType.Float => Single(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+        UaType.Double when Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number => double.IsFinite(number) ? number : throw new OverflowException(),
         UaType.Guid => Guid.Parse((string)value),
         UaType.DateTime => (DateTimeOffset)value,
         UaType.ByteString => (byte[])value,
         UaType.String or UaType.LocalizedText or UaType.XmlElement => (string)value,
         _ => throw new InvalidCastException(),
     };
+
+    private static bool IsWhole(object value) => value is not (float or double) || double.IsInteger(Convert.ToDouble(value, CultureInfo.InvariantCulture));
+
+    // Its last digits may go, but not all of it: neither to infinity nor to nothing.
+    private static float Single(double number) =>
+        float.IsFinite((float)number) && ((float)number != 0 || number == 0) ? (float)number : throw new OverflowException();
 
     // Of a name that belongs to a namespace, a tag carries the name.
     private static object? Plain(object? value) => value is UaName name ? name.Name ?? "" : value;

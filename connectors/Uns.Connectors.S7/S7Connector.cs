@@ -142,7 +142,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
         await ReadMessageAsync([new(header, 0, header.Bytes.Length)], cancellationToken);
         if (header.Code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({address}) was not written: {S7ReturnCode.Explain(header.Code, address.Area)}");
+            throw S7Writer.Refusal(tag, address, S7ReturnCode.Explain(header.Code, address.Area));
         }
 
         var room = header.Bytes.Aggregate(0, (sum, part) => (sum << 8) | part);
@@ -226,11 +226,20 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
 
     private async Task WriteItemAsync(string tag, S7Item item, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var ack = await channel.ExchangeAsync(S7Pdu.Write([(item, bytes)]), cancellationToken);
+        ReadOnlyMemory<byte> ack;
+        try
+        {
+            ack = await channel.ExchangeAsync(S7Pdu.Write([(item, bytes)]), cancellationToken);
+        }
+        catch (WriteRefusedException whole)
+        {
+            throw S7Writer.Refusal(tag, AddressOf(tag), whole.Message);
+        }
+
         var code = ack.Length > S7Pdu.AckHeaderBytes + 2 ? ack.Span[S7Pdu.AckHeaderBytes + 2] : (byte)0;
         if (code != S7ReturnCode.Good)
         {
-            throw new WriteRefusedException($"'{tag}' ({AddressOf(tag)}) was not written: {S7ReturnCode.Explain(code, item.Area)}");
+            throw S7Writer.Refusal(tag, AddressOf(tag), S7ReturnCode.Explain(code, item.Area));
         }
     }
 }

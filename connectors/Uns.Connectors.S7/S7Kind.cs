@@ -1,5 +1,4 @@
 using Uns.Connectors.S7.Wire;
-using Uns.Tags;
 
 namespace Uns.Connectors.S7;
 
@@ -36,9 +35,9 @@ public sealed class S7Kind : IConnectorKind, ITellsBlocks, ITellsTime
             {
                 faults.Add(new($"Tags[{index}].Address", $"is '{tag.Address}': it reaches beyond byte 65535."));
             }
-            else if (address is { Count: > 0 } && !new Scaling(tag.Factor, tag.Offset).IsNone)
+            else if (address is not null && DeviceChecks.Check(tag, address.TagType).ToList() is { Count: > 0 } misfits)
             {
-                faults.Add(new($"Tags[{index}].Factor", $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0."));
+                faults.AddRange(misfits.Select(f => f with { Path = $"Tags[{index}].{f.Path}" }));
             }
             else if (tag.Writable && address is { Type: S7Type.Bool, Count: > 0 } && (address.Bit != 0 || address.Count % 8 != 0))
             {

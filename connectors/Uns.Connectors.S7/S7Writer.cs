@@ -42,7 +42,17 @@ internal sealed class S7Writer(IS7Channel channel)
         var sent = _waiting.ToList();
         _waiting.Clear();
         _bytes = 0;
-        var ack = await channel.ExchangeAsync(S7Pdu.Write([.. sent.Select(w => (w.Item, w.Bytes))]), cancellationToken);
+        ReadOnlyMemory<byte> ack;
+        try
+        {
+            ack = await channel.ExchangeAsync(S7Pdu.Write([.. sent.Select(w => (w.Item, w.Bytes))]), cancellationToken);
+        }
+        catch (WriteRefusedException whole)
+        {
+            sent.ForEach(w => w.Write.Refuse(Refusal(w.Write.Tag, w.Address, whole.Message)));
+            return;
+        }
+
         if (ack.Length != S7Pdu.AckHeaderBytes + 2 + sent.Count)
         {
             channel.Close();
@@ -59,10 +69,13 @@ internal sealed class S7Writer(IS7Channel channel)
             }
             else
             {
-                write.Refuse(new($"'{write.Tag}' ({address}) was not written: {S7ReturnCode.Explain(code, item.Area)}"));
+                write.Refuse(Refusal(write.Tag, address, S7ReturnCode.Explain(code, item.Area)));
             }
         }
     }
+
+    /// <summary>What the one who wrote is told.</summary>
+    public static WriteRefusedException Refusal(string tag, S7Address address, string why) => new($"'{tag}' ({address}) was not written: {why}");
 
     private static bool Overlap(in S7Item one, in S7Item other) =>
         !(one.Bit >= 0 && other.Bit >= 0 && one.Bit != other.Bit) && one.Area == other.Area && one.Block == other.Block && one.Byte < other.Byte + other.Length && other.Byte < one.Byte + one.Length;

@@ -11,5 +11,8 @@ public sealed class ConnectorException(string message, Exception? innerException
     public bool IsAlarm { get; init; }
 }
 
+/// <summary>A write was sent and not answered: whether the device took it is not known, and it is not sent again. The connection is fine.</summary>
+public sealed class WriteUnconfirmedException(string message) : Exception(message);
+
 /// <summary>A write was not taken: the tag is not writable, the value does not fit, or the device refused it. The connection is fine.</summary>
 public sealed class WriteRefusedException(string message) : Exception(message);

@@ -53,6 +53,7 @@ public sealed partial class ConnectorWorker(
 
     /// <summary>Writes one value in engineering units and returns once the device has confirmed it.</summary>
     /// <exception cref="WriteRefusedException">Unknown tag, not writable, out of range, does not fit, too many wait, or the device refused.</exception>
+    /// <exception cref="WriteUnconfirmedException">It was sent and not answered: whether the device took it is not known. Never sent twice.</exception>
     /// <exception cref="ConnectorException">Not connected, or lost on the way; when the message says so, whether the device took it is not known. Never sent twice.</exception>
     public async Task WriteAsync(string tag, TagValue engineeringValue, CancellationToken cancellationToken) =>
         await _writes.WriteAsync(tag, engineeringValue, cancellationToken);
@@ -81,7 +82,7 @@ public sealed partial class ConnectorWorker(
     /// <summary>Runs until cancelled; then disconnects, disposes of the connector and throws nothing else. To be called once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _turns = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new WriteTurn(device, plan.Connector, _writes.Reader(lane), _limit, clock))];
+        _turns = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new WriteTurn(device, plan.Connector, _writes.Reader(lane), _limit, _stage.AwaitAnswer, clock))];
         SetState(ConnectorState.Connecting, null);
         try
         {
@@ -166,6 +167,7 @@ public sealed partial class ConnectorWorker(
             {
                 await _turns[0].WaitAsync(watch.Wait, listening, cancellationToken);
                 await _turns[0].ServeAsync(cancellationToken);
+                await ReadBackAsync(passage, cancellationToken);
                 await watch.LookAsync(cancellationToken);
             }
         }
@@ -176,6 +178,15 @@ public sealed partial class ConnectorWorker(
         }
 
         await listening;
+    }
+
+    // A device that pushes tells only what changed: what was written is asked for, so that a write of the same value is answered too.
+    private async Task ReadBackAsync(TagStage.Passage passage, CancellationToken cancellationToken)
+    {
+        foreach (var tag in _stage.AnswersDue())
+        {
+            await _limit.KeepAsync($"Reading '{tag}' back", token => plan.Connector.ReadBackAsync(tag, new AnswerSink(passage), token), cancellationToken);
+        }
     }
 
     private async Task LoseAsync(ConnectorState state, string reason, Exception? fault)

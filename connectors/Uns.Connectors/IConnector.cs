@@ -5,7 +5,7 @@ namespace Uns.Connectors;
 /// <summary>
 /// One device of one protocol. The whole door: connect, identify, read, write, listen, browse, dispose.
 /// A connector owns no thread, timer or retry loop; <see cref="ConnectorWorker"/> makes the calls, one at a time in each lane,
-/// and owns pace, time limits, back-off and state. Only <see cref="WriteAsync"/>, <see cref="ReadAsync"/> and <see cref="BrowseAsync"/> may come
+/// and owns pace, time limits, back-off and state. Only <see cref="WriteAsync"/>, <see cref="ReadAsync"/>, <see cref="ReadBackAsync"/> and <see cref="BrowseAsync"/> may come
 /// while <see cref="ListenAsync"/> runs.
 /// </summary>
 /// <remarks>
@@ -28,8 +28,12 @@ public interface IConnector : IAsyncDisposable
 
     /// <summary>Writes one raw value (scaling already undone) and returns once the device has confirmed it.</summary>
     /// <exception cref="WriteRefusedException">The device, or the tag's address, does not take this value.</exception>
+    /// <exception cref="WriteUnconfirmedException">It was sent and not answered, and the connection serves others: a silent unit behind a gateway.</exception>
     /// <remarks>A write whose confirmation does not come is never sent again: whether it was taken is not known.</remarks>
     Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken);
+
+    /// <summary>Reads one tag once, after a write to it was confirmed. Only where <see cref="Pushes"/>: what is polled is read again anyway.</summary>
+    Task ReadBackAsync(string tag, ITagSink sink, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Most writes that <see cref="WriteManyAsync"/> takes; 1 where each goes alone, by <see cref="WriteAsync"/>.</summary>
     int MostWritesAtOnce => 1;

@@ -8,11 +8,15 @@ namespace Uns.Connectors;
 /// </summary>
 internal sealed class TagStage
 {
+    private const string Held = "held at its limit.";
+
     private readonly Lock _gate = new();
     private readonly ITagSink _sink;
     private readonly IReadOnlyList<TagOptions> _tags;
     private readonly TagNumbers _numbers;
     private readonly Entry[] _entries;
+    // Tags whose device has confirmed a write that no sample has answered yet.
+    private readonly HashSet<int> _answersDue = [];
     private Passage? _open;
     private volatile Followed[]? _followed; // Null but while somebody follows a tag.
 
@@ -42,6 +46,7 @@ internal sealed class TagStage
     {
         lock (_gate)
         {
+            _answersDue.Clear();
             _open = new Passage(this);
             return _open;
         }
@@ -57,6 +62,27 @@ internal sealed class TagStage
             {
                 Pass(ref _entries[number], new TagSample(_tags[number].Name, TagValue.Null(_entries[number].Treatment.Type), TagQuality.Bad, at, reason));
             }
+        }
+    }
+
+    /// <summary>The device has confirmed a write: the next sample of the tag answers it, and is told although it may say nothing new.</summary>
+    public void AwaitAnswer(string tag)
+    {
+        lock (_gate)
+        {
+            if (_open is not null && _numbers.Find(tag) is >= 0 and var number)
+            {
+                _answersDue.Add(number);
+            }
+        }
+    }
+
+    /// <summary>Tags whose answer has not come yet.</summary>
+    public IReadOnlyList<string> AnswersDue()
+    {
+        lock (_gate)
+        {
+            return _answersDue.Count == 0 ? [] : [.. _answersDue.Select(number => _tags[number].Name)];
         }
     }
 
@@ -84,9 +110,9 @@ internal sealed class TagStage
             return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = raw.Reason ?? "the device sent no value." };
         }
 
-        if (raw.Value.Type is DataType.Float or DataType.Double && !double.IsFinite(raw.Value.Number))
+        if (!TagArray.IsFinite(raw.Value))
         {
-            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"the device sent {raw.Value}, which is no number: check type and byte order." };
+            return raw with { Value = TagValue.Null(type), Quality = TagQuality.Bad, Reason = $"the device sent {TagArray.Numbers(raw.Value).First(n => !double.IsFinite(n.Number))}, which is no number: check type and byte order." };
         }
 
         return scaling.TryApply(raw.Value, out var engineering)
@@ -98,20 +124,59 @@ internal sealed class TagStage
     internal static (double Low, double High)? LimitsOf(TagOptions tag) =>
         tag.Clamp ? (tag.Low ?? double.NegativeInfinity, tag.High ?? double.PositiveInfinity) : null;
 
-    /// <summary>Holds a number within its limits, and says that it did.</summary>
+    /// <summary>Holds a number, or each element of an array, within its limits, and says that it did.</summary>
     internal static TagSample Clamp(in TagSample sample, (double Low, double High)? limits)
     {
-        if (limits is not var (low, high) || !sample.Value.IsNumber || sample.Value.IsNull || (sample.Value.Number >= low && sample.Value.Number <= high))
+        if (limits is not var (low, high) || sample.Value.IsNull)
+        {
+            return sample;
+        }
+
+        if (TagArray.IsArray(sample.Value.Type))
+        {
+            return ClampElements(sample, low, high);
+        }
+
+        if (!sample.Value.IsNumber || (sample.Value.Number >= low && sample.Value.Number <= high))
         {
             return sample;
         }
 
         return TagNumber.TryMake(sample.Value.Type, Math.Clamp(sample.Value.Number, low, high), out var held)
-            ? sample with { Value = held, Reason = "held at its limit." }
-            : sample with { Value = TagValue.Null(sample.Value.Type), Quality = TagQuality.Bad, Reason = $"{sample.Value} is beyond limits that {sample.Value.Type} does not hold." };
+            ? sample with { Value = held, Reason = Held }
+            : Beyond(sample, sample.Value);
     }
 
-    private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun)
+    private static TagSample ClampElements(in TagSample sample, double low, double high)
+    {
+        var elements = TagArray.Split(sample.Value).ToArray();
+        var isHeld = false;
+        for (var index = 0; index < elements.Length && elements[index].IsNumber; index++)
+        {
+            var element = elements[index];
+            if (element.Number >= low && element.Number <= high)
+            {
+                continue;
+            }
+
+            isHeld = true;
+            if (!TagNumber.TryMake(element.Type, Math.Clamp(element.Number, low, high), out elements[index]))
+            {
+                return Beyond(sample, element);
+            }
+        }
+
+        return isHeld ? sample with { Value = TagArray.Join(sample.Value.Type, elements), Reason = Held } : sample;
+    }
+
+    private static TagSample Beyond(in TagSample sample, TagValue number) => sample with
+    {
+        Value = TagValue.Null(sample.Value.Type),
+        Quality = TagQuality.Bad,
+        Reason = $"{number} is beyond limits that {number.Type} does not hold.",
+    };
+
+    private bool Take(Passage from, in TagSample raw, PollGroup? group, long begun, bool isReadBack = false)
     {
         lock (_gate)
         {
@@ -121,8 +186,14 @@ internal sealed class TagStage
                 return false;
             }
 
+            var isAnswer = _answersDue.Count > 0 && _answersDue.Remove(number);
+            if (isReadBack && !isAnswer)
+            {
+                return false; // The device told by itself meanwhile, and that is newer.
+            }
+
             ref var entry = ref _entries[number];
-            var sample = Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits);
+            var sample = Clamp(Scale(raw, entry.Treatment.Scaling, entry.Treatment.Type), entry.Treatment.Limits) with { IsAnswer = isAnswer };
             if (_followed is { } followed && FollowerOf(followed, number) is { } follower)
             {
                 return PassSeen(ref entry, raw, sample, group, begun, follower);
@@ -185,6 +256,9 @@ internal sealed class TagStage
     internal sealed class Passage(TagStage stage) : ITagSink
     {
         public void Add(in TagSample sample) => stage.Take(this, sample, null, 0);
+
+        /// <summary>Takes a sample that was read only because an answer is due.</summary>
+        public void Answer(in TagSample sample) => stage.Take(this, sample, null, 0, isReadBack: true);
 
         /// <summary>Takes one sample of a read; true when it was news.</summary>
         public bool Offer(in TagSample sample, PollGroup? group, long begun) => stage.Take(this, sample, group, begun);

@@ -164,24 +164,12 @@ internal sealed class WriteQueue
             throw new WriteRefusedException($"'{tag.Name}' of {_device} is not writable: set Writable to allow it.");
         }
 
-        if (value.IsNumber && !double.IsFinite(value.Number))
+        foreach (var number in TagArray.Numbers(value))
         {
-            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give a finite number.");
-        }
-
-        if (value.IsNumber && value.Number < tag.Low)
-        {
-            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give at least {tag.Low} {tag.Unit}".TrimEnd() + ".");
-        }
-
-        if (value.IsNumber && value.Number > tag.High)
-        {
-            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: give at most {tag.High} {tag.Unit}".TrimEnd() + ".");
-        }
-
-        if (value.IsNumber && (value.Number < tag.WriteMinimum || value.Number > tag.WriteMaximum))
-        {
-            throw new WriteRefusedException($"'{tag.Name}' of {_device} is {value}: {RangeOf(tag)}.");
+            if (Wanted(tag, number.Number) is { } wanted)
+            {
+                throw new WriteRefusedException($"'{tag.Name}' of {_device} {(value.IsNumber ? "is" : "has")} {number}: {wanted.TrimEnd()}.");
+            }
         }
 
         var scaling = new Scaling(tag.Factor, tag.Offset);
@@ -196,12 +184,20 @@ internal sealed class WriteQueue
             : raw;
     }
 
-    private static string RangeOf(TagOptions tag) => (tag switch
+    // What a number, or an element of an array, would have to be; null when it may be written.
+    private static string? Wanted(TagOptions tag, double number) =>
+        !double.IsFinite(number) ? "give a finite number"
+        : number < tag.Low ? $"give at least {tag.Low} {tag.Unit}"
+        : number > tag.High ? $"give at most {tag.High} {tag.Unit}"
+        : number < tag.WriteMinimum || number > tag.WriteMaximum ? RangeOf(tag)
+        : null;
+
+    private static string RangeOf(TagOptions tag) => tag switch
     {
         { WriteMinimum: { } least, WriteMaximum: { } most } => $"commands may set {least} to {most} {tag.Unit}",
         { WriteMinimum: { } least } => $"commands may set {least} {tag.Unit} or more",
         _ => $"commands may set up to {tag.WriteMaximum} {tag.Unit}",
-    }).TrimEnd();
+    };
 }
 
 /// <summary>One call that waits for its turn between two reads.</summary>

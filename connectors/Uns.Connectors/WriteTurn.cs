@@ -3,7 +3,14 @@ using System.Threading.Channels;
 namespace Uns.Connectors;
 
 /// <summary>The writes of one lane, and the looks at its device: waited for, and served between two reads.</summary>
-internal sealed class WriteTurn(string device, IConnector connector, ChannelReader<PendingCall> waiting, CallLimit limit, TimeProvider clock)
+/// <param name="device">The device's name, for messages.</param>
+/// <param name="connector">Makes the calls.</param>
+/// <param name="waiting">What waits in the lane.</param>
+/// <param name="limit">Of one call.</param>
+/// <param name="confirmed">Is told the tag of each write that the device has confirmed, before its caller is.</param>
+/// <param name="clock">Counts the waits.</param>
+internal sealed class WriteTurn(
+    string device, IConnector connector, ChannelReader<PendingCall> waiting, CallLimit limit, Action<string> confirmed, TimeProvider clock)
 {
     // Between two reads at most so many writes are served, so that a flood of commands cannot stop the reading.
     private const int AtATime = 8;
@@ -46,11 +53,16 @@ internal sealed class WriteTurn(string device, IConnector connector, ChannelRead
         try
         {
             await limit.KeepAsync(call.What, token => call.MakeAsync(connector, token), cancellationToken);
+            if (call is PendingWrite write)
+            {
+                confirmed(write.Write.Tag);
+            }
+
             call.Done.TrySetResult();
         }
-        catch (WriteRefusedException refused)
+        catch (Exception its) when (its is WriteRefusedException or WriteUnconfirmedException)
         {
-            call.Done.TrySetException(refused);
+            call.Done.TrySetException(its); // This call's own end: the connection is fine.
         }
         catch (Exception failure)
         {
@@ -92,6 +104,7 @@ internal sealed class WriteTurn(string device, IConnector connector, ChannelRead
             {
                 if (call.Write.IsConfirmed)
                 {
+                    confirmed(call.Write.Tag);
                     call.Done.TrySetResult();
                 }
                 else

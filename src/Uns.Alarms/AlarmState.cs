@@ -48,6 +48,7 @@ public sealed record AlarmStanding(bool IsActive, bool IsAcknowledged, DateTimeO
 /// <summary>
 /// One alarm's memory: condition with hysteresis, delay, acknowledgement, shelving. Pure: the time comes in with each call,
 /// what happened goes out. The states are those of ISA-18.2 without latching.
+/// What waits is measured on a time that only goes forward, a rate on the times of its source; the time of day is for the stamps.
 /// </summary>
 public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
 {
@@ -57,8 +58,10 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
     private static readonly TimeSpan RateHolds = TimeSpan.FromMinutes(1);
 
     private double _last = double.NaN;
-    private DateTimeOffset _lastAt;
-    private DateTimeOffset? _metSince;
+    private DateTimeOffset _lastTime;
+    private TimeSpan? _movedAt;
+    private TimeSpan? _metSince;
+    private TimeSpan? _shelfEnds;
     private string _value = standing.Value;
 
     /// <summary>What is watched for.</summary>
@@ -70,9 +73,11 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
     /// <summary>Takes a value. What cannot be believed changes nothing but a Stale alarm.</summary>
     /// <param name="value">The value.</param>
     /// <param name="quality">How far it can be believed.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="time">Its source time: a rate is measured by it.</param>
+    /// <param name="moment">Now, on a time that only goes forward.</param>
+    /// <param name="now">The time of day.</param>
     /// <returns>What happened; null: nothing.</returns>
-    public AlarmHappening? Observe(TagValue value, TagQuality quality, DateTimeOffset now)
+    public AlarmHappening? Observe(TagValue value, TagQuality quality, DateTimeOffset time, TimeSpan moment, DateTimeOffset now)
     {
         if (!Rule.Enabled)
         {
@@ -82,36 +87,43 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
         var believed = quality is TagQuality.Good or TagQuality.Uncertain && !value.IsNull;
         if (Rule.Kind == AlarmKind.Stale)
         {
-            return Met(!believed, believed ? value.ToString() : quality.ToString(), now);
+            return Met(!believed, believed ? value.ToString() : quality.ToString(), moment, now);
         }
 
         if (!believed)
         {
-            return Tick(now);
+            return Tick(moment, now);
         }
 
         if (Rule.Kind == AlarmKind.State)
         {
-            return Met(string.Equals(value.ToString(), Rule.State, StringComparison.OrdinalIgnoreCase), value.ToString(), now);
+            return Met(string.Equals(value.ToString(), Rule.State, StringComparison.OrdinalIgnoreCase), value.ToString(), moment, now);
         }
 
-        return double.IsFinite(value.Number) ? Number(value.Number, value.ToString(), now) : Tick(now);
+        return double.IsFinite(value.Number) ? Number(value.Number, value.ToString(), time, moment, now) : Tick(moment, now);
     }
 
     /// <summary>Time passes: a delay or a shelving may be over.</summary>
-    public AlarmHappening? Tick(DateTimeOffset now)
+    /// <param name="moment">Now, on a time that only goes forward.</param>
+    /// <param name="now">The time of day.</param>
+    public AlarmHappening? Tick(TimeSpan moment, DateTimeOffset now)
     {
-        if (Standing.ShelvedUntil <= now)
+        if (Standing.ShelvedUntil is { } until)
         {
-            return Unshelve();
+            // The time of day counts once, at the shelving or after a restart: a clock that is set makes no shelf longer.
+            _shelfEnds ??= moment + (until - now < LongestShelf ? until - now : LongestShelf);
+            if (moment >= _shelfEnds)
+            {
+                return Unshelve();
+            }
         }
 
-        if (Rule.Kind == AlarmKind.Rate && Standing.IsActive && now - _lastAt >= RateHolds)
+        if (Rule.Kind == AlarmKind.Rate && Standing.IsActive && moment - (_movedAt ??= moment) >= RateHolds)
         {
-            return Met(false, _value, now); // It stands still.
+            return Met(false, _value, moment, now); // It stands still.
         }
 
-        if (_metSince is { } since && now - since >= Rule.Delay && !Standing.IsActive)
+        if (_metSince is { } since && moment - since >= Rule.Delay && !Standing.IsActive)
         {
             Standing = Standing with { IsActive = true, IsAcknowledged = false, Since = now, Value = _value };
             return AlarmHappening.Raised;
@@ -133,8 +145,10 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
     }
 
     /// <summary>Silences it until a time; it is watched on.</summary>
+    /// <param name="until">The time of day until which it is silenced, at most <see cref="LongestShelf"/> away.</param>
     public AlarmHappening? Shelve(DateTimeOffset until)
     {
+        _shelfEnds = null;
         Standing = Standing with { ShelvedUntil = until };
         return AlarmHappening.Shelved;
     }
@@ -151,22 +165,29 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
         return AlarmHappening.Unshelved;
     }
 
-    private AlarmHappening? Number(double number, string text, DateTimeOffset now)
+    private AlarmHappening? Number(double number, string text, DateTimeOffset time, TimeSpan moment, DateTimeOffset now)
     {
         var measured = number;
         if (Rule.Kind == AlarmKind.Rate)
         {
-            var seconds = Math.Max(0.1, (now - _lastAt).TotalSeconds);
-            measured = double.IsNaN(_last) ? 0 : Math.Abs(number - _last) / seconds * 60;
-            (_last, _lastAt) = (number, now);
+            // By the source's times: what a line held up and let go together has not moved any faster. Two of one time tell no rate.
+            var (from, passed) = (_last, time - _lastTime);
+            (_last, _lastTime) = (number, time);
+            if (!double.IsNaN(from) && passed <= TimeSpan.Zero)
+            {
+                return Tick(moment, now);
+            }
+
+            measured = double.IsNaN(from) ? 0 : Math.Abs(number - from) / passed.TotalMinutes;
+            _movedAt = moment;
         }
 
         // Once met, the value must come back by the hysteresis.
         var limit = _metSince is null && !Standing.IsActive ? Rule.Limit : Rule.Kind == AlarmKind.Low ? Rule.Limit + Rule.Hysteresis : Rule.Limit - Rule.Hysteresis;
-        return Met(Rule.Kind == AlarmKind.Low ? measured < limit : measured > limit, text, now);
+        return Met(Rule.Kind == AlarmKind.Low ? measured < limit : measured > limit, text, moment, now);
     }
 
-    private AlarmHappening? Met(bool isMet, string text, DateTimeOffset now)
+    private AlarmHappening? Met(bool isMet, string text, TimeSpan moment, DateTimeOffset now)
     {
         if (!isMet)
         {
@@ -177,11 +198,11 @@ public sealed class AlarmState(AlarmRule rule, AlarmStanding standing)
                 return AlarmHappening.Gone;
             }
 
-            return Tick(now);
+            return Tick(moment, now);
         }
 
-        _metSince ??= now;
+        _metSince ??= moment;
         _value = text;
-        return Tick(now);
+        return Tick(moment, now);
     }
 }

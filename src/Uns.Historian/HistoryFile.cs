@@ -23,6 +23,10 @@ internal static class HistoryFile
             CREATE TABLE historian_state (id INTEGER PRIMARY KEY CHECK (id = 1), alive_at INTEGER NOT NULL) STRICT;
             """),
         new("historian", 2, "CREATE TABLE historian_former (path TEXT PRIMARY KEY, series INTEGER NOT NULL) STRICT, WITHOUT ROWID"),
+        new("historian", 3, """
+            CREATE TABLE historian_retention (id INTEGER PRIMARY KEY CHECK (id = 1), reckoned_at INTEGER NOT NULL, jump_ms INTEGER NOT NULL, stood_ms INTEGER NOT NULL) STRICT;
+            INSERT INTO historian_retention SELECT 1, alive_at, 0, 0 FROM historian_state;
+            """),
     ];
 
     private const long HourMs = 3_600_000;
@@ -78,6 +82,15 @@ internal static class HistoryFile
 
         connection.Run("INSERT INTO historian_state VALUES (1, $now) ON CONFLICT (id) DO UPDATE SET alive_at = $now", ("$now", aliveAt));
     }
+
+    /// <summary>The time by which history was given up last, how far the clock was from it, and how long; empty at first.</summary>
+    public static List<(DateTimeOffset Reckoned, TimeSpan Jump, TimeSpan Stood)> Retention(SqliteConnection connection) => connection.Rows(
+        "SELECT reckoned_at, jump_ms, stood_ms FROM historian_retention",
+        row => (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)), TimeSpan.FromMilliseconds(row.GetInt64(1)), TimeSpan.FromMilliseconds(row.GetInt64(2))));
+
+    public static void SaveRetention(SqliteConnection connection, DateTimeOffset reckoned, TimeSpan jump, TimeSpan stood) => connection.Run(
+        "INSERT INTO historian_retention VALUES (1, $at, $jump, $stood) ON CONFLICT (id) DO UPDATE SET reckoned_at = $at, jump_ms = $jump, stood_ms = $stood",
+        ("$at", reckoned.ToUnixTimeMilliseconds()), ("$jump", (long)jump.TotalMilliseconds), ("$stood", (long)stood.TotalMilliseconds));
 
     public static void ForgetLog(SqliteConnection connection, long beforeBatch) => connection.Run("DELETE FROM historian_log WHERE batch < $batch", ("$batch", beforeBatch));
 

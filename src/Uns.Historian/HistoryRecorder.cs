@@ -39,6 +39,7 @@ public sealed partial class HistoryRecorder
     private readonly Queue<(long Batch, int Bytes)> _log = new();
     private readonly Lock _statusGate = new();
     private volatile HubStore? _store;
+    private bool _isLoaded;
     private string? _fault;
     private DateTimeOffset? _faultSince;
     private string? _damaged;
@@ -47,7 +48,9 @@ public sealed partial class HistoryRecorder
     private long _lost;
     private long _redated;
     private long _bytes;
-    private DateTimeOffset _retainAt;
+    private readonly RetentionTime _retention = new();
+    private TimeSpan _retainAt;
+    private TimeSpan? _clockApart;
 
     /// <summary>A recorder that does not run yet.</summary>
     /// <param name="options">Where, and how much is kept.</param>
@@ -79,6 +82,22 @@ public sealed partial class HistoryRecorder
         }
     }
 
+    /// <summary>How far the clock is from the time by which history is given up, negative: behind it; null while it is believed.</summary>
+    /// <remarks>A jump of more than a day is believed once it has stood for a week; until then nothing goes by its age. The bound in bytes holds all the same.</remarks>
+    public TimeSpan? ClockApart
+    {
+        get
+        {
+            lock (_statusGate)
+            {
+                return _clockApart;
+            }
+        }
+    }
+
+    // The time of day can be set, this only goes forward.
+    private TimeSpan Moment => _clock.GetElapsedTime(0);
+
     /// <summary>Finds the series of an identity, or begins it, and notes where it stands now. Fast; from any thread.</summary>
     /// <param name="key">Identity that stays when the tag is renamed or moved.</param>
     /// <param name="path">Where it stands now.</param>
@@ -104,9 +123,9 @@ public sealed partial class HistoryRecorder
     /// <summary>Runs until cancelled; then brings to disk what it has. Never ends by itself.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            while (!cancellationToken.IsCancellationRequested)
+            try
             {
                 if (_store is null && !await OpenAsync())
                 {
@@ -118,12 +137,29 @@ public sealed partial class HistoryRecorder
                 await GatherAsync(cancellationToken);
                 await CommitAsync();
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // The way it ends.
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception fault)
+            {
+                await StumbleAsync(fault); // The top of the pump: whatever broke, history begins again.
+                await Task.Delay(ReopenPause, _clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
 
+        try
+        {
+            await FinishAsync();
+        }
+        catch (Exception fault)
+        {
+            await StumbleAsync(fault);
+        }
+    }
+
+    private async Task FinishAsync()
+    {
         if (_store is { } store)
         {
             while (_queue.Reader.TryPeek(out _))
@@ -198,15 +234,21 @@ public sealed partial class HistoryRecorder
                     _book.Unsave(); // Opened again: memory knows more than the file.
                 }
 
-                if (_book.Batch == 1)
+                if (!_isLoaded)
                 {
                     if (await store.ReadAsync(_book.Load) is > 0 and var damaged)
                     {
                         LogDamagedBatches(damaged);
                     }
 
+                    if (await store.ReadAsync(HistoryFile.Retention) is [var kept])
+                    {
+                        _retention.Load(kept.Reckoned, kept.Jump, kept.Stood, Moment);
+                    }
+
                     _logBytes = await store.ReadAsync(file => HistoryFile.Number(file, "SELECT SUM(length(payload)) FROM historian_log"));
                     _log.Enqueue((_book.Batch - 1, (int)_logBytes));
+                    _isLoaded = true;
                 }
             }
             catch
@@ -235,22 +277,13 @@ public sealed partial class HistoryRecorder
         }
     }
 
-    private void Discard()
-    {
-        while (_queue.Reader.TryRead(out var entry))
-        {
-            Interlocked.Increment(ref _lost);
-            entry.Series.Lose(entry.Time);
-        }
-    }
-
     private async Task CommitAsync()
     {
         var now = _clock.GetUtcNow();
         var (batch, log) = (_book.Batch, _book.TakeLog());
         _unsaved.AddRange(_book.Close(_logBytes > LogBound ? HalfOfLog() : 0));
         GiveUpBeyondBound();
-        var isRetainDue = now >= _retainAt;
+        var isRetainDue = Moment >= _retainAt;
         if (FreeFault() is { } full)
         {
             Fail(full);
@@ -266,6 +299,7 @@ public sealed partial class HistoryRecorder
             rows = [.. series.Select(s => (s.Id, s.Key, s.Path, s.Unit))];
         }
 
+        var old = isRetainDue ? Reckon(now) : default;
         try
         {
             await _store!.WriteAsync(connection =>
@@ -277,8 +311,9 @@ public sealed partial class HistoryRecorder
                 if (isRetainDue)
                 {
                     HistoryFile.ForgetLog(connection, _book.FirstNeeded());
+                    HistoryFile.SaveRetention(connection, _retention.Now.Reckoned, _retention.Now.Jump, _retention.Stood);
                     Interlocked.Exchange(ref _bytes, HistoryFile.Retain(
-                        connection, (now - _options.KeepChanges).ToUnixTimeMilliseconds(), (now - _options.KeepHours).ToUnixTimeMilliseconds(), _options.MaximumBytes));
+                        connection, (old - _options.KeepChanges).ToUnixTimeMilliseconds(), (old - _options.KeepHours).ToUnixTimeMilliseconds(), _options.MaximumBytes));
                 }
             });
         }
@@ -289,10 +324,26 @@ public sealed partial class HistoryRecorder
         }
 
         _book.Keep(former);
-        Saved(series, rows, (batch, log.Length), isRetainDue, now);
+        Saved(series, rows, (batch, log.Length), isRetainDue);
     }
 
-    private void Saved(List<HistorySeries> series, List<(int Id, string Key, string Path, string Unit)> rows, (long, int) log, bool hasRetained, DateTimeOffset now)
+    private DateTimeOffset Reckon(DateTimeOffset now)
+    {
+        var old = _retention.Next(now, Moment);
+        lock (_statusGate)
+        {
+            if (_clockApart is null && _retention.Apart is { } apart)
+            {
+                LogClockApart(apart.TotalDays, RetentionTime.Patience.TotalDays);
+            }
+
+            _clockApart = _retention.Apart;
+        }
+
+        return old;
+    }
+
+    private void Saved(List<HistorySeries> series, List<(int Id, string Key, string Path, string Unit)> rows, (long, int) log, bool hasRetained)
     {
         lock (_book.Gate)
         {
@@ -312,7 +363,7 @@ public sealed partial class HistoryRecorder
         _logBytes += log.Item2;
         if (hasRetained)
         {
-            _retainAt = now + RetainPace;
+            _retainAt = Moment + RetainPace;
             var needed = _book.FirstNeeded();
             while (_log.TryPeek(out var first) && first.Batch < needed)
             {
@@ -345,82 +396,4 @@ public sealed partial class HistoryRecorder
 
         return _book.Batch - 1;
     }
-
-    private async Task RefusedAsync(Exception refused)
-    {
-        Fail($"The disk does not take the history: {refused.Message}");
-        if (refused is SqliteException { SqliteErrorCode: SqliteConstraint })
-        {
-            GiveUp(_unsaved.Count); // They would be refused for ever.
-        }
-
-        if (_store is { Failure: not null } dead)
-        {
-            _store = null;
-            await dead.DisposeAsync();
-        }
-    }
-
-    private void GiveUpBeyondBound()
-    {
-        if (_unsaved.Count > ClosedBound)
-        {
-            GiveUp(_unsaved.Count - ClosedBound);
-        }
-    }
-
-    private void GiveUp(int runs)
-    {
-        var given = _unsaved[..runs];
-        _unsaved.RemoveRange(0, runs);
-        _book.Forget(given);
-        foreach (var (series, run, _) in given)
-        {
-            Interlocked.Add(ref _lost, run.Count);
-            series.Lose(run.Last);
-        }
-    }
-
-    private string? FreeFault()
-    {
-        long free;
-        try
-        {
-            free = _freeBytes();
-        }
-        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null; // Then the disk itself will say so.
-        }
-
-        return free >= _options.ReserveBytes
-            ? null
-            : $"The disk has {free >> 20} MiB left. History pauses below {_options.ReserveBytes >> 20} MiB, so that the rest of the hub can write: make room.";
-    }
-
-    private void Fail(string fault)
-    {
-        lock (_statusGate)
-        {
-            if (_fault is null)
-            {
-                _faultSince = _clock.GetUtcNow();
-                LogFails(fault);
-            }
-
-            _fault = fault;
-        }
-    }
-
-    [LoggerMessage(1700, LogLevel.Error, "History is not written: {Fault} The plant is not affected.")]
-    private partial void LogFails(string fault);
-
-    [LoggerMessage(1701, LogLevel.Warning, "History is written again.")]
-    private partial void LogWell();
-
-    [LoggerMessage(1702, LogLevel.Critical, "The history's file was damaged ({Fault}). It was moved to {Aside} and a new one was begun.")]
-    private partial void LogMovedAside(string fault, string aside);
-
-    [LoggerMessage(1703, LogLevel.Error, "{Count} batches of the history's log were damaged; up to a second of history is lost for each.")]
-    private partial void LogDamagedBatches(int count);
 }

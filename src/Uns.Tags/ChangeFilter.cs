@@ -2,7 +2,7 @@ namespace Uns.Tags;
 
 /// <summary>
 /// Report by exception for one tag: lets a sample through when the value moved beyond the deadband, or when quality, its
-/// reason or the type changed. One caller at a time; kept in place, a copy of it remembers on its own.
+/// reason or the type changed; and what answers a write. One caller at a time; kept in place, a copy of it remembers on its own.
 /// </summary>
 /// <remarks>The distance is taken from the sample last let through, so that a slow drift is told too.</remarks>
 public struct ChangeFilter
@@ -21,6 +21,7 @@ public struct ChangeFilter
     public bool Passes(in TagSample sample, Deadband deadband)
     {
         var isNews = !_hasReported
+            || sample.IsAnswer
             || sample.Quality != _quality
             || !string.Equals(sample.Reason, _reason, StringComparison.Ordinal)
             || deadband.IsBeyond(_value, sample.Value);

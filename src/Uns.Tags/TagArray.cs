@@ -44,6 +44,18 @@ public static class TagArray
         return TagValue.OfObject(array, made);
     }
 
+    /// <summary>Every number in a value: the number itself, or the elements of an array of numbers; none for null and for what is no number.</summary>
+    public static IEnumerable<TagValue> Numbers(TagValue value) =>
+        value.IsNull ? [] : value.IsNumber ? [value] : Split(value).Where(element => element.IsNumber);
+
+    /// <summary>True when every number in a value is finite; also for what is no number.</summary>
+    public static bool IsFinite(in TagValue value) => value.Object switch
+    {
+        float[] numbers => Array.TrueForAll(numbers, float.IsFinite),
+        double[] numbers => Array.TrueForAll(numbers, double.IsFinite),
+        _ => value.IsNull || value.Type is not (DataType.Float or DataType.Double) || double.IsFinite(value.Number),
+    };
+
     /// <summary>The elements of an array value; none for what is no array.</summary>
     public static IReadOnlyList<TagValue> Split(in TagValue value)
     {

@@ -6,4 +6,8 @@ namespace Uns.Tags;
 /// <param name="Quality">Good, uncertain or bad.</param>
 /// <param name="SourceTime">When the device knew it; where the protocol does not tell, when the answer was read. UTC.</param>
 /// <param name="Reason">Why the quality is not good, in one short sentence; null when it is good.</param>
-public readonly record struct TagSample(string Tag, TagValue Value, TagQuality Quality, DateTimeOffset SourceTime, string? Reason = null);
+public readonly record struct TagSample(string Tag, TagValue Value, TagQuality Quality, DateTimeOffset SourceTime, string? Reason = null)
+{
+    /// <summary>True for the first sample after a write that the device confirmed: it is told although nothing may have changed, since somebody waits for it.</summary>
+    public bool IsAnswer { get; init; }
+}

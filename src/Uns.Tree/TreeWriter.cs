@@ -7,6 +7,7 @@ namespace Uns.Tree;
 /// <summary>
 /// The one way up: checks a write against what the birth told, sends the command, and waits until the tree shows its effect.
 /// </summary>
+/// <remarks>What the tree showed before the command left answers nothing, not even when it is the value wanted: the device may refuse it all the same.</remarks>
 /// <param name="tree">Where the value stands and where its answer is seen.</param>
 /// <param name="commands">Takes the command to the broker.</param>
 /// <param name="clock">Counts the time limit.</param>
@@ -43,7 +44,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
         try
         {
             var row = Witness is { } witness ? await witness.SendingAsync(path, before.Value.ToString(), value.ToString(), who) : 0;
-            var result = await SendAsync(node, before, value, answerTimeout, cancellationToken);
+            var result = await SendAsync(node, value, answerTimeout, cancellationToken);
             Witness?.Ended(row, before.Value.ToString(), value.ToString(), result);
             return result;
         }
@@ -53,12 +54,18 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
         }
     }
 
-    private async Task<WriteResult> SendAsync(UnsNode node, UnsValue before, TagValue value, TimeSpan answerTimeout, CancellationToken cancellationToken)
+    private async Task<WriteResult> SendAsync(UnsNode node, TagValue value, TimeSpan answerTimeout, CancellationToken cancellationToken)
     {
         try
         {
+            if (node.Source is not { } source)
+            {
+                return new(WriteOutcome.Offline, $"'{node.Path}' has just lost its source: no command was sent.", node.Current);
+            }
+
             using var reader = tree.Feed.Open(node.Path);
-            await commands.SendAsync(node.Source!.Value, value, cancellationToken);
+            var before = node.Current;
+            await commands.SendAsync(source, value, cancellationToken);
             return await AnswerAsync(node, before, value, reader, answerTimeout, cancellationToken);
         }
         catch (CommandRefusedException refused)
@@ -97,7 +104,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
     }
 
     private async Task<WriteResult> AnswerAsync(
-        UnsNode node, UnsValue before, TagValue wanted, TreeReader reader, TimeSpan answerTimeout, CancellationToken cancellationToken)
+        UnsNode node, UnsValue? before, TagValue wanted, TreeReader reader, TimeSpan answerTimeout, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(answerTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -105,7 +112,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
         {
             while (true)
             {
-                if (node.Current is { Quality: TagQuality.Good } now && Same(now.Value, wanted))
+                if (node.Current is { Quality: TagQuality.Good } now && !ReferenceEquals(now, before) && IsAnswer(now.Value, wanted, before?.Value))
                 {
                     return new(WriteOutcome.Done, null, now);
                 }
@@ -116,16 +123,42 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var now = node.Current;
-            return now is not null && now.Value != before.Value
-                ? new(WriteOutcome.Different, $"The command was sent; '{node.Path}' now reads {now.Value}, not {wanted}.", now)
-                : new(WriteOutcome.NoAnswer, $"The command was sent, but '{node.Path}' did not change within {answerTimeout.TotalSeconds:0.#} s.", now);
+            return Unanswered(node, before, wanted, answerTimeout);
         }
     }
 
-    // Scaling rounds: what comes back may differ in the last digits.
-    private static bool Same(TagValue now, TagValue wanted) =>
-        now == wanted || (now.IsNumber && wanted.IsNumber && Math.Abs(now.Number - wanted.Number) <= 1e-6 * Math.Max(1, Math.Abs(wanted.Number)));
+    private static WriteResult Unanswered(UnsNode node, UnsValue? before, TagValue wanted, TimeSpan answerTimeout)
+    {
+        var now = node.Current;
+        var within = $"within {answerTimeout.TotalSeconds:0.#} s";
+        if (ReferenceEquals(now, before) || now is null)
+        {
+            return new(WriteOutcome.NoAnswer, now?.Value == wanted
+                ? $"The command was sent. '{node.Path}' read {wanted} already, and nothing came back {within}: whether the device took it is not known."
+                : $"The command was sent, but '{node.Path}' did not change {within}.", now);
+        }
+
+        return now.Quality == TagQuality.Good
+            ? new(WriteOutcome.Different, $"The command was sent; '{node.Path}' now reads {now.Value}, not {wanted}.", now)
+            : new(WriteOutcome.NoAnswer, $"The command was sent, but '{node.Path}' became {now.Quality.ToString().ToLowerInvariant()} {within}: {now.Reason}", now);
+    }
+
+    // What did not move is an answer only when it is exact: else a small step that the device refused would pass for one that was rounded.
+    private static bool IsAnswer(TagValue now, TagValue wanted, TagValue? before) =>
+        now == wanted || (now != before && IsNear(now, wanted));
+
+    // Scaling costs a double its last digits and a float its last two; a device may hold in single precision what its node tells as a double.
+    private static bool IsNear(TagValue now, TagValue wanted)
+    {
+        const double tiny = 1e-12;
+        var distance = Math.Abs(now.Number - wanted.Number);
+        return (now.Type, wanted.Type) switch
+        {
+            (DataType.Float, DataType.Float) => distance <= Math.Max(tiny, Math.Abs(wanted.Number) * 2.5e-7),
+            (DataType.Double, DataType.Double) => distance <= tiny * Math.Max(1, Math.Abs(wanted.Number)) || now.Number == (float)wanted.Number,
+            _ => false,
+        };
+    }
 }
 
 /// <summary>How a write ended.</summary>

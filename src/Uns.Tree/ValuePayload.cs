@@ -182,7 +182,7 @@ public static class ValuePayload
         {
             if (!JsonElement.TryParseValue(ref reader, out var parsed) || parsed is not { ValueKind: JsonValueKind.Object } root
                 || !root.TryGetProperty("value"u8, out var given) || !root.TryGetProperty("timestamp"u8, out var time)
-                || !time.TryGetDateTimeOffset(out timestamp))
+                || time.ValueKind != JsonValueKind.String || !time.TryGetDateTimeOffset(out timestamp))
             {
                 return false;
             }
@@ -195,14 +195,22 @@ public static class ValuePayload
                 JsonValueKind.Number => TagValue.Of(given.GetDouble()),
                 JsonValueKind.String => TagValue.Of(given.GetString()!),
                 JsonValueKind.Null => TagValue.Null(DataType.Unknown),
-                _ => TagValue.OfObject(DataType.Unknown, given.Clone()), // An array or object goes out again as it came in.
+                _ => TagValue.OfObject(DataType.Unknown, Whole(given)), // An array or object goes out again as it came in.
             };
             return true;
         }
-        catch (JsonException)
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            return false;
+            return false; // No JSON, or text in it that is no text: half a surrogate pair, bytes that are no UTF-8.
         }
+    }
+
+    // What cannot be written is found out now, and not when it is told.
+    private static JsonElement Whole(JsonElement given)
+    {
+        using var json = new Utf8JsonWriter(Stream.Null, Plain);
+        given.WriteTo(json);
+        return given.Clone();
     }
 
     /// <summary>UTC with milliseconds, cut and not rounded, so that no time lies ahead of its clock.</summary>

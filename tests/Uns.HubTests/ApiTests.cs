@@ -108,6 +108,19 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Equal("Done", written.GetProperty("outcome").GetString());
         Assert.Equal(1200, written.GetProperty("now").GetProperty("value").GetInt32());
         Assert.Equal(1200, _pump.Register(ModbusTable.HoldingRegister, 0));
+
+        // The device confirms it once more: nothing changes, and the answer comes all the same.
+        using var again = await _hub.Http.PutAsJsonAsync("/api/v1/values", new { path = Pump + "Speed", value = 1200 });
+        Assert.Equal("Done", (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task A_write_that_the_device_refuses_is_not_done_although_it_is_the_value_that_stands_there()
+    {
+        _pump.FaultFor = (_, pdu) => pdu.Span[0] is 6 or 16 ? new(Exception: 4) : null;
+        using var answer = await _hub.Http.PutAsJsonAsync("/api/v1/values", new { path = Pump + "Speed", value = 0 });
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Contains("read 0 already", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -263,7 +276,7 @@ public sealed class ApiTests : IAsyncLifetime
     private object Device(int? port = null) => new
     {
         protocol = "modbus",
-        settings = new { Host = "127.0.0.1", Port = port ?? _pump.EndPoint.Port },
+        settings = new { Host = "127.0.0.1", Port = port ?? _pump.EndPoint.Port, AnswerTimeout = "20s" },
         tags = new object[]
         {
             new { name = "Speed", address = "40001", dataType = "Int16", period = "00:00:00.1", writable = true, low = 0, high = 3000, unit = "1/min" },

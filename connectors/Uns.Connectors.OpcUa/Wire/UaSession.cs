@@ -264,12 +264,14 @@ internal sealed class UaSession(UaChannel channel, string endpointUrl, TimeSpan 
         {
             Ticket = null; // The server has dropped the session already.
         }
-        catch (ConnectorException)
+        catch (Exception gone) when (gone is ConnectorException or UaFormatException)
         {
-            // The line is gone, the session perhaps not: the ticket stays good.
+            // The line is gone or garbled, the session perhaps not: the ticket stays good.
         }
-
-        await channel.DisposeAsync();
+        finally
+        {
+            await channel.DisposeAsync();
+        }
     }
 
     private delegate T ReadOne<out T>(ref UaReader reader);

@@ -8,6 +8,9 @@ namespace Uns.Connectors.S7;
 public static class S7Value
 {
     private static readonly int[] S5Bases = [10, 100, 1000, 10_000];
+    private const long NanosecondsInMillisecond = 1_000_000;
+    private const long MillisecondsInDay = 86_400_000;
+
     private static readonly DateTimeOffset FirstDate = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Cuts one value out of its own bytes.</summary>
@@ -70,7 +73,7 @@ public static class S7Value
                 return ReadCounter(bytes, out value);
             case S7Type.LDateAndTime:
                 // Nanoseconds since 1970. [Siemens, LDT]
-                value = TagValue.OfInteger(type, BinaryPrimitives.ReadInt64BigEndian(bytes) / 1_000_000);
+                value = TagValue.OfInteger(type, BinaryPrimitives.ReadInt64BigEndian(bytes) / NanosecondsInMillisecond);
                 return null;
             case S7Type.LInt or S7Type.LWord or S7Type.ULInt or S7Type.LTime or S7Type.LTimeOfDay:
                 value = TagValue.OfInteger(type, BinaryPrimitives.ReadInt64BigEndian(bytes));
@@ -164,9 +167,15 @@ public static class S7Value
                 return WriteS5Time(value, bytes);
             case S7Type.Counter:
                 return WriteCounter(value, bytes);
+            case S7Type.LDateAndTime when value.Integer is < 0 or > long.MaxValue / NanosecondsInMillisecond:
+                return $"is {value}: an LDT runs from 1970 to 2262-04-11.";
             case S7Type.LDateAndTime:
-                BinaryPrimitives.WriteInt64BigEndian(bytes, value.Integer * 1_000_000);
+                BinaryPrimitives.WriteInt64BigEndian(bytes, value.Integer * NanosecondsInMillisecond);
                 return null;
+            case S7Type.TimeOfDay when value.Integer is < 0 or >= MillisecondsInDay:
+                return $"is {value} ms: a TIME_OF_DAY holds 0 to {MillisecondsInDay - 1} ms.";
+            case S7Type.LTimeOfDay when value.Integer is < 0 or >= MillisecondsInDay * NanosecondsInMillisecond:
+                return $"is {value} ns: an LTOD holds 0 to {(MillisecondsInDay * NanosecondsInMillisecond) - 1} ns.";
             case S7Type.Date or S7Type.DateAndTime or S7Type.Dtl:
                 return WriteMoment(value, address.Type, bytes);
         }

@@ -112,6 +112,14 @@ internal static class S7Pdu
         return error == 0 && (parameterBytes < 2 || ack[AckHeaderBytes] != function) ? "the answer is to another function." : null;
     }
 
+    /// <summary>The error in an answer's header, where the whole job was refused; zero for none. Services beside reading and writing have theirs elsewhere.</summary>
+    /// <param name="answer">Its header has been checked.</param>
+    public static ushort ErrorOf(ReadOnlySpan<byte> answer) =>
+        answer.Length >= AckHeaderBytes && answer[1] is AckData or 2 ? BinaryPrimitives.ReadUInt16BigEndian(answer[10..]) : (ushort)0;
+
+    /// <summary>True for a job that writes.</summary>
+    public static bool IsWrite(ReadOnlySpan<byte> job) => job[1] == Job && job[JobHeaderBytes] == WriteFunction;
+
     /// <summary>The largest message the CPU agreed to, from the answer to <see cref="Setup"/>; zero when it does not say.</summary>
     public static int AgreedPdu(ReadOnlySpan<byte> ack) =>
         ack.Length >= AckHeaderBytes + 8 ? BinaryPrimitives.ReadUInt16BigEndian(ack[(AckHeaderBytes + 6)..]) : 0;
@@ -187,6 +195,9 @@ internal static class S7ReturnCode
     public const byte OutOfRange = 0x05;
     public const byte NoSuchObject = 0x0A;
 
+    /// <summary>In a message's header: access by PUT and GET is not permitted.</summary>
+    public const ushort NoPutGet = 0x8104;
+
     private const string TwoSettings =
         "in TIA Portal untick 'Optimized block access' in the block's attributes, and tick 'Permit access with PUT/GET' under Protection & Security of the CPU";
 
@@ -203,10 +214,13 @@ internal static class S7ReturnCode
         _ => $"code 0x{code:X2}.",
     };
 
+    /// <summary>True for an error that stays until somebody changes a setting or gives a password.</summary>
+    public static bool IsProtection(ushort error) => error is NoPutGet or S7Password.Missing or S7Password.Wrong or 0xD401 or 0xD402;
+
     /// <summary>The meaning of an error in a message's header, where the whole job was refused.</summary>
     public static string ExplainError(ushort error) => error switch
     {
-        0x8104 => "the CPU does not allow it: tick 'Permit access with PUT/GET' under Protection & Security of the CPU",
+        NoPutGet => "the CPU does not allow it: tick 'Permit access with PUT/GET' under Protection & Security of the CPU",
         0x8500 => "the message was longer than agreed",
         S7Password.Wrong => "the password is wrong",
         S7Password.Missing or 0xD401 or 0xD402 => "the CPU is protected by a password for this access: give it as Password",

@@ -14,7 +14,8 @@ internal interface IS7Channel
     Task OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Sends one job and brings its answer, whose header has been checked. Valid until the next job.</summary>
-    /// <exception cref="ConnectorException">The connection is gone; it has been closed.</exception>
+    /// <exception cref="ConnectorException">The connection is gone, or the CPU refused the whole job; the connection has been closed.</exception>
+    /// <exception cref="WriteRefusedException">The CPU refused a whole job that writes; nothing was written, and the connection stays.</exception>
     Task<ReadOnlyMemory<byte>> ExchangeAsync(byte[] job, CancellationToken cancellationToken);
 
     /// <summary>Closes the connection; it can be opened again. Never throws.</summary>
@@ -59,8 +60,24 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
         }
     }
 
-    public Task<ReadOnlyMemory<byte>> ExchangeAsync(byte[] job, CancellationToken cancellationToken) =>
-        LimitAsync(token => SendJobAsync(job, token), cancellationToken);
+    public async Task<ReadOnlyMemory<byte>> ExchangeAsync(byte[] job, CancellationToken cancellationToken)
+    {
+        var answer = await LimitAsync(token => SendJobAsync(job, token), cancellationToken);
+        var error = S7Pdu.ErrorOf(answer.Span);
+        if (error == 0)
+        {
+            return answer;
+        }
+
+        var refusal = $"{Name}, error 0x{error:X4}: {S7ReturnCode.ExplainError(error)}.";
+        if (S7Pdu.IsWrite(job))
+        {
+            throw new WriteRefusedException(refusal);
+        }
+
+        Close();
+        throw new ConnectorException(refusal) { RetryNotBefore = S7ReturnCode.IsProtection(error) ? ProtectedPause : TimeSpan.Zero };
+    }
 
     public void Close()
     {
@@ -142,8 +159,7 @@ internal sealed class S7TcpChannel(S7Options options, TimeProvider clock, Device
         }
 
         traffic.Answered(0, clock.GetElapsedTime(begun), error != 0);
-        return error == 0 ? _message.AsMemory(0, length)
-            : throw new ConnectorException($"{Name}, error 0x{error:X4}: {S7ReturnCode.ExplainError(error)}.") { RetryNotBefore = ProtectedPause };
+        return _message.AsMemory(0, length);
     }
 
     private async Task SendAsync(byte[] frame, CancellationToken cancellationToken)

@@ -119,6 +119,17 @@ public static class DeviceChecks
         }
     }
 
+    /// <summary>Finds what a tag's settings cannot mean for what the device holds; paths are the property names.</summary>
+    /// <param name="tag">The tag as the user wrote it.</param>
+    /// <param name="rawType">Type of what the device holds, as the address and the tag's own type say.</param>
+    public static IEnumerable<SettingFault> Check(TagOptions tag, DataType rawType)
+    {
+        if (TagArray.IsArray(rawType) && !new Scaling(tag.Factor, tag.Offset).IsNone)
+        {
+            yield return new(nameof(tag.Factor), $"is {tag.Factor} and Offset {tag.Offset}: an array is not scaled, give 1 and 0.");
+        }
+    }
+
     /// <summary>The change, in engineering units, below which a tag's values are not told.</summary>
     public static Deadband DeadbandOf(TagOptions tag) =>
         new(tag is { DeadbandPercent: > 0, Low: { } low, High: { } high } ? tag.DeadbandPercent / 100 * (high - low) : tag.Deadband);

@@ -9,7 +9,7 @@ namespace Uns.Hub.Access;
 internal sealed record Person(long Id, string Name, string Password, Role Role, DateTimeOffset Since, DateTimeOffset? LastSignIn);
 
 /// <summary>One session as kept. The key is the hash of what the browser holds.</summary>
-internal sealed record KeptSession(string Key, long Person, string Address, DateTimeOffset Used);
+internal sealed record KeptSession(string Key, long Person, string Address, DateTimeOffset Begun, DateTimeOffset Used);
 
 /// <summary>One token as kept. The key is the hash of what the program holds.</summary>
 internal sealed record KeptToken(string Key, string Name, Role Role, string MadeBy, DateTimeOffset Made, DateTimeOffset? Expires, DateTimeOffset? Used);
@@ -40,6 +40,7 @@ internal sealed class PeopleStore(HubStore store)
             CREATE TABLE access_session (key TEXT PRIMARY KEY, person INTEGER NOT NULL, address TEXT NOT NULL, used TEXT NOT NULL) STRICT, WITHOUT ROWID;
             CREATE TABLE access_token (key TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, made_by TEXT NOT NULL, made TEXT NOT NULL, expires TEXT, used TEXT) STRICT, WITHOUT ROWID;
             """),
+        new("access", 2, "ALTER TABLE access_session ADD COLUMN begun TEXT; UPDATE access_session SET begun = used"),
     ];
 
     public Task<List<Person>> PeopleAsync(CancellationToken cancellationToken) => store.ReadAsync(
@@ -48,8 +49,8 @@ internal sealed class PeopleStore(HubStore store)
         cancellationToken);
 
     public Task<List<KeptSession>> SessionsAsync(CancellationToken cancellationToken) => store.ReadAsync(
-        connection => connection.Rows("SELECT key, person, address, used FROM access_session", row =>
-            new KeptSession(row.GetString(0), row.GetInt64(1), row.GetString(2), SettingsStore.Time(row.GetString(3)))),
+        connection => connection.Rows("SELECT key, person, address, begun, used FROM access_session WHERE begun IS NOT NULL", row =>
+            new KeptSession(row.GetString(0), row.GetInt64(1), row.GetString(2), SettingsStore.Time(row.GetString(3)), SettingsStore.Time(row.GetString(4)))),
         cancellationToken);
 
     public Task<List<KeptToken>> TokensAsync(CancellationToken cancellationToken) => store.ReadAsync(
@@ -89,8 +90,9 @@ internal sealed class PeopleStore(HubStore store)
         EndSessions(connection, person);
     });
 
-    public Task SaveAsync(KeptSession session) => store.WriteAsync(connection => connection.Run("INSERT INTO access_session VALUES ($key, $person, $address, $used) ON CONFLICT (key) DO UPDATE SET used = $used",
-        ("$key", session.Key), ("$person", session.Person), ("$address", session.Address), ("$used", SettingsStore.Time(session.Used))));
+    public Task SaveAsync(KeptSession session) => store.WriteAsync(connection => connection.Run(
+        "INSERT INTO access_session (key, person, address, begun, used) VALUES ($key, $person, $address, $begun, $used) ON CONFLICT (key) DO UPDATE SET used = $used",
+        ("$key", session.Key), ("$person", session.Person), ("$address", session.Address), ("$begun", SettingsStore.Time(session.Begun)), ("$used", SettingsStore.Time(session.Used))));
 
     public Task EndAsync(IReadOnlyCollection<string> sessions) => store.WriteAsync(connection =>
     {

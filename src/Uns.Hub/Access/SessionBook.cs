@@ -3,7 +3,7 @@ using Uns.Hub.Settings;
 
 namespace Uns.Hub.Access;
 
-/// <summary>Who is signed in, in which browser. A session ends when nobody used it for a while, when its person's password changes, and by hand.</summary>
+/// <summary>Who is signed in, in which browser. A session ends when nobody used it for a while, when it is old, when its person's password changes, and by hand.</summary>
 /// <remarks>Kept on disk, so that a restart signs nobody out. While the disk fails people can sign in all the same; those sessions end with the process.</remarks>
 internal sealed partial class SessionBook(PeopleStore store, HubOptions options, TimeProvider clock, ILogger<SessionBook> logger)
 {
@@ -21,9 +21,10 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
     /// <summary>Brings the saved sessions back.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        var (moment, now) = (Moment, clock.GetUtcNow());
         foreach (var kept in await store.SessionsAsync(cancellationToken))
         {
-            _sessions[kept.Key] = new Session(kept);
+            _sessions[kept.Key] = new Session(kept, moment, now);
         }
     }
 
@@ -34,9 +35,10 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
         var surplus = _sessions.Values.Where(s => s.Person == person).OrderByDescending(s => s.Used).Skip(MostOfOne - 1).Select(s => s.Key).ToList();
         await EndAsync(surplus);
         var secret = Secrets.Make();
-        var session = new Session(new KeptSession(Secrets.KeyOf(secret), person, address, clock.GetUtcNow()));
+        var now = clock.GetUtcNow();
+        var session = new Session(new KeptSession(Secrets.KeyOf(secret), person, address, now, now), Moment, now);
         _sessions[session.Key] = session;
-        await PeopleStore.TryAsync(store.SaveAsync(session.Kept()), LogNotKept);
+        await PeopleStore.TryAsync(store.SaveAsync(session.Kept(now)), LogNotKept);
         return secret;
     }
 
@@ -91,7 +93,10 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
         }
     }
 
-    private bool IsOver(Session session) => clock.GetUtcNow() - session.Used >= options.SessionIdle;
+    // For all that lasts: the time of day can be set, this only goes forward.
+    private TimeSpan Moment => clock.GetElapsedTime(0);
+
+    private bool IsOver(Session session) => Moment - session.Used >= options.SessionIdle || Moment - session.Begun >= options.SessionLongest;
 
     private async Task EndAsync(List<string> keys)
     {
@@ -107,22 +112,23 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
 
     private void Use(Session session)
     {
-        session.Used = clock.GetUtcNow();
-        if (session.Used - session.Written >= Grain)
+        var moment = session.Used = Moment;
+        if (moment - session.Written >= Grain)
         {
-            session.Written = session.Used;
-            _ = PeopleStore.TryAsync(store.SaveAsync(session.Kept()), LogNotKept);
+            session.Written = moment;
+            _ = PeopleStore.TryAsync(store.SaveAsync(session.Kept(clock.GetUtcNow())), LogNotKept);
         }
     }
 
     [LoggerMessage(4351, LogLevel.Warning, "What became of a session is not written down, and will not be known after a restart: {Fault}")]
     private partial void LogNotKept(string fault);
 
-    /// <summary>One session.</summary>
-    internal sealed class Session(KeptSession kept)
+    /// <summary>One session. Its times are moments of the time that only goes forward; the time of day counts once, when it is brought back after a restart.</summary>
+    internal sealed class Session(KeptSession kept, TimeSpan moment, DateTimeOffset now)
     {
-        private long _used = kept.Used.UtcTicks;
-        private long _written = kept.Used.UtcTicks;
+        private readonly DateTimeOffset _begun = kept.Begun;
+        private long _used = MomentOf(kept.Used, moment, now).Ticks;
+        private long _written = MomentOf(kept.Used, moment, now).Ticks;
 
         public string Key { get; } = kept.Key;
 
@@ -130,19 +136,25 @@ internal sealed partial class SessionBook(PeopleStore store, HubOptions options,
 
         public string Address { get; } = kept.Address;
 
-        public DateTimeOffset Used
+        public TimeSpan Begun { get; } = MomentOf(kept.Begun, moment, now);
+
+        public TimeSpan Used
         {
-            get => new(Interlocked.Read(ref _used), TimeSpan.Zero);
-            set => Interlocked.Exchange(ref _used, value.UtcTicks);
+            get => new(Interlocked.Read(ref _used));
+            set => Interlocked.Exchange(ref _used, value.Ticks);
         }
 
         /// <summary>The use that was written down last.</summary>
-        public DateTimeOffset Written
+        public TimeSpan Written
         {
-            get => new(Interlocked.Read(ref _written), TimeSpan.Zero);
-            set => Interlocked.Exchange(ref _written, value.UtcTicks);
+            get => new(Interlocked.Read(ref _written));
+            set => Interlocked.Exchange(ref _written, value.Ticks);
         }
 
-        public KeptSession Kept() => new(Key, Person, Address, Used);
+        /// <summary>As it is written down when it is used now.</summary>
+        public KeptSession Kept(DateTimeOffset used) => new(Key, Person, Address, _begun, used);
+
+        // What lies ahead, by a clock that was set back, is now.
+        private static TimeSpan MomentOf(DateTimeOffset time, TimeSpan moment, DateTimeOffset now) => time < now ? moment - (now - time) : moment;
     }
 }

@@ -21,11 +21,14 @@ internal sealed class SetupToken(HubOptions options, TimeProvider clock)
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"; // RFC 4648: no 0, 1, 8 and 9, which look like letters.
 
     private readonly Lock _gate = new();
-    private readonly Queue<DateTimeOffset> _tries = new();
-    private DateTimeOffset _made;
+    private readonly Queue<TimeSpan> _tries = new();
+    private TimeSpan _made;
 
     /// <summary>The token, for the one line that is printed at start; null while there is none.</summary>
     public string? Text { get; private set; }
+
+    // The time of day can be set, this only goes forward.
+    private TimeSpan Now => clock.GetElapsedTime(0);
 
     /// <summary>Its file.</summary>
     public string File { get; } = Path.Combine(options.Data, "setup-token");
@@ -35,7 +38,7 @@ internal sealed class SetupToken(HubOptions options, TimeProvider clock)
     {
         Remove();
         Text = string.Join('-', RandomNumberGenerator.GetBytes(TokenBytes).Chunk(5).Select(Group));
-        _made = clock.GetUtcNow();
+        _made = Now;
         var creation = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -65,7 +68,7 @@ internal sealed class SetupToken(HubOptions options, TimeProvider clock)
     {
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
+            var now = Now;
             while (_tries.TryPeek(out var first) && now - first >= TimeSpan.FromMinutes(1))
             {
                 _tries.Dequeue();

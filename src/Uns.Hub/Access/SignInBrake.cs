@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Uns.Hub.Access;
 
 /// <summary>
-/// Makes guessing slow: after some failures of a name, or from an address, each further one doubles the time until the next attempt is looked at.
+/// Makes guessing slow: after some failures from an address, or of a name from a network, each further one doubles the time until the next attempt is looked at.
+/// Whoever guesses a name elsewhere shuts nobody out: not from other networks, not at the machine itself, and not where the name signed in before.
 /// Names that nobody has are braked like those that somebody has, so that the brake tells nothing.
 /// </summary>
 internal sealed class SignInBrake(TimeProvider clock)
@@ -18,30 +19,42 @@ internal sealed class SignInBrake(TimeProvider clock)
     /// <summary>After this time without an attempt all is forgotten.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(15);
 
-    /// <summary>Names and addresses that are remembered; a quarter makes room, those with the fewest failures first, so that a flood of names frees none that is braked.</summary>
+    /// <summary>Counts that are remembered; a quarter makes room, those with the fewest failures first, so that a flood of names frees none that is braked.</summary>
     private const int MostRemembered = 10_000;
 
+    private const int MostAtHome = 1000; // Names with the addresses where they signed in; the first makes room.
     private const int LongestKey = 100;
+    private const int NetworkBytes = 3; // A /24: what a small office or a line's network is.
+    private const int NetworkBytesV6 = 8; // Whoever has one IPv6 address has a whole /64 of them.
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Count> _counts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly OrderedDictionary<string, bool> _atHome = new(StringComparer.OrdinalIgnoreCase);
+
+    // The time of day can be set, this only goes forward.
+    private TimeSpan Now => clock.GetElapsedTime(0);
 
     /// <summary>Lets an attempt pass, counted as a failure until <see cref="Forgive"/>: attempts at the same moment count too.</summary>
     /// <returns>Zero when it may be looked at; else the time to wait.</returns>
     public TimeSpan Begin(string name, IPAddress? address)
     {
-        var (byName, byAddress) = Keys(name, address);
+        var keys = new Keys(name, address);
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
-            var wait = TimeSpan.FromTicks(Math.Max(WaitOf(byName, now).Ticks, WaitOf(byAddress, now).Ticks));
+            var now = Now;
+            var wait = WaitOf(keys.Address, now);
+            if (!keys.IsLoopback && !_atHome.ContainsKey(keys.Home) && WaitOf(keys.Name, now) is var byName && byName > wait)
+            {
+                wait = byName;
+            }
+
             if (wait > TimeSpan.Zero)
             {
                 return wait;
             }
 
-            Add(byName, now);
-            Add(byAddress, now);
+            Add(keys.Name, now);
+            Add(keys.Address, now);
             return TimeSpan.Zero;
         }
     }
@@ -49,44 +62,30 @@ internal sealed class SignInBrake(TimeProvider clock)
     /// <summary>The attempt was right: the name starts anew, and the address gets this one back. It keeps its other failures, else one right password would buy free guesses.</summary>
     public void Forgive(string name, IPAddress? address)
     {
-        var (byName, byAddress) = Keys(name, address);
+        var keys = new Keys(name, address);
         lock (_gate)
         {
-            _counts.Remove(byName);
-            TakeBack(byAddress);
+            _counts.Remove(keys.Name);
+            TakeBack(keys.Address);
+            if (_atHome.TryAdd(keys.Home, true) && _atHome.Count > MostAtHome)
+            {
+                _atHome.RemoveAt(0);
+            }
         }
     }
 
     /// <summary>The attempt was not looked at.</summary>
     public void TakeBack(string name, IPAddress? address)
     {
-        var (byName, byAddress) = Keys(name, address);
+        var keys = new Keys(name, address);
         lock (_gate)
         {
-            TakeBack(byName);
-            TakeBack(byAddress);
+            TakeBack(keys.Name);
+            TakeBack(keys.Address);
         }
     }
 
-    private static (string Name, string Address) Keys(string name, IPAddress? address)
-    {
-        name = name.Trim();
-        return ("n " + (name.Length > LongestKey ? name[..LongestKey] : name), "a " + Network(address));
-    }
-
-    // Whoever has one IPv6 address has a whole network of them.
-    private static string Network(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "none";
-        }
-
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
-    }
-
-    private TimeSpan WaitOf(string key, DateTimeOffset now)
+    private TimeSpan WaitOf(string key, TimeSpan now)
     {
         if (!_counts.TryGetValue(key, out var count) || now - count.Last >= Memory || count.Failures < Free)
         {
@@ -98,7 +97,7 @@ internal sealed class SignInBrake(TimeProvider clock)
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private void Add(string key, DateTimeOffset now)
+    private void Add(string key, TimeSpan now)
     {
         if (_counts.Count >= MostRemembered && !_counts.ContainsKey(key))
         {
@@ -120,5 +119,33 @@ internal sealed class SignInBrake(TimeProvider clock)
         }
     }
 
-    private readonly record struct Count(int Failures, DateTimeOffset Last);
+    private readonly record struct Count(int Failures, TimeSpan Last);
+
+    private readonly record struct Keys
+    {
+        public Keys(string name, IPAddress? address)
+        {
+            address = address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address;
+            name = name.Trim();
+            name = name.Length > LongestKey ? name[..LongestKey] : name;
+            var bytes = address?.GetAddressBytes() ?? [];
+            var isV6 = address?.AddressFamily == AddressFamily.InterNetworkV6;
+            var from = Convert.ToHexString(isV6 ? bytes.AsSpan(0, NetworkBytesV6) : bytes);
+            Address = "a " + from;
+            Name = $"n {(isV6 ? from : Convert.ToHexString(bytes.AsSpan(0, Math.Min(NetworkBytes, bytes.Length))))} {name}";
+            Home = $"{from} {name}";
+            IsLoopback = address is not null && IPAddress.IsLoopback(address);
+        }
+
+        /// <summary>The name from one network.</summary>
+        public string Name { get; }
+
+        /// <summary>The address, whatever the name.</summary>
+        public string Address { get; }
+
+        /// <summary>The name at the address.</summary>
+        public string Home { get; }
+
+        public bool IsLoopback { get; }
+    }
 }

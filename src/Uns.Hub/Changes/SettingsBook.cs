@@ -244,8 +244,9 @@ internal sealed class SettingsBook(
             Devices = [.. change.Devices.Where(d => !Alike(opened.Device(d.Name), now.Device(d.Name)))],
             RemovedDevices = [.. change.RemovedDevices.Where(name => !Alike(opened.Device(name), now.Device(name)))],
             Alarms = [.. change.Alarms.Where(a => opened.Alarm(a.Id) != now.Alarm(a.Id))],
+            RemovedAlarms = [.. change.RemovedAlarms.Where(id => opened.Alarm(id) != now.Alarm(id))],
         };
-        var key = touched.Devices.Select(PlantDiff.KeyOf).Concat(touched.RemovedDevices.Select(PlantDiff.DeviceKey)).Concat(touched.Alarms.Select(PlantDiff.KeyOf))
+        var key = touched.Devices.Select(PlantDiff.KeyOf).Concat(touched.RemovedDevices.Select(PlantDiff.DeviceKey)).Concat(touched.Alarms.Select(PlantDiff.KeyOf)).Concat(touched.RemovedAlarms.Select(PlantDiff.AlarmKey))
             .Concat(change.Mapping is not null && !opened.Mapping.SequenceEqual(now.Mapping) ? [PlantDiff.MappingKey] : []).FirstOrDefault();
         if (key is null)
         {

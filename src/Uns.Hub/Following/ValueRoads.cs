@@ -188,6 +188,7 @@ internal sealed class ValueRoads(TimeProvider clock)
 
     private static string WhyNews(in ReadSighting seen) =>
         seen.LastTold is not { } last ? "the first value since the device was started"
+        : seen.Sample.IsAnswer ? "the answer to a write, which is told also when nothing has changed"
         : last == seen.Sample.Value ? "the same value with another quality or reason"
         : seen.Deadband.Absolute > 0 && last.IsNumber && !last.IsNull ? string.Create(CultureInfo.InvariantCulture, $"{last} was told last: it moved at least by the deadband of {seen.Deadband.Absolute}")
         : $"{last} was told last";

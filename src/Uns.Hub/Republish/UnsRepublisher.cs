@@ -40,11 +40,18 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             {
                 await using var client = await MqttClient.ConnectAsync(broker, null, clock, logger, cancellationToken);
                 using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var restoring = RestoreAsync(client, ending.Token);
+                Task[] halves = [RestoreAsync(client, ending.Token), FollowAsync(client, ending.Token)];
                 _connected = true;
-                await FollowAsync(client, cancellationToken);
-                await ending.CancelAsync();
-                await restoring;
+                try
+                {
+                    await await Task.WhenAny(halves);
+                    await halves[1]; // The first ends by itself when the line breaks, and the other one says why.
+                }
+                finally
+                {
+                    await ending.CancelAsync();
+                    await Task.WhenAll(halves).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -77,7 +84,9 @@ internal sealed partial class UnsRepublisher(UnsTree tree, MqttClientOptions bro
             await client.SubscribeAsync([new SubscriptionRequest($"{prefix}/#", NoLocal: true)], cancellationToken);
             await foreach (var message in client.Messages.ReadAllAsync(cancellationToken))
             {
-                if (!message.Retain || !ValuePayload.TryRead(message.Payload.Span, out var value, out var timestamp, out var movedTo))
+                // What others keep on the prefix itself fits the filter too. [MQTT 5.0, 4.7.1.2]
+                if (!message.Retain || message.Topic.Length <= prefix.Length + 1
+                    || !ValuePayload.TryRead(message.Payload.Span, out var value, out var timestamp, out var movedTo))
                 {
                     continue;
                 }

@@ -29,8 +29,15 @@ public sealed record BrokerSetting(string Option, string Value, string Wanted, s
         Number("--max-connections", "N", "Most clients at once.", 1, 1_000_000, (o, v) => o with { MaximumConnections = (int)v }),
         Number("--max-sessions", "N", "Most sessions, those of absent clients included; never fewer than --max-connections.", 1, 10_000_000, (o, v) => o with { MaximumSessions = (int)v }),
         Number("--max-queued-messages", "N", "Most QoS 1 and 2 messages that wait in one session.", 1, int.MaxValue, (o, v) => o with { QueuedMessages = (int)v }),
+        Number("--max-queued-bytes", "BYTES", "Most bytes that wait in all sessions together.", 1024, long.MaxValue, (o, v) => o with { AllQueuedBytes = v }),
+        Number("--max-retained", "N", "Most retained messages.", 1, int.MaxValue, (o, v) => o with { MaximumRetained = (int)v }),
+        Number("--max-retained-bytes", "BYTES", "Most bytes of all retained messages.", 1024, long.MaxValue, (o, v) => o with { RetainedBytes = v }),
+        Number("--max-topic-levels", "N", "Most levels of a topic or filter.", 1, 1024, (o, v) => o with { MaximumTopicLevels = (int)v }),
+        Number("--max-topic-bytes", "BYTES", "Longest topic or filter.", 64, 65_535, (o, v) => o with { MaximumTopicBytes = (int)v }),
         Number("--max-inflight", "N", "Unacknowledged QoS 1 and 2 messages to one client.", 1, 65_535, (o, v) => o with { MaximumInflight = (int)v }),
         Number("--session-expiry-maximum", "SECONDS", "Longest life of a session without its client.", 1, uint.MaxValue, (o, v) => o with { MaximumSessionExpiry = TimeSpan.FromSeconds(v) }),
+        Text("--response-information", "TEXT", "Basis of response topics, told to MQTT 5.0 clients that ask for it. [default: none]", (o, v) => o with { ResponseInformation = v }),
+        Text("--server-reference", "TEXT", "Another server, told to MQTT 5.0 clients that find no room and to all when the broker stops. [default: none]", (o, v) => o with { ServerReference = v }),
         new("--deny-reason", "CODE", "0x80, 0x83, 0x87, 0x8F or 0x97", "Reason told to MQTT 5.0 clients for a denied subscription.", DenyReason),
         new("--durability", "WORD", "power-safe, crash-safe or none", "What an acknowledgement outlives: all; the process, but not a second before a power cut; nothing, as --memory. [default: power-safe]", Durability),
         Number("--sys-interval", "SECONDS", "Time between two reports under $SYS/broker; 0: no reports.", 0, 3600, (o, v) => o with { SysInterval = TimeSpan.FromSeconds(v) }),
@@ -57,6 +64,9 @@ public sealed record BrokerSetting(string Option, string Value, string Wanted, s
 
     private static BrokerSetting Truth(string option, string description, Func<MqttBrokerOptions, bool, MqttBrokerOptions> apply) =>
         new(option, "BOOL", "true or false", description, (choice, written) => bool.TryParse(written, out var truth) ? choice with { Options = apply(choice.Options, truth) } : null);
+
+    private static BrokerSetting Text(string option, string value, string description, Func<MqttBrokerOptions, string, MqttBrokerOptions> apply) =>
+        new(option, value, "1 to 1,024 letters", description, (choice, written) => written.Length is >= 1 and <= 1024 && !written.Contains('\0', StringComparison.Ordinal) ? choice with { Options = apply(choice.Options, written) } : null);
 
     private static BrokerSetting Tls(string option, string value, string wanted, string description, Func<TlsSettings, string, TlsSettings?> apply) =>
         new(option, value, wanted, description, (choice, written) => written.Length > 0 && apply(choice.Tls, written) is { } tls ? choice with { Tls = tls } : null);

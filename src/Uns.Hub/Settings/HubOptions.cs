@@ -95,6 +95,10 @@ public sealed record HubOptions
     /// <value>Twelve hours unless set: a shift, and its end.</value>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(12);
 
+    /// <summary>How long a session lasts at most, however it is used, 1 to 365 days.</summary>
+    /// <value>7 days unless set.</value>
+    public TimeSpan SessionLongest { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>True to start the simulated plant and its devices.</summary>
     public bool Demo { get; init; }
 

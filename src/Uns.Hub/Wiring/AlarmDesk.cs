@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Threading.Channels;
 using Uns.Alarms;
 using Uns.Hub.Changes;
 using Uns.Sparkplug.Host;
@@ -16,23 +15,38 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
     /// <summary>The device that speaks for the alarms; no other may have the name.</summary>
     public const string DeviceName = "alarms";
 
-    private const int EventBound = 16_384; // Happenings that wait for the disk; how an alarm stands is never lost.
+    private const int EventBound = 16_384; // Happenings that wait for the disk; the oldest go, and how an alarm stands is never lost.
+    private const int EventsAtOnce = 1000; // A disk that refuses is asked again at each tick: with no more than this.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, AlarmState> _alarms = [];
-    private readonly HashSet<AlarmState> _dirty = [];
-    private readonly Channel<AlarmEvent> _events = Channel.CreateBounded<AlarmEvent>(new BoundedChannelOptions(EventBound) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly HashSet<AlarmState> _dirty = []; // To be kept.
+    private readonly HashSet<AlarmState> _untold = []; // To be published.
+    private readonly LinkedList<AlarmEvent> _events = [];
     private volatile FrozenDictionary<string, AlarmState[]> _byPath = FrozenDictionary<string, AlarmState[]>.Empty;
     private volatile string? _fault;
+    private IReadOnlyList<string> _unreadable = [];
 
     /// <summary>Why what happens is not kept at present; null while it is.</summary>
     public string? Fault => _fault;
 
+    /// <summary>Saved alarms that cannot be read and are not watched, each with its fault; they stay saved.</summary>
+    public IReadOnlyList<string> Unreadable => Volatile.Read(ref _unreadable);
+
+    // For delays and rates: the time of day can be set, this only goes forward.
+    private TimeSpan Moment => clock.GetElapsedTime(0);
+
     /// <summary>Brings back rules and standings; the device is told when there are rules.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var saved = await store.LoadAsync(cancellationToken);
+        var (saved, unreadable) = await store.LoadAsync(cancellationToken);
+        Volatile.Write(ref _unreadable, unreadable);
+        foreach (var fault in unreadable)
+        {
+            LogUnreadable(fault);
+        }
+
         lock (_gate)
         {
             foreach (var (rule, standing) in saved)
@@ -54,16 +68,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
         {
             while (await pace.WaitForNextTickAsync(cancellationToken))
             {
-                var now = clock.GetUtcNow();
-                lock (_gate)
-                {
-                    foreach (var alarm in _alarms.Values)
-                    {
-                        Note(alarm, alarm.Tick(now), "", now);
-                    }
-                }
-
-                await KeepAsync();
+                await TickAsync();
             }
         }
         catch (OperationCanceledException)
@@ -72,11 +77,26 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
         }
     }
 
+    /// <summary>Time has passed: delays may be over, and what happened is kept and told.</summary>
+    internal async Task TickAsync()
+    {
+        var (moment, now) = (Moment, clock.GetUtcNow());
+        lock (_gate)
+        {
+            foreach (var alarm in _alarms.Values)
+            {
+                Note(alarm, alarm.Tick(moment, now), "", now);
+            }
+        }
+
+        await KeepAsync();
+    }
+
     public void Changed(UnsNode node, in MetricChange change)
     {
         if (_byPath.TryGetValue(node.Path, out var watching))
         {
-            Observe(watching, change.Value, change.Quality);
+            Observe(watching, change.Value, change.Quality, change.Timestamp);
         }
     }
 
@@ -89,7 +109,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
     {
         if (_byPath.TryGetValue(node.Path, out var watching))
         {
-            Observe(watching, default, TagQuality.Stale);
+            Observe(watching, default, TagQuality.Stale, clock.GetUtcNow());
         }
     }
 
@@ -121,6 +141,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
                 if (_alarms.Remove(id, out var old))
                 {
                     _dirty.Remove(old);
+                    _untold.Remove(old);
                 }
             }
 
@@ -129,6 +150,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
                 var follows = _alarms.TryGetValue(rule.Id, out var was) && was.Rule with { Path = rule.Path } == rule;
                 var alarm = _alarms[rule.Id] = new AlarmState(rule, follows ? was!.Standing : AlarmStanding.Calm);
                 _dirty.Add(alarm);
+                _untold.Add(alarm);
             }
 
             Index();
@@ -136,7 +158,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
             {
                 if (tree.Find(alarm.Rule.Path)?.Current is { } current)
                 {
-                    Note(alarm, alarm.Observe(current.Value, current.Quality, clock.GetUtcNow()), "", clock.GetUtcNow());
+                    Note(alarm, alarm.Observe(current.Value, current.Quality, current.Timestamp, Moment, clock.GetUtcNow()), "", clock.GetUtcNow());
                 }
             }
 
@@ -177,14 +199,14 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
         }
     }
 
-    private void Observe(AlarmState[] watching, TagValue value, TagQuality quality)
+    private void Observe(AlarmState[] watching, TagValue value, TagQuality quality, DateTimeOffset time)
     {
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
+            var (moment, now) = (Moment, clock.GetUtcNow());
             foreach (var alarm in watching)
             {
-                Note(alarm, alarm.Observe(value, quality, now), "", now);
+                Note(alarm, alarm.Observe(value, quality, time, moment, now), "", now);
             }
         }
     }
@@ -193,30 +215,45 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
     {
         if (happened is { } what)
         {
-            _events.Writer.TryWrite(new AlarmEvent(now, alarm.Rule.Name, alarm.Rule.Path, alarm.Rule.Priority, what, alarm.Standing.Value, who));
+            _events.AddLast(new AlarmEvent(now, alarm.Rule.Name, alarm.Rule.Path, alarm.Rule.Priority, what, alarm.Standing.Value, who));
             _dirty.Add(alarm);
+            _untold.Add(alarm);
+            DropBeyondBound();
         }
     }
 
     private void Index() => _byPath = _alarms.Values.GroupBy(a => a.Rule.Path, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
 
+    private void DropBeyondBound()
+    {
+        while (_events.Count > EventBound)
+        {
+            _events.RemoveFirst();
+        }
+    }
+
     // First the disk, then the world: what was told is never forgotten by a crash.
     private async Task KeepAsync()
     {
         List<AlarmEvent> events = [];
-        List<Alarm> changed;
+        List<AlarmState> dirty;
+        List<Alarm> changed, untold;
         lock (_gate)
         {
-            while (_events.Reader.TryRead(out var happened))
+            while (events.Count < EventsAtOnce && _events.First is { } happened)
             {
-                events.Add(happened);
+                events.Add(happened.Value);
+                _events.RemoveFirst();
             }
 
-            changed = [.. _dirty.Select(a => new Alarm(a.Rule, a.Standing))];
+            dirty = [.. _dirty];
+            changed = [.. dirty.Select(a => new Alarm(a.Rule, a.Standing))];
+            untold = [.. _untold.Select(a => new Alarm(a.Rule, a.Standing))];
             _dirty.Clear();
+            _untold.Clear();
         }
 
-        if (changed.Count == 0)
+        if (events.Count + changed.Count == 0)
         {
             return;
         }
@@ -234,10 +271,26 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
             }
 
             _fault = refused.Message;
+            PutBack(events, dirty);
         }
 
         // An alarm is told even when it cannot be kept: the plant's people come first.
-        changed.ForEach(Publish);
+        untold.ForEach(Publish);
+    }
+
+    // What the disk refused is tried again at the next tick, in its order.
+    private void PutBack(List<AlarmEvent> events, List<AlarmState> dirty)
+    {
+        lock (_gate)
+        {
+            for (var i = events.Count - 1; i >= 0; i--)
+            {
+                _events.AddFirst(events[i]);
+            }
+
+            DropBeyondBound();
+            _dirty.UnionWith(dirty.Where(a => _alarms.GetValueOrDefault(a.Rule.Id) == a)); // Not what was removed or changed meanwhile.
+        }
     }
 
     private void TellDevice()
@@ -280,6 +333,9 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
 
     [LoggerMessage(4102, LogLevel.Error, "What happens to alarms is not kept: {Fault}")]
     private partial void LogNotKept(string fault);
+
+    [LoggerMessage(4111, LogLevel.Error, "A saved alarm cannot be read and is not watched; it stays saved: {Fault}")]
+    private partial void LogUnreadable(string fault);
 }
 
 /// <summary>Two that see every change.</summary>

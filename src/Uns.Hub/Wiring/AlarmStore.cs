@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Uns.Alarms;
@@ -20,10 +21,31 @@ internal sealed class AlarmStore(HubStore store)
 
     private const int MostEvents = 100_000;
 
-    public Task<List<Alarm>> LoadAsync(CancellationToken cancellationToken) => store.ReadAsync(
-        connection => connection.Rows("SELECT document, standing FROM alarms_rule", row => new Alarm(
-            Read<AlarmRule>(row.GetString(0)), row.IsDBNull(1) ? AlarmStanding.Calm : Read<AlarmStanding>(row.GetString(1)))),
-        cancellationToken);
+    /// <summary>The alarms that can be read, and of each other one what is wrong; those stay saved. A standing that cannot be read is calm: the rule is what protects.</summary>
+    public async Task<(IReadOnlyList<Alarm> Alarms, IReadOnlyList<string> Unreadable)> LoadAsync(CancellationToken cancellationToken)
+    {
+        var rows = await store.ReadAsync(
+            connection => connection.Rows("SELECT id, document, standing FROM alarms_rule", row => (Id: row.GetString(0), Rule: row.GetString(1), Standing: row.IsDBNull(2) ? null : row.GetString(2))),
+            cancellationToken);
+        var (alarms, unreadable) = (new List<Alarm>(), new List<string>());
+        foreach (var (id, document, kept) in rows)
+        {
+            if (!TryRead<AlarmRule>(document, out var rule, out var fault))
+            {
+                unreadable.Add($"{id}: {fault}");
+                continue;
+            }
+
+            if (kept is not null && !TryRead<AlarmStanding>(kept, out _, out var lost))
+            {
+                unreadable.Add($"{rule.Name}, how it stood: {lost}");
+            }
+
+            alarms.Add(new Alarm(rule, kept is not null && TryRead<AlarmStanding>(kept, out var standing, out _) ? standing : AlarmStanding.Calm));
+        }
+
+        return (alarms, unreadable);
+    }
 
     /// <summary>Writes rules into the transaction of a change.</summary>
     public static void Write(SqliteConnection connection, IReadOnlyList<AlarmRule> set, IReadOnlyList<Guid> gone)
@@ -58,9 +80,25 @@ internal sealed class AlarmStore(HubStore store)
     });
 
     public Task<List<AlarmEvent>> HistoryAsync(int most, CancellationToken cancellationToken) => store.ReadAsync(
-        connection => connection.Rows("SELECT document FROM alarms_event ORDER BY id DESC LIMIT $most", row => Read<AlarmEvent>(row.GetString(0)), ("$most", most)), cancellationToken);
+        connection => connection.Rows("SELECT document FROM alarms_event ORDER BY id DESC LIMIT $most", row => row.GetString(0), ("$most", most))
+            .Select(document => TryRead<AlarmEvent>(document, out var happened, out _) ? happened : null).OfType<AlarmEvent>().ToList(),
+        cancellationToken);
 
     private static string Write<T>(T document) => JsonSerializer.Serialize(document, HubJson.Options);
 
-    private static T Read<T>(string document) => JsonSerializer.Deserialize<T>(document, HubJson.Options)!;
+    private static bool TryRead<T>(string document, [NotNullWhen(true)] out T? read, [NotNullWhen(false)] out string? fault)
+        where T : class
+    {
+        try
+        {
+            read = JsonSerializer.Deserialize<T>(document, HubJson.Options);
+            fault = read is null ? "it is empty." : null;
+        }
+        catch (JsonException unreadable)
+        {
+            (read, fault) = (null, unreadable.Message);
+        }
+
+        return read is not null;
+    }
 }

@@ -117,8 +117,11 @@ internal sealed partial class DeviceBook(
     public async Task PutInForceAsync(IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone)
     {
         await Task.WhenAll(set.Select(d => d.Name).Concat(gone).Select(StopAsync));
+        List<string> left;
         lock (_gate)
         {
+            // As they were spelt: the edge node tells names apart by case, and so does every host. Another spelling is another device there.
+            left = [.. gone.Select(name => _devices.GetValueOrDefault(name)?.Name ?? name), .. set.Select(d => _devices.GetValueOrDefault(d.Name)?.Name ?? d.Name).Except(set.Select(d => d.Name))];
             foreach (var name in set.Select(d => d.Name).Concat(gone))
             {
                 _devices.Remove(name);
@@ -130,14 +133,14 @@ internal sealed partial class DeviceBook(
             }
         }
 
+        foreach (var name in left)
+        {
+            await edges.RemoveAsync(name);
+        }
+
         foreach (var device in set)
         {
             Start(device);
-        }
-
-        foreach (var name in gone)
-        {
-            await edges.RemoveAsync(name);
         }
 
         if (set.Count + gone.Count > 0)

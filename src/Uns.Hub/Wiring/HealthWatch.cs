@@ -110,6 +110,11 @@ internal sealed class HealthWatch(
             yield return Line("Alarms", HealthState.Wrong, Later($"What happens to alarms is not kept: {fault}"), "/alarms");
         }
 
+        foreach (var unreadable in alarms.Unreadable.Take(MostOfAKind))
+        {
+            yield return Line("Alarms", HealthState.Wrong, Later($"A saved alarm cannot be read: {unreadable}"), "/alarms");
+        }
+
         if (all.Count > 0)
         {
             yield return Line("Alarms", HealthState.Well, all.Count(a => a.Rule.Enabled) is 1 ? Later("1 alarm watched.") : Later($"{all.Count(a => a.Rule.Enabled):N0} alarms watched."), "/alarms");
@@ -234,6 +239,13 @@ internal sealed class HealthWatch(
         if (status.Damaged is { } damaged)
         {
             yield return Line("History", HealthState.Watch, damaged, null);
+        }
+
+        if (history.ClockApart is { } apart)
+        {
+            yield return Line(
+                "History", HealthState.Watch,
+                Later($"The clock jumped by {apart.TotalDays:N0} days. History gives nothing up by its age until that has stood for a week: look whether the time of this machine is right."), null);
         }
 
         if (status.Lost > 0)

@@ -20,6 +20,15 @@ internal sealed class HubMeters : IDisposable
         _meter.CreateObservableGauge("uns.mqtt.sessions", () => broker.Statistics.Sessions, description: "MQTT sessions, connected or not.");
         _meter.CreateObservableGauge("uns.mqtt.subscriptions", () => broker.Statistics.Subscriptions, description: "Subscriptions of all sessions.");
         _meter.CreateObservableGauge("uns.mqtt.retained", () => broker.Statistics.Retained, description: "Retained messages.");
+        _meter.CreateObservableGauge("uns.mqtt.retained.bytes", () => broker.Statistics.RetainedBytes, description: "Bytes of the retained messages.");
+        _meter.CreateObservableGauge("uns.mqtt.queued", () => broker.Statistics.Queued, description: "QoS 1 and 2 messages that wait in sessions.");
+        _meter.CreateObservableGauge("uns.mqtt.queued.bytes", () => broker.Statistics.QueuedBytes, description: "Bytes of the messages that wait in sessions.");
+        _meter.CreateObservableCounter("uns.mqtt.bytes.in", () => broker.Statistics.BytesIn, description: "Bytes from clients.");
+        _meter.CreateObservableCounter("uns.mqtt.bytes.out", () => broker.Statistics.BytesOut, description: "Bytes to clients.");
+        _meter.CreateObservableCounter("uns.mqtt.accepted", () => broker.Statistics.Accepted, description: "CONNECTs accepted.");
+        _meter.CreateObservableCounter("uns.mqtt.protocol.faults", () => broker.Statistics.ProtocolFaults, description: "Connections ended because of malformed bytes or broken protocol.");
+        _meter.CreateObservableCounter("uns.mqtt.publishers.held", () => broker.Statistics.PublishersHeld, description: "How often a publisher was not read because the disk was behind.");
+        _meter.CreateObservableCounter("uns.mqtt.store.faults", () => broker.Statistics.StoreFaults, description: "Writes to the store that failed.");
         _meter.CreateObservableCounter("uns.mqtt.messages.in", () => broker.Statistics.MessagesIn, description: "PUBLISH packets taken from clients.");
         _meter.CreateObservableCounter("uns.mqtt.messages.out", () => broker.Statistics.MessagesOut, description: "PUBLISH packets sent to clients.");
         _meter.CreateObservableCounter("uns.mqtt.dropped", () => Dropped(broker.Statistics), description: "Messages dropped, by reason.");
@@ -53,6 +62,7 @@ internal sealed class HubMeters : IDisposable
     [
         Because("slow_receiver", statistics.DroppedSlowReceiver), Because("queue_full", statistics.DroppedQueueFull), Because("expired", statistics.DroppedExpired),
         Because("too_large", statistics.DroppedTooLarge), Because("not_authorized", statistics.DroppedNotAuthorized),
+        Because("retained_full", statistics.DroppedRetainedFull),
     ];
 
     private static Measurement<long> Because(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));

@@ -34,6 +34,8 @@ internal sealed partial class BrokerConnection
 
         LogConnected(core.Logger, Session!.ClientId, Link, (int)Version, answer.ConnAck!.SessionPresent);
         MarkDirty();
+        Link.Hold(false);
+        Receive([]);
     }
 
     private void OnConnect(ReadOnlySpan<byte> body)
@@ -109,9 +111,9 @@ internal sealed partial class BrokerConnection
                 return new(ReasonCode.RetainNotSupported, "The will is to be retained, and this server keeps no retained messages."); // [MQTT-3.2.2-13]
             }
 
-            if (!core.HasAllowedLevels(will.Topic))
+            if (!core.HasAllowedSize(will.Topic))
             {
-                return new(ReasonCode.TopicNameInvalid, $"The will's topic has more than {options.MaximumTopicLevels} levels.");
+                return new(ReasonCode.TopicNameInvalid, $"The will's topic has more than {options.MaximumTopicLevels} levels or {options.MaximumTopicBytes} bytes.");
             }
         }
 
@@ -132,6 +134,12 @@ internal sealed partial class BrokerConnection
 
     private void Accept(ConnectPacket connect, string principal, AuthenticationStep step)
     {
+        if (connect.Will is { } own && core.IsOwn(own.Topic))
+        {
+            Refuse(ReasonCode.NotAuthorized, "The will's topic is one that only the server writes.");
+            return;
+        }
+
         if (connect.Will is { } will && !core.Options.Access.Authorize(principal, AccessAction.Publish, will.Topic))
         {
             Refuse(ReasonCode.NotAuthorized, "The client may not publish to its will's topic.");
@@ -184,6 +192,7 @@ internal sealed partial class BrokerConnection
         if (core.Journal is { IsFailing: false } journal && (session.IsPersistent || session.Will is not null))
         {
             IsHeld = true;
+            Link.Hold(true); // What came behind CONNECT is not for a client that may yet be refused. [MQTT-3.1.4-6]
             journal.Defer(new(this, default, null, answer));
         }
         else

@@ -21,6 +21,7 @@ internal sealed partial class BrokerConnection
     private Dictionary<TopicEntry, bool>? _mayPublish;
     private int _gateVersion;
     private int _deferred;
+    private int _unacknowledged;
 
     /// <summary>Topic aliases towards the client; null: it takes none.</summary>
     public TopicAliases? Aliases { get; private set; }
@@ -65,13 +66,12 @@ internal sealed partial class BrokerConnection
             if (answer.SubscriptionAck is { } subscriptionAck)
             {
                 subscriptionAck.Write(Output, Version);
+                Wrote();
             }
             else
             {
-                answer.Ack.Write(Output, Version);
+                Write(answer.Ack);
             }
-
-            Wrote();
         }
         else if (answer.Ack.Type is PacketType.PubAck or PacketType.PubRec)
         {
@@ -81,6 +81,18 @@ internal sealed partial class BrokerConnection
         {
             NotKept();
         }
+    }
+
+    private void Write(PublishAckPacket ack)
+    {
+        // Each of these ends one message of the client's receive maximum. [MQTT-3.3.4-7]
+        if (ack.Type is PacketType.PubAck or PacketType.PubComp || (ack.Type == PacketType.PubRec && ack.Reason >= ReasonCode.UnspecifiedError))
+        {
+            _unacknowledged = Math.Max(0, _unacknowledged - 1); // A PUBCOMP may end what was begun on an older connection.
+        }
+
+        ack.Write(Output, Version);
+        Wrote();
     }
 
     private void BeginAliases(int maximum) => Aliases = maximum == 0 ? null : new TopicAliases(maximum);
@@ -101,8 +113,14 @@ internal sealed partial class BrokerConnection
             core.Journal?.IncomingReleased(Session, ack.PacketId);
         }
 
-        (ack with { Reason = ReasonCode.QuotaExceeded }).Write(Output, Version);
-        Wrote();
+        var refusal = ack with { Reason = ReasonCode.QuotaExceeded };
+        if (core.Journal is { IsFailing: true })
+        {
+            Write(refusal); // Nothing waits before it any more.
+            return;
+        }
+
+        Acknowledge(refusal, mustWait: false);
     }
 
     private void OnPublish(FixedHeader header, ReadOnlySpan<byte> packet)
@@ -139,7 +157,7 @@ internal sealed partial class BrokerConnection
 
             // A client of 3.1.1 was told of no limit but its packet identifiers.
             var limit = Version == ProtocolVersion.V5 ? core.Options.ReceiveMaximum : ushort.MaxValue;
-            if (session.IncomingQos2.Count + _deferred >= limit)
+            if (++_unacknowledged > limit)
             {
                 Fail(new(ReasonCode.ReceiveMaximumExceeded, $"More than {limit} messages are unacknowledged.")); // [MQTT-3.3.4-7]
                 return;
@@ -302,7 +320,7 @@ internal sealed partial class BrokerConnection
         if (topic is null)
         {
             fault = TextRules.IsTopicName(publish.Topic)
-                ? new(ReasonCode.TopicNameInvalid, $"The topic name has more than {core.Options.MaximumTopicLevels} levels.")
+                ? new(ReasonCode.TopicNameInvalid, $"The topic name has more than {core.Options.MaximumTopicLevels} levels or {core.Options.MaximumTopicBytes} bytes.")
                 : PublishPacket.TopicFault(publish.Topic);
             return null;
         }
@@ -361,8 +379,7 @@ internal sealed partial class BrokerConnection
             return;
         }
 
-        ack.Write(Output, Version);
-        Wrote();
+        Write(ack);
     }
 
     private void AcknowledgeSubscription(SubscriptionAckPacket ack, bool mustWait)

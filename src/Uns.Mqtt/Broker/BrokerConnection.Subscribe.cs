@@ -59,7 +59,8 @@ internal sealed partial class BrokerConnection
             return Version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError;
         }
 
-        if (!core.Options.Access.Authorize(session.Principal, AccessAction.Subscribe, request.Filter))
+        var isShared = TextRules.TrySplitShare(request.Filter, out _, out var inner);
+        if (!core.Options.Access.Authorize(session.Principal, AccessAction.Subscribe, isShared ? inner : request.Filter))
         {
             return Version == ProtocolVersion.V5 ? ReasonCode.NotAuthorized : ReasonCode.UnspecifiedError;
         }
@@ -69,7 +70,7 @@ internal sealed partial class BrokerConnection
             return Version == ProtocolVersion.V5 ? core.Options.DenySubscribeReason : ReasonCode.UnspecifiedError;
         }
 
-        if (!core.HasAllowedLevels(request.Filter))
+        if (!core.HasAllowedSize(request.Filter))
         {
             return Version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError;
         }
@@ -82,7 +83,6 @@ internal sealed partial class BrokerConnection
 
         var subscription = new Subscription(session, request, identifier);
         core.Subscribe(session, subscription);
-        var isShared = request.Filter.StartsWith(TextRules.SharePrefix, StringComparison.Ordinal);
         if (!isShared && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
             OfferRetained(session, subscription);
@@ -97,7 +97,7 @@ internal sealed partial class BrokerConnection
         if (places.Length > 0)
         {
             int[] ids = subscription.Identifier > 0 ? [subscription.Identifier] : [];
-            session.Retained.Enqueue(new RetainedReplay(places, subscription.Request.MaximumQos, ids));
+            session.Replay(new RetainedReplay(subscription.Filter, places, subscription.Request.MaximumQos, ids));
         }
     }
 
@@ -106,6 +106,12 @@ internal sealed partial class BrokerConnection
         if (!UnsubscribePacket.TryRead(body, Version, out var packet, out var fault))
         {
             Fail(fault);
+            return;
+        }
+
+        if (packet.Filters.Any(f => f.Length == 0))
+        {
+            Fail(DecodeFault.Protocol("A topic filter is empty.")); // [MQTT-4.7.3-1]
             return;
         }
 

@@ -14,7 +14,7 @@ internal sealed partial class BrokerConnection
         Qos = publish.Qos,
         Retain = publish.Retain,
         ClientId = Session!.ClientId,
-        Now = core.Now,
+        Now = core.WallNow,
     });
 
     private void RefuseWatched(in PublishPacket publish, ReasonCode reason)

@@ -16,6 +16,7 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     private bool _isFeeding;
     private long _sentBefore;
     private long _stalledSince = core.Now;
+    private bool _isUnread; // The client sends and takes no answers: it is not heard until it does.
 
     public ILink Link { get; } = link;
 
@@ -49,6 +50,9 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <summary>True while its bytes are not read, because the disk is behind with what it sent.</summary>
     public bool IsWaitingForDisk { get; private set; }
 
+    /// <summary>True while its silence is our doing: its bytes are not read.</summary>
+    public bool IsNotHeard => IsWaitingForDisk || _isUnread;
+
     /// <summary>True while the transport has left bytes that it was given.</summary>
     public bool IsBlocked { get; set; }
 
@@ -68,7 +72,12 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     public void Resume()
     {
         IsWaitingForDisk = false;
-        if (IsOpen)
+        HearAgain();
+    }
+
+    private void HearAgain()
+    {
+        if (IsOpen && !IsWaitingForDisk && !_isUnread)
         {
             LastHeard = core.Now; // Its silence was our doing.
             Link.Hold(false);
@@ -78,9 +87,17 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <summary>Takes bytes of the transport; a packet's beginning is kept until the rest comes.</summary>
     public void Receive(ReadOnlySpan<byte> bytes)
     {
+        LastHeard = core.Now;
+        core.Counters.BytesIn += bytes.Length;
         try
         {
             Take(bytes);
+            if (IsOpen && !_isUnread && Output.Count > 2L * core.Options.OutboundBytes)
+            {
+                _isUnread = true;
+                Link.Hold(true);
+            }
+
             if (IsOpen && !IsWaitingForDisk && Deferred > 0 && core.WaitsForDisk(this))
             {
                 IsWaitingForDisk = true;
@@ -117,6 +134,11 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     {
         IsBlocked = Output.Count > 0;
         core.Drained(this);
+        if (_isUnread && Output.Count <= core.Options.OutboundBytes)
+        {
+            _isUnread = false;
+            HearAgain();
+        }
     }
 
     /// <summary>Ends the connection because of what the peer sent. [MQTT-4.13.1-1]</summary>
@@ -238,10 +260,8 @@ internal sealed partial class BrokerConnection(BrokerCore core, ILink link)
     /// <returns>Bytes that were handled; the rest begins a packet that is not whole yet.</returns>
     private int Feed(ReadOnlySpan<byte> wire)
     {
-        LastHeard = core.Now;
-        core.Counters.BytesIn += wire.Length;
         var consumed = 0;
-        while (IsOpen && CloseReason == ReasonCode.Success)
+        while (IsOpen && !IsHeld && CloseReason == ReasonCode.Success)
         {
             var rest = wire[consumed..];
             var status = FixedHeader.Read(rest, out var header, out var fault);

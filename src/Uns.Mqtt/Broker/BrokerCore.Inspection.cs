@@ -17,7 +17,7 @@ internal sealed partial class BrokerCore
     /// <summary>The session of a client identifier; null: none.</summary>
     public Session? Find(string clientId) => _sessions.GetValueOrDefault(clientId) is { IsGhost: false } session ? session : null;
 
-    public static ClientInfo Describe(Session session)
+    public ClientInfo Describe(Session session)
     {
         var drops = session.DropsIfAny;
         return new ClientInfo
@@ -37,7 +37,7 @@ internal sealed partial class BrokerCore
         };
     }
 
-    public static ClientDetail DescribeWhole(Session session) => new(
+    public ClientDetail DescribeWhole(Session session) => new(
         Describe(session),
         [
             .. session.Subscriptions.Values.Take(ShownSubscriptions).OrderBy(s => s.Filter, StringComparer.Ordinal)
@@ -93,7 +93,7 @@ internal sealed partial class BrokerCore
         return true;
     }
 
-    private static ConnectionInfo Describe(BrokerConnection connection) => new()
+    private ConnectionInfo Describe(BrokerConnection connection) => new()
     {
         Listener = connection.Link.Origin.Listener,
         Remote = connection.Link.Remote,
@@ -103,5 +103,5 @@ internal sealed partial class BrokerCore
         OutboundBytes = connection.Output.Count,
     };
 
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    private DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds + WallAhead);
 }

@@ -18,9 +18,16 @@ internal sealed partial class BrokerCore
     /// <summary>Takes up what the store kept. Before any connection.</summary>
     public void Restore(StoredBroker stored)
     {
-        foreach (var message in stored.Retained.Where(m => !m.IsExpired(Now)))
+        foreach (var message in stored.Retained)
         {
-            Retained.Set(message);
+            if (message.IsExpired(Now))
+            {
+                Journal!.Retained(message.TopicText, null, urgent: false);
+            }
+            else
+            {
+                Retained.Set(message);
+            }
         }
 
         foreach (var kept in stored.Sessions)
@@ -36,7 +43,7 @@ internal sealed partial class BrokerCore
         Journal!.LastMessageId = stored.LastMessageId;
         CountRetained();
         Counters.Sessions = _sessions.Count;
-        Counters.Subscriptions = Tree.Count;
+        CountSubscriptions();
     }
 
     private void Restore(StoredSession kept)
@@ -63,6 +70,7 @@ internal sealed partial class BrokerCore
             {
                 session.Queue.Enqueue(new Queued(delivery.Message, delivery.Qos, delivery.Retain, delivery.SubscriptionIds, delivery.Sequence, delivery.Share));
                 session.QueuedBytes += delivery.Message.Bytes;
+                Counters.QueuedBytes += delivery.Message.Bytes;
                 Counters.Queued++;
                 continue;
             }

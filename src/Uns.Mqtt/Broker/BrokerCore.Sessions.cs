@@ -18,7 +18,11 @@ internal sealed partial class BrokerCore
     public IEnumerable<BrokerConnection> Connections => _connections;
 
     /// <summary>A transport was opened.</summary>
-    public void Opened(BrokerConnection connection) => _connections.Add(connection);
+    public void Opened(BrokerConnection connection)
+    {
+        _connections.Add(connection);
+        Counters.Opened++;
+    }
 
     /// <summary>True when a client of this identifier is connected.</summary>
     public bool IsConnected(string clientId) => _sessions.TryGetValue(clientId, out var session) && session.Connection is not null;
@@ -104,6 +108,7 @@ internal sealed partial class BrokerCore
         }
 
         Counters.Connections++;
+        Counters.Accepted++;
         Counters.Sessions = _sessions.Count;
         return (session, isPresent);
     }
@@ -118,7 +123,6 @@ internal sealed partial class BrokerCore
         }
 
         session.Connection = null;
-        session.ForgetReplays();
         Counters.Connections--;
         if (discardWill)
         {
@@ -150,7 +154,7 @@ internal sealed partial class BrokerCore
     {
         session.Subscriptions.Set(subscription);
         Tree.Add(subscription);
-        Counters.Subscriptions = Tree.Count;
+        CountSubscriptions();
         if (session.IsPersistent)
         {
             Journal?.Subscribed(session, subscription);
@@ -167,8 +171,9 @@ internal sealed partial class BrokerCore
             return false;
         }
 
-        Tree.Remove(subscription); // What was begun for it goes on. [MQTT-3.10.4-2] [MQTT-3.10.4-3]
-        Counters.Subscriptions = Tree.Count;
+        session.ForgetReplay(filter); // [MQTT-3.10.4-2]
+        Tree.Remove(subscription); // What was begun for it goes on. [MQTT-3.10.4-3]
+        CountSubscriptions();
         if (session.IsPersistent)
         {
             Journal?.Unsubscribed(session, filter);
@@ -183,6 +188,7 @@ internal sealed partial class BrokerCore
     public void Tick()
     {
         var now = Now;
+        WatchWall();
         Buffers.Tick();
         _takeOvers.Tick(now);
         _ticked.AddRange(_connections);
@@ -201,7 +207,7 @@ internal sealed partial class BrokerCore
             {
                 connection.Fail(new(ReasonCode.NotAuthorized, "The new authentication took too long.")); // [MQTT-4.12.1-2]
             }
-            else if (connection.SilenceLimit > 0 && !connection.IsWaitingForDisk && silence > connection.SilenceLimit)
+            else if (connection.SilenceLimit > 0 && !connection.IsNotHeard && silence > connection.SilenceLimit)
             {
                 LogSilent(Logger, connection.Session.ClientId, connection.Link.Remote, silence / 1000.0);
                 connection.Disconnect(ReasonCode.KeepAliveTimeout); // [MQTT-3.1.2-22]
@@ -224,6 +230,7 @@ internal sealed partial class BrokerCore
             if (session.ExpiresAt <= now)
             {
                 End(session);
+                Counters.Expired++;
                 LogExpired(Logger, session.ClientId);
             }
         }
@@ -247,11 +254,15 @@ internal sealed partial class BrokerCore
         _away.Remove(session);
         HandOn(session);
         Counters.Queued -= session.QueuedCount;
+        Counters.QueuedBytes -= session.QueuedBytes;
         Counters.Sessions = _sessions.Count;
-        Counters.Subscriptions = Tree.Count;
+        CountSubscriptions();
         Forget(session);
+        session.Clear();
         Options.Subscribers?.Ended(session.ClientId);
     }
+
+    private void CountSubscriptions() => (Counters.Subscriptions, Counters.SharedSubscriptions) = (Tree.Count, Tree.SharedCount);
 
     /// <summary>Takes a session's rows out of the store.</summary>
     private void Forget(Session session)

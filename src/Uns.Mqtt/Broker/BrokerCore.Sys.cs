@@ -29,5 +29,5 @@ internal sealed partial class BrokerCore
         CountRetained();
     }
 
-    private void CountRetained() => Counters.Retained = Math.Max(0, Retained.Count - _sys.Count);
+    private void CountRetained() => (Counters.Retained, Counters.RetainedBytes) = (Math.Max(0, Retained.Count - _sys.Count), Retained.Bytes);
 }

@@ -36,7 +36,7 @@ internal sealed partial class BrokerCore
             Retain = will.Retain,
             IsWill = true,
             ClientId = session.ClientId,
-            Now = Now,
+            Now = WallNow,
         });
         return verdict.Refusal == Packets.ReasonCode.Success ? verdict.Payload ?? will.Payload : null;
     }

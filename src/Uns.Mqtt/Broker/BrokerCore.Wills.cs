@@ -24,7 +24,12 @@ internal sealed partial class BrokerCore
             return;
         }
 
-        Route(new Message
+        if (will.Retain && !HasRoomToRetain(will.TopicText, bytes.IsEmpty))
+        {
+            Counters.DroppedRetainedFull++;
+        }
+
+        var message = new Message
         {
             TopicText = will.TopicText,
             Topic = will.Topic,
@@ -34,7 +39,8 @@ internal sealed partial class BrokerCore
             Retain = will.Retain, // [MQTT-3.1.2-14] [MQTT-3.1.2-15]
             Expiry = will.Expiry,
             ArrivedAt = Now,
-        });
+        };
+        Route(message, session); // The client published it, also for No Local. [MQTT-3.8.3-3]
     }
 
     /// <summary>Writes down the will a session has now, or that it has none any more.</summary>

@@ -18,6 +18,8 @@ internal sealed partial class BrokerCore
     private readonly List<SharedGroup> _groups = [];
     private readonly List<BrokerConnection> _closing = [];
     private readonly List<BrokerConnection> _waitingForDisk = [];
+    private readonly long _startedAt;
+    private readonly long _startStamp;
     private byte[] _section = new byte[256];
 
     public BrokerCore(MqttBrokerOptions options, BrokerJournal? journal, TimeProvider clock, ILogger logger)
@@ -27,10 +29,11 @@ internal sealed partial class BrokerCore
         Clock = clock;
         Logger = logger;
         Outbox = new Outbox(this, options, Counters, journal);
-        Topics = new TopicCache(options.MaximumTopicLevels, options.Watch);
+        Topics = new TopicCache(options.MaximumTopicLevels, options.MaximumTopicBytes, options.Watch);
         _takeOvers = new TakeOverBrake(options.TakeOvers);
         MaximumConnectBytes = Math.Min(options.MaximumConnectBytes, options.MaximumPacketBytes);
         MaximumSessionExpirySeconds = (uint)Math.Clamp(options.MaximumSessionExpiry.TotalSeconds, 1, uint.MaxValue);
+        (_startedAt, _startStamp) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), clock.GetTimestamp());
         ReadClock();
     }
 
@@ -59,13 +62,16 @@ internal sealed partial class BrokerCore
     /// <summary>Largest packet before CONNECT was accepted, in bytes.</summary>
     public int MaximumConnectBytes { get; }
 
-    /// <summary>The time of the batch at hand, in milliseconds of Unix time.</summary>
+    /// <summary>The time of the batch at hand: milliseconds of Unix time as they were at the start, and what has passed since. A clock that is set does not move it.</summary>
     public long Now { get; private set; }
+
+    /// <summary>The time of day in milliseconds of Unix time, for what others read: at most a second behind a clock that was set.</summary>
+    public long WallNow => Now + WallAhead;
 
     /// <summary>Connections with output that no one has flushed yet.</summary>
     public List<BrokerConnection> Dirty { get; } = [];
 
-    public void ReadClock() => Now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
+    public void ReadClock() => Now = _startedAt + (long)Clock.GetElapsedTime(_startStamp).TotalMilliseconds;
 
     /// <summary>Brings a message to all who subscribed, and keeps it where it is retained.</summary>
     /// <returns>False when nobody has a matching subscription.</returns>
@@ -108,13 +114,21 @@ internal sealed partial class BrokerCore
     /// <summary>Hands one copy to a member of a group.</summary>
     private void OfferShared(SharedGroup group, ref Routed routed)
     {
-        if (group.Pick(this, routed.Topic.Text) is { } member)
+        if (group.Pick(this, routed.Topic.Text, routed.Frame.Payload.Length) is { } member)
         {
             var qos = routed.Qos < member.Request.MaximumQos ? routed.Qos : member.Request.MaximumQos;
             Outbox.Offer(
                 member.Session, ref routed, qos, routed.Retain && member.Request.RetainAsPublished, member.Identifier > 0 ? [member.Identifier] : [], member.Filter);
         }
+        else
+        {
+            Counters.DroppedNotAuthorized++;
+        }
     }
+
+    /// <summary>True when a session can take another message now: its client is no slower than it may be, or what waits for it is not too much.</summary>
+    public bool HasRoom(Session session, int bytes) =>
+        session.Connection is { } connection && connection.Output.Count > Options.OutboundBytes ? false : Outbox.HasRoom(session, bytes);
 
     /// <summary>What a member leaves behind goes to another one, but for QoS 2 that was begun. [MQTT-4.8.2-5]</summary>
     private void HandOn(Session session)
@@ -146,7 +160,8 @@ internal sealed partial class BrokerCore
     }
 
     /// <summary>True when a topic may have a retained message more, or has one already.</summary>
-    public bool HasRoomToRetain(string topic, bool isRemoval) => Retained.Count < Options.MaximumRetained || isRemoval || Retained.Contains(topic);
+    public bool HasRoomToRetain(string topic, bool isRemoval) =>
+        (Retained.Count < Options.MaximumRetained && Retained.Bytes < Options.RetainedBytes) || isRemoval || Retained.Contains(topic);
 
     /// <summary>True when a filter, or what it would bring, may be subscribed by nobody.</summary>
     public bool IsDenied(string filter)
@@ -160,16 +175,20 @@ internal sealed partial class BrokerCore
         return Options.DenySubscribe.Any(denied => FilterRules.Covers(denied, inner));
     }
 
-    /// <summary>True when a topic or filter is no deeper than the trees may be.</summary>
-    public bool HasAllowedLevels(string topic) => topic.AsSpan().Count('/') < Options.MaximumTopicLevels;
+    /// <summary>True when a topic or filter is no deeper than the trees may be, and no longer than may be.</summary>
+    public bool HasAllowedSize(string topic) =>
+        topic.AsSpan().Count('/') < Options.MaximumTopicLevels && System.Text.Encoding.UTF8.GetByteCount(topic) <= Options.MaximumTopicBytes;
+
+    /// <summary>True for a topic that only the broker or its watch writes.</summary>
+    public bool IsOwn(string topic) => SysTopics.SysReport.Owns(topic) || Options.Watch?.Owns(System.Text.Encoding.UTF8.GetBytes(topic)) == true;
 
     /// <summary>Routes a message of the broker's own keeping, such as a will.</summary>
-    public void Route(Message message)
+    public void Route(Message message, Session? publisher = null)
     {
         if (Topics.Get(message.Topic) is { } topic)
         {
             var routed = Routed.From(message, topic, Now);
-            Route(ref routed, publisher: null);
+            Route(ref routed, publisher);
         }
     }
 
@@ -260,7 +279,8 @@ internal sealed partial class BrokerCore
             }
 
             _closing.Clear();
-            for (var i = 0; i < Dirty.Count; i++)
+            var touched = Dirty.Count;
+            for (var i = 0; i < touched; i++)
             {
                 var connection = Dirty[i];
                 connection.IsDirty = false;
@@ -270,7 +290,7 @@ internal sealed partial class BrokerCore
                 }
             }
 
-            Dirty.Clear();
+            Dirty.RemoveRange(0, touched); // Who has more to send has it in the next batch: others are served between.
         }
         while (_closing.Count > 0);
     }
@@ -325,9 +345,11 @@ internal sealed partial class BrokerCore
     private void Place(ref Routed routed)
     {
         var place = routed.Topic.Place is { Message: not null } known ? known : routed.Topic.Place = Retained.PlaceOf(routed.Topic.Text);
+        var before = place.Message?.Bytes ?? 0;
         if (routed.Message is null && place.Message?.TryTake(routed) == true)
         {
             routed.Message = place.Message;
+            Retained.Resized(place.Message.Bytes - before);
         }
         else
         {

@@ -12,11 +12,29 @@ public sealed record BrokerStatistics
     /// <summary>Subscriptions now.</summary>
     public long Subscriptions { get; init; }
 
+    /// <summary>Shared subscriptions now, each of its members counted.</summary>
+    public long SharedSubscriptions { get; init; }
+
+    /// <summary>CONNECTs accepted.</summary>
+    public long Accepted { get; init; }
+
+    /// <summary>Transports opened, whether or not a CONNECT came.</summary>
+    public long Opened { get; init; }
+
+    /// <summary>Sessions ended because their client did not come back in time.</summary>
+    public long Expired { get; init; }
+
     /// <summary>Retained messages now.</summary>
     public long Retained { get; init; }
 
     /// <summary>QoS 1 and 2 messages that wait in sessions now.</summary>
     public long Queued { get; init; }
+
+    /// <summary>Bytes of the messages that wait in sessions now.</summary>
+    public long QueuedBytes { get; init; }
+
+    /// <summary>Bytes of the retained messages now.</summary>
+    public long RetainedBytes { get; init; }
 
     /// <summary>Messages from clients.</summary>
     public long MessagesIn { get; init; }
@@ -70,8 +88,14 @@ internal sealed class BrokerCounters
     public long Connections;
     public long Sessions;
     public long Subscriptions;
+    public long SharedSubscriptions;
+    public long Accepted;
+    public long Opened;
+    public long Expired;
     public long Retained;
     public long Queued;
+    public long QueuedBytes;
+    public long RetainedBytes;
     public long MessagesIn;
     public long MessagesOut;
     public long PacketsIn;
@@ -93,8 +117,14 @@ internal sealed class BrokerCounters
         Connections = Volatile.Read(ref Connections),
         Sessions = Volatile.Read(ref Sessions),
         Subscriptions = Volatile.Read(ref Subscriptions),
+        SharedSubscriptions = Volatile.Read(ref SharedSubscriptions),
+        Accepted = Volatile.Read(ref Accepted),
+        Opened = Volatile.Read(ref Opened),
+        Expired = Volatile.Read(ref Expired),
         Retained = Volatile.Read(ref Retained),
         Queued = Volatile.Read(ref Queued),
+        QueuedBytes = Volatile.Read(ref QueuedBytes),
+        RetainedBytes = Volatile.Read(ref RetainedBytes),
         MessagesIn = Volatile.Read(ref MessagesIn),
         MessagesOut = Volatile.Read(ref MessagesOut),
         PacketsIn = Volatile.Read(ref PacketsIn),

@@ -21,13 +21,13 @@ public sealed partial class MqttBroker
         var matching = Array.FindAll(all, s => !s.IsGhost && s.ClientId.Contains(search, StringComparison.OrdinalIgnoreCase));
         Array.Sort(matching, static (a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
         var shown = matching.SkipWhile(s => after is not null && string.CompareOrdinal(s.ClientId, after) <= 0).Take(most).Select(s => s.ClientId).ToList();
-        return new(matching.Length, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(BrokerCore.Describe).ToList()));
+        return new(matching.Length, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(_core.Describe).ToList()));
     }
 
     /// <summary>One client with its subscriptions and its will.</summary>
     /// <returns>Null when there is no session of that identifier.</returns>
     /// <exception cref="InvalidOperationException">The broker does not run.</exception>
-    public Task<ClientDetail?> FindClientAsync(string clientId) => OnLoopAsync(() => _core.Find(clientId) is { } session ? BrokerCore.DescribeWhole(session) : null);
+    public Task<ClientDetail?> FindClientAsync(string clientId) => OnLoopAsync(() => _core.Find(clientId) is { } session ? _core.DescribeWhole(session) : null);
 
     /// <summary>Lists who gets the messages of a topic, connected or away, by client identifier.</summary>
     /// <param name="topic">A topic name, without wildcards.</param>

@@ -239,6 +239,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private void EndBatch()
     {
         _core.EndBatch();
+        if (_core.Dirty.Count > 0)
+        {
+            _loop.Post(static () => { });
+        }
+
         _pauses.AfterBatch();
         if (_journal is null || !_journal.HasWork || _journal.IsBusy)
         {
@@ -301,14 +306,31 @@ public sealed partial class MqttBroker : IAsyncDisposable
         {
             while (true)
             {
-                var socket = await listener.AcceptAsync(cancellationToken);
+                var socket = await AcceptAsync(listener, _clock, cancellationToken);
                 socket.NoDelay = true;
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
                 _ = ServeAsync(new NetworkStream(socket, ownsSocket: true), new ClientOrigin(ClientListener.Tcp, socket.RemoteEndPoint), cancellationToken);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // The broker stops.
+        }
+    }
+
+    private async Task<Socket> AcceptAsync(Socket listener, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await listener.AcceptAsync(cancellationToken);
+            }
+            catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogNoFiles(_logger, e.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, cancellationToken);
+            }
         }
     }
 

@@ -79,6 +79,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>16 MiB unless set.</value>
     public long QueuedBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Most bytes that wait in all sessions together, from 1,024. Beyond it messages are dropped and counted as where one session is full.</summary>
+    /// <value>1 GiB unless set.</value>
+    public long AllQueuedBytes { get; init; } = 1024 * 1024 * 1024;
+
     /// <summary>Most bytes that wait for the disk, about, from 65,536. Beyond it a client that waits for the answer to its QoS 1 and 2 messages is not read.</summary>
     /// <value>32 MiB unless set.</value>
     public long JournalBytes { get; init; } = 32 * 1024 * 1024;
@@ -91,6 +95,10 @@ public sealed partial record MqttBrokerOptions
     /// <value>1,000,000 unless set.</value>
     public int MaximumRetained { get; init; } = 1_000_000;
 
+    /// <summary>Most bytes of all retained messages, from 1,024. A topic more is refused with 0x97; one that is retained already may change.</summary>
+    /// <value>1 GiB unless set.</value>
+    public long RetainedBytes { get; init; } = 1024 * 1024 * 1024;
+
     /// <summary>Most subscriptions of one session, from 1. One more is answered with 0x97.</summary>
     /// <value>50,000 unless set.</value>
     public int MaximumSubscriptions { get; init; } = 50_000;
@@ -98,6 +106,10 @@ public sealed partial record MqttBrokerOptions
     /// <summary>Most levels of a topic name or filter, 1 to 1,024.</summary>
     /// <value>128 unless set.</value>
     public int MaximumTopicLevels { get; init; } = 128;
+
+    /// <summary>Longest topic name or filter, in bytes, 64 to 65,535.</summary>
+    /// <value>4,096 unless set.</value>
+    public int MaximumTopicBytes { get; init; } = 4096;
 
     /// <summary>Longest wait for a new connection's CONNECT, and for each whole enhanced authentication.</summary>
     /// <value>Ten seconds unless set.</value>

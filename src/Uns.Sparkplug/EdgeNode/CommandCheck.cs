@@ -25,13 +25,17 @@ internal static class CommandCheck
         {
             fault = $"was given {given}: {tag.DataType} is wanted.";
         }
-        else if (WireConversion.TryRead(tag.DataType, metric.Value, out value, out fault) && value.IsNumber)
+        else if (WireConversion.TryRead(tag.DataType, metric.Value, out value, out fault))
         {
-            // NaN lies in no range.
-            var number = value.Number;
-            if (!(number >= (tag.Low ?? double.MinValue) && number <= (tag.High ?? double.MaxValue)))
+            // NaN lies in no range; an array has the range in each element.
+            var (low, high) = (tag.Low ?? double.MinValue, tag.High ?? double.MaxValue);
+            foreach (var number in TagArray.Numbers(value))
             {
-                fault = string.Create(CultureInfo.InvariantCulture, $"was given {value}: {tag.Low ?? double.MinValue:R} to {tag.High ?? double.MaxValue:R} is wanted.");
+                if (!(number.Number >= low && number.Number <= high))
+                {
+                    fault = string.Create(CultureInfo.InvariantCulture, $"was given {number}: {low:R} to {high:R} is wanted.");
+                    break;
+                }
             }
         }
 

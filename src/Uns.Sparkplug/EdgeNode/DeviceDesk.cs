@@ -13,10 +13,10 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private long _mergedByRemoved;
-    private DateTimeOffset? _tagsDue;
+    private TimeSpan? _tagsDue;
 
-    /// <summary>When tags that wait may be told; null: none wait.</summary>
-    public DateTimeOffset? TagsDue
+    /// <summary>When tags that wait may be told, by the time that only goes forward; null: none wait.</summary>
+    public TimeSpan? TagsDue
     {
         get
         {
@@ -102,11 +102,12 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     /// the first value of each tag goes into the birth and the others follow it: what a device kept while it could not be reached comes all at once.
     /// </summary>
     /// <param name="session">The session.</param>
+    /// <param name="moment">The time that only goes forward: tags wait by it.</param>
     /// <param name="now">Time of the messages.</param>
     /// <param name="due">Takes the messages.</param>
     /// <param name="taken">Takes the samples, by device: those sent while the node is born, else all of them.</param>
     /// <returns>How many samples named a tag that their device does not have.</returns>
-    public int Apply(EdgeNodeSession session, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
+    public int Apply(EdgeNodeSession session, TimeSpan moment, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
     {
         var unknown = 0;
         lock (_gate)
@@ -123,7 +124,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
             {
                 if (entry.NewTags is { } tags)
                 {
-                    if (WaitsUntil(session, entry, tags, now) is { } dueAt)
+                    if (WaitsUntil(session, entry, tags, moment) is { } dueAt)
                     {
                         // Its samples wait too: the session does not know yet what the new tags are. So does a birth: it would be one of old tags.
                         _tagsDue = _tagsDue < dueAt ? _tagsDue : dueAt;
@@ -135,7 +136,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
                         continue;
                     }
 
-                    (entry.NewTags, entry.Tags, entry.ChangedAt) = (null, tags, entry.Tags is { } known && known.SequenceEqual(tags) ? entry.ChangedAt : now);
+                    (entry.NewTags, entry.Tags, entry.ChangedAt) = (null, tags, entry.Tags is { } known && known.SequenceEqual(tags) ? entry.ChangedAt : moment);
                     SetTags(session, deviceId, tags, now, due);
                 }
 
@@ -152,11 +153,11 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     }
 
     /// <returns>When the new tags may be told; null: now.</returns>
-    private DateTimeOffset? WaitsUntil(EdgeNodeSession session, Entry entry, IReadOnlyList<TagDefinition> tags, DateTimeOffset now)
+    private TimeSpan? WaitsUntil(EdgeNodeSession session, Entry entry, IReadOnlyList<TagDefinition> tags, TimeSpan moment)
     {
-        // Before the node is born nobody is told anything. A clock that was set back does not make anybody wait longer than the distance.
+        // Before the node is born nobody is told anything.
         var isNews = session.IsBorn && entry.Tags is { } known && !known.SequenceEqual(tags);
-        return isNews && entry.ChangedAt is { } last && last <= now && last + tagChangeDistance > now ? last + tagChangeDistance : null;
+        return isNews && entry.ChangedAt + tagChangeDistance > moment ? entry.ChangedAt + tagChangeDistance : null;
     }
 
     private static int Tell(EdgeNodeSession session, string deviceId, List<TagSample> samples, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)
@@ -220,7 +221,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
         public IReadOnlyList<TagDefinition>? Tags { get; set; }
 
         /// <summary>When they became other ones.</summary>
-        public DateTimeOffset? ChangedAt { get; set; }
+        public TimeSpan? ChangedAt { get; set; }
 
         public bool IsOnline { get; set; }
     }

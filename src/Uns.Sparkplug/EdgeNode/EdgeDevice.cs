@@ -153,7 +153,7 @@ internal sealed class EdgeDevice(string id)
             var quality = fits || sample.Quality == TagQuality.Bad ? sample.Quality : TagQuality.Bad;
             var reason = fits || sample.Quality == TagQuality.Bad ? sample.Reason : $"came as {sample.Value.Type}; {Tag.DataType} is defined.";
             var value = quality != TagQuality.Bad ? sample.Value : _value;
-            var isNews = quality != _quality || reason != _reason || value != _value;
+            var isNews = quality != _quality || reason != _reason || value != _value || sample.IsAnswer;
             (_quality, _reason, _value, _time) = (quality, reason, value, sample.SourceTime);
             if (!isNews)
             {

@@ -10,32 +10,42 @@ namespace Uns.Sparkplug.EdgeNode;
 public sealed partial class EdgeNodePublisher
 {
     private static readonly TimeSpan KeepPace = TimeSpan.FromSeconds(1); // One commit a second while there is no connection.
+    private static readonly TimeSpan StoreRest = TimeSpan.FromSeconds(10); // How long a store that refused is let alone.
 
     private readonly IForwardStore? _forward;
     private readonly RecentSamples _recent;
     private readonly List<(string Device, List<TagSample> Samples)> _unsent = [];
     private readonly HashSet<string> _withHistory = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
-    private readonly Queue<(DateTimeOffset At, string Device, long Id)> _toForget = new();
-    private DateTimeOffset _nextHistory;
+    private readonly Queue<(TimeSpan At, string Device, long Id)> _toForget = new();
+    private bool _isHistoryBegun;
+    private TimeSpan _nextHistory;
+    private TimeSpan _storeRests;
+    private long _storeRefusals;
     private long _kept;
     private long _forwarded;
     private long _lost;
 
     /// <summary>When history has something to do next; null: nothing.</summary>
-    private DateTimeOffset? HistoryDue
+    private TimeSpan? HistoryDue
     {
         get
         {
-            var isReady = _withHistory.Any(_session.IsDeviceBorn);
-            return isReady ? _nextHistory : _toForget.TryPeek(out var oldest) ? oldest.At + ForgetAfter : null;
+            if (_forward is null)
+            {
+                return null;
+            }
+
+            var isReady = !_isHistoryBegun || _withHistory.Any(_session.IsDeviceBorn);
+            TimeSpan? due = isReady ? _nextHistory : _toForget.TryPeek(out var oldest) ? oldest.At + ForgetAfter : null;
+            return due < _storeRests ? _storeRests : due;
         }
     }
 
     // History is kept for as long as the line may still lose it.
     private TimeSpan ForgetAfter => Broker.KeepAlive * 2;
 
-    private void Taken(string device, List<TagSample> samples, DateTimeOffset now)
+    private void Taken(string device, List<TagSample> samples)
     {
         if (_forward is null || device == DeviceDesk.Node)
         {
@@ -44,7 +54,7 @@ public sealed partial class EdgeNodePublisher
 
         if (_session.IsBorn)
         {
-            _recent.Add(device, samples, now);
+            _recent.Add(device, samples, Moment);
         }
         else
         {
@@ -99,7 +109,7 @@ public sealed partial class EdgeNodePublisher
         List<(string, List<TagSample>)> lost;
         lock (_gate)
         {
-            lost = [.. _recent.TakeLost(_clock.GetUtcNow())];
+            lost = [.. _recent.TakeLost(Moment)];
             _told.Clear(); // The same for history: it is still kept, and is told again.
             _toForget.Clear();
             _withHistory.Clear();
@@ -131,41 +141,47 @@ public sealed partial class EdgeNodePublisher
 
     private async Task BeginHistoryAsync(CancellationToken cancellationToken)
     {
-        if (_forward is null)
+        _isHistoryBegun = false;
+        _nextHistory = Moment;
+        await AskStoreAsync(async store =>
         {
-            return;
-        }
-
-        var devices = await _forward.DevicesAsync(_options.Id, cancellationToken);
-        lock (_gate)
-        {
-            _withHistory.UnionWith(devices);
-            _nextHistory = _clock.GetUtcNow();
-        }
+            var devices = await store.DevicesAsync(_options.Id, cancellationToken);
+            lock (_gate)
+            {
+                _withHistory.UnionWith(devices);
+                _isHistoryBegun = true;
+            }
+        });
     }
 
     /// <summary>Sends one message of history when its time has come, and forgets what has surely arrived.</summary>
     private async Task ForwardAsync(MqttClient client, List<OutgoingMessage> due, CancellationToken cancellationToken)
     {
-        if (_forward is null)
+        var now = Moment;
+        if (_forward is null || now < _storeRests || !await ForgetAsync(until: now - ForgetAfter))
         {
             return;
         }
 
-        var now = _clock.GetUtcNow();
-        await ForgetAsync(until: now - ForgetAfter);
+        if (!_isHistoryBegun)
+        {
+            await BeginHistoryAsync(cancellationToken);
+            return;
+        }
+
         string? device;
         lock (_gate)
         {
             device = now < _nextHistory ? null : _withHistory.FirstOrDefault(_session.IsDeviceBorn);
         }
 
-        if (device is null)
+        ForwardBatch? next = null;
+        if (device is null || !await AskStoreAsync(async store => next = await store.NextAsync(_options.Id, device, _told.GetValueOrDefault(device), cancellationToken)))
         {
             return;
         }
 
-        if (await _forward.NextAsync(_options.Id, device, _told.GetValueOrDefault(device), cancellationToken) is not { } batch)
+        if (next is not { } batch)
         {
             lock (_gate)
             {
@@ -175,13 +191,14 @@ public sealed partial class EdgeNodePublisher
             return;
         }
 
+        var metrics = Read(batch);
         var dropped = batch.Samples;
         lock (_gate)
         {
             _nextHistory = now + (TimeSpan.FromSeconds(1) / _options.HistoryMessagesPerSecond);
             if (_session.IsDeviceBorn(device) && _session.RebirthDue is null)
             {
-                dropped = _session.History(device, PayloadReader.Read(batch.Payload).Metrics, now, due);
+                dropped = metrics is null ? batch.Samples : _session.History(device, metrics, _clock.GetUtcNow(), due);
                 _told[device] = batch.Id;
                 _toForget.Enqueue((now, device, batch.Id));
                 Interlocked.Add(ref _lost, dropped);
@@ -192,12 +209,56 @@ public sealed partial class EdgeNodePublisher
         await SendAsync(client, due);
     }
 
-    private async Task ForgetAsync(DateTimeOffset until)
+    /// <returns>False when the store refused: what is left is forgotten later.</returns>
+    private async Task<bool> ForgetAsync(TimeSpan until)
     {
         while (_toForget.TryPeek(out var oldest) && oldest.At <= until)
         {
+            if (!await AskStoreAsync(store => store.RemoveAsync(_options.Id, oldest.Device, oldest.Id, CancellationToken.None)))
+            {
+                return false;
+            }
+
             _toForget.Dequeue();
-            await _forward!.RemoveAsync(_options.Id, oldest.Device, oldest.Id, CancellationToken.None);
+        }
+
+        return true;
+    }
+
+    /// <summary>Whatever the disk does, live data go on: what it refuses is counted, told, and asked again after a rest.</summary>
+    /// <returns>False when there is no store, or it refused.</returns>
+    private async Task<bool> AskStoreAsync(Func<IForwardStore, Task> ask)
+    {
+        if (_forward is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            await ask(_forward);
+            return true;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            _storeRests = Moment + StoreRest;
+            Interlocked.Increment(ref _storeRefusals);
+            LogStoreRefused(_options.Id, StoreRest.TotalSeconds, fault.Message);
+            return false;
+        }
+    }
+
+    // What cannot be read would end each connection behind its birth, for ever: it counts as lost.
+    private IReadOnlyList<Metric>? Read(ForwardBatch batch)
+    {
+        try
+        {
+            return PayloadReader.Read(batch.Payload).Metrics;
+        }
+        catch (SparkplugFormatException fault)
+        {
+            LogDamaged(_options.Id, batch.Samples, batch.Device, fault.Message);
+            return null;
         }
     }
 
@@ -209,10 +270,7 @@ public sealed partial class EdgeNodePublisher
             _recent.Clear();
         }
 
-        if (_forward is not null)
-        {
-            await ForgetAsync(DateTimeOffset.MaxValue);
-        }
+        await ForgetAsync(TimeSpan.MaxValue);
     }
 
     private static ForwardBatch Batch(string device, TagSample[] samples) =>
@@ -235,4 +293,10 @@ public sealed partial class EdgeNodePublisher
 
     [LoggerMessage(2020, LogLevel.Error, "Edge node {Node} could not keep {Count} samples, which are lost: {Reason}")]
     private partial void LogNotKept(EdgeNodeId node, int count, string reason);
+
+    [LoggerMessage(2030, LogLevel.Warning, "Edge node {Node}: the store of kept samples is asked again in {Seconds:0} s; live data go on: {Reason}")]
+    private partial void LogStoreRefused(EdgeNodeId node, double seconds, string reason);
+
+    [LoggerMessage(2031, LogLevel.Error, "Edge node {Node} kept {Count} samples of {Device} that cannot be read and are lost: {Reason}")]
+    private partial void LogDamaged(EdgeNodeId node, int count, string device, string reason);
 }

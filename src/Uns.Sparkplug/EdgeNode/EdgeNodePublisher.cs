@@ -95,6 +95,7 @@ public sealed partial class EdgeNodePublisher
                     SamplesKept = Interlocked.Read(ref _kept),
                     SamplesForwarded = Interlocked.Read(ref _forwarded),
                     SamplesLost = Interlocked.Read(ref _lost) + (_forward?.Lost ?? 0) + _session.ValuesTooLong + _recent.Crowded,
+                    StoreRefusals = Interlocked.Read(ref _storeRefusals),
                     DeviceFaults = new Dictionary<string, string>(_deviceFaults, StringComparer.Ordinal),
                 };
             }
@@ -102,6 +103,9 @@ public sealed partial class EdgeNodePublisher
     }
 
     private MqttClientOptions Broker => _brokers[_at];
+
+    // For all that waits and paces: the time of day can be set, this only goes forward.
+    private TimeSpan Moment => _clock.GetElapsedTime(0);
 
     /// <summary>Gives the node metrics of its own, told in the NBIRTH and as NDATA. A node that is born is born again.</summary>
     /// <exception cref="ArgumentException">A tag's name cannot be used, or a name stands twice.</exception>
@@ -322,7 +326,7 @@ public sealed partial class EdgeNodePublisher
             bool isAsked;
             lock (_gate)
             {
-                _session.AnswerRebirth(_clock.GetUtcNow(), due);
+                _session.AnswerRebirth(Moment, _clock.GetUtcNow(), due);
                 isAsked = _session.RebirthDue is not null;
                 if (!isAsked)
                 {
@@ -341,7 +345,7 @@ public sealed partial class EdgeNodePublisher
 
     private async Task WaitForWorkAsync(MqttClient client, CancellationToken cancellationToken)
     {
-        DateTimeOffset? next;
+        TimeSpan? next;
         lock (_gate)
         {
             next = _session.RebirthDue ?? (HistoryDue is { } history && !(_desk.TagsDue < history) ? history : _desk.TagsDue);
@@ -349,10 +353,10 @@ public sealed partial class EdgeNodePublisher
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var work = _wake.Reader.WaitToReadAsync(enough.Token).AsTask();
-        var wait = next - _clock.GetUtcNow() is { } left ? left : Timeout.InfiniteTimeSpan;
-        if (wait == Timeout.InfiniteTimeSpan || wait > TimeSpan.Zero)
+        var wait = next - Moment;
+        if (wait is null || wait > TimeSpan.Zero)
         {
-            await Task.WhenAny(work, client.Closed, Task.Delay(wait, _clock, enough.Token));
+            await Task.WhenAny(work, client.Closed, Task.Delay(wait ?? Timeout.InfiniteTimeSpan, _clock, enough.Token));
         }
 
         if (work.IsCompletedSuccessfully && _options.CollectFor > TimeSpan.Zero)
@@ -367,8 +371,7 @@ public sealed partial class EdgeNodePublisher
 
     private void Gather(List<OutgoingMessage> due)
     {
-        var now = _clock.GetUtcNow();
-        if (_desk.Apply(_session, now, due, (device, samples) => Taken(device, samples, now)) is > 0 and var unknown)
+        if (_desk.Apply(_session, Moment, _clock.GetUtcNow(), due, Taken) is > 0 and var unknown)
         {
             Interlocked.Add(ref _unknown, unknown);
         }

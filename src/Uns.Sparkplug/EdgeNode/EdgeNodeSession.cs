@@ -26,7 +26,7 @@ public sealed partial class EdgeNodeSession
     private int _bdSeq;
     private int _nextSeq;
     private bool _rebirthAsked;
-    private DateTimeOffset? _lastAnswer;
+    private TimeSpan? _lastAnswer;
 
     /// <summary>The memory of a node that was never born.</summary>
     /// <param name="options">Name and pace.</param>
@@ -154,17 +154,20 @@ public sealed partial class EdgeNodeSession
     /// <summary>A host asks for a rebirth. Requests are answered together by <see cref="AnswerRebirth"/>.</summary>
     public void AskRebirth() => _rebirthAsked |= IsBorn;
 
-    /// <summary>When the request that waits may be answered; null when none waits.</summary>
-    public DateTimeOffset? RebirthDue => !_rebirthAsked ? null : _lastAnswer is { } last ? last + _options.RebirthDistance : DateTimeOffset.MinValue;
+    /// <summary>The moment at which the request that waits may be answered, on the time that only goes forward; null when none waits.</summary>
+    public TimeSpan? RebirthDue => !_rebirthAsked ? null : _lastAnswer is { } last ? last + _options.RebirthDistance : TimeSpan.Zero;
 
     /// <summary>Answers the requests that wait, once the distance to the last answer is kept: the whole birth with the same bdSeq.</summary>
+    /// <param name="moment">Now, on a time that only goes forward: the time of day may be set back, and data wait for this answer.</param>
+    /// <param name="now">Time of the messages.</param>
+    /// <param name="due">Takes the messages.</param>
     /// <remarks>[tck-id-operational-behavior-data-commands-rebirth-action-2], [tck-id-operational-behavior-data-commands-rebirth-action-3]</remarks>
-    public void AnswerRebirth(DateTimeOffset now, List<OutgoingMessage> due)
+    public void AnswerRebirth(TimeSpan moment, DateTimeOffset now, List<OutgoingMessage> due)
     {
-        if (IsBorn && RebirthDue <= now)
+        if (IsBorn && RebirthDue <= moment)
         {
             _rebirthAsked = false;
-            _lastAnswer = now;
+            _lastAnswer = moment;
             Rebirths++;
             Birth(now, due);
         }

@@ -27,6 +27,9 @@ public readonly record struct EdgeNodeStatus(
     /// <summary>Samples lost for good: the store was full or failed, their tag is gone, or one value was longer than a packet.</summary>
     public long SamplesLost { get; init; }
 
+    /// <summary>Times the store of kept samples refused to tell or to forget; it is asked again, and live data go on.</summary>
+    public long StoreRefusals { get; init; }
+
     /// <summary>Devices that cannot be born on this broker, with the reason.</summary>
     public IReadOnlyDictionary<string, string> DeviceFaults { get; init; } = new Dictionary<string, string>();
 }

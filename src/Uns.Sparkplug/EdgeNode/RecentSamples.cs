@@ -13,12 +13,16 @@ internal sealed class RecentSamples(TimeSpan window, int bound = RecentSamples.D
     /// <summary>Some tens of megabytes at most.</summary>
     public const int DefaultBound = 200_000;
 
-    private readonly Queue<(DateTimeOffset SentAt, string Device, TagSample Sample)> _sent = new();
+    private readonly Queue<(TimeSpan SentAt, string Device, TagSample Sample)> _sent = new();
 
     /// <summary>Samples that were dropped because of the bound, while the line might still lose them.</summary>
     public long Crowded { get; private set; }
 
-    public void Add(string device, IReadOnlyList<TagSample> samples, DateTimeOffset now)
+    /// <summary>Holds samples that are being sent.</summary>
+    /// <param name="device">Their device.</param>
+    /// <param name="samples">The samples.</param>
+    /// <param name="now">A moment of the time that only goes forward: a clock that is set must not empty the window.</param>
+    public void Add(string device, IReadOnlyList<TagSample> samples, TimeSpan now)
     {
         foreach (var sample in samples)
         {
@@ -35,7 +39,7 @@ internal sealed class RecentSamples(TimeSpan window, int bound = RecentSamples.D
     public void Clear() => _sent.Clear();
 
     /// <summary>All that the line may have lost when it is found dead now, by device, oldest first. Nothing is held afterwards.</summary>
-    public IEnumerable<(string Device, List<TagSample> Samples)> TakeLost(DateTimeOffset now)
+    public IEnumerable<(string Device, List<TagSample> Samples)> TakeLost(TimeSpan now)
     {
         var lost = _sent.Where(s => now - s.SentAt <= window).GroupBy(s => s.Device, StringComparer.Ordinal)
             .Select(g => (g.Key, g.Select(s => s.Sample).ToList())).ToList();

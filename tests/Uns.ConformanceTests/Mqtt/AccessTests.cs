@@ -60,6 +60,53 @@ public sealed class AccessTests : BrokerFixture
         Assert.Equal("y", (await client.ReceivePublishAsync()).Payload);
     }
 
+    [Fact]
+    public async Task A_shared_subscription_is_judged_by_the_filter_within_it()
+    {
+        var client = await ConnectAsync("guest");
+        Assert.Equal([ReasonCode.NotAuthorized], (await client.SubscribeAsync("$share/g/secret/#")).Reasons);
+        Assert.Equal([ReasonCode.GrantedQos2], (await client.SubscribeAsync("$share/g/open/#")).Reasons);
+    }
+
+    [Theory]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    [InlineData(QualityOfService.ExactlyOnce)]
+    public async Task What_waited_or_was_under_way_does_not_go_to_who_lost_the_right_meanwhile(QualityOfService qos)
+    {
+        _gate.Opened = true;
+        await StartAsync(OpenStore(NewDirectory()));
+        var kept = new ConnectPacket { Properties = new Properties { SessionExpiryInterval = 3600, ReceiveMaximum = 2 } };
+        var guest = await ConnectAsync("guest", connect: kept);
+        await guest.SubscribeAsync("#", qos);
+        var boss = await ConnectAsync("boss");
+        ushort id = 1;
+        foreach (var topic in new[] { "secret/1", "open/1", "secret/2", "open/2" })
+        {
+            await boss.PublishAsync(topic, "x", qos, id: id++);
+        }
+
+        await guest.ReceivePublishAsync();
+        await guest.ReceivePublishAsync();
+        await guest.DisposeAsync();
+        await GoneAsync("guest");
+        _gate.Opened = false;
+        var back = await ConnectAsync("guest", connect: kept with { CleanStart = false });
+        Assert.Equal(("open/1", true), await back.ReceivePublishAsync() is var one ? (one.Topic, one.Duplicate) : default);
+        Assert.Equal(("open/2", false), await back.ReceivePublishAsync() is var two ? (two.Topic, two.Duplicate) : default);
+        await back.NothingMoreAsync();
+        Assert.Equal(2, (await FiguresAsync()).DroppedNotAuthorized);
+    }
+
+    [Theory]
+    [InlineData("$SYS/broker/version")]
+    [InlineData("secret/will")]
+    public async Task A_will_to_a_topic_that_the_client_may_not_write_is_refused_with_the_connect(string topic)
+    {
+        var client = await OpenAsync();
+        var answer = await client.ConnectAsync(new ConnectPacket { ClientId = "guest", Will = new Will { Topic = topic } });
+        Assert.Equal(ReasonCode.NotAuthorized, answer.Reason);
+    }
+
     private sealed class Gate : IAccessGate
     {
         private volatile bool _opened;

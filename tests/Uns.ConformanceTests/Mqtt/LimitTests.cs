@@ -195,6 +195,100 @@ public sealed class LimitTests : BrokerFixture
     }
 
     [Theory]
+    [InlineData(ProtocolVersion.V311)]
+    [InlineData(ProtocolVersion.V5)]
+    public async Task A_topic_or_filter_longer_than_4_KiB_is_refused(ProtocolVersion version)
+    {
+        var (longest, tooLong) = (new string('t', 4096), new string('t', 4097));
+        var client = await ConnectAsync("c", version);
+        var reasons = (await client.SubscribeAsync(new SubscribePacket { PacketId = 1, Requests = [new(longest, AtMostOnce), new(tooLong, AtMostOnce)] })).Reasons;
+        Assert.Equal([ReasonCode.Success, version == ProtocolVersion.V5 ? ReasonCode.TopicFilterInvalid : ReasonCode.UnspecifiedError], reasons);
+        await client.PublishAsync(longest, "x");
+        Assert.Equal(longest, (await client.ReceivePublishAsync()).Topic);
+        var heir = await OpenAsync(version);
+        var will = new ConnectPacket { ClientId = "heir", Will = new Will { Topic = tooLong } };
+        Assert.Equal(version == ProtocolVersion.V5 ? ReasonCode.TopicNameInvalid : ReasonCode.ServerUnavailable, (await heir.ConnectAsync(will)).Reason);
+        await client.PublishAsync(tooLong, "x");
+        Assert.Equal(version == ProtocolVersion.V5 ? ReasonCode.TopicNameInvalid : null, await client.ClosedAsync());
+    }
+
+    [Fact]
+    public async Task All_that_is_retained_and_all_that_waits_have_bounds_in_bytes()
+    {
+        await StartAsync(null, new() { RetainedBytes = 3000, AllQueuedBytes = 3000 });
+        var client = await ConnectAsync("c");
+        var payload = new string('x', 1000);
+        foreach (var (topic, reason) in new[] { ("r/1", ReasonCode.NoMatchingSubscribers), ("r/2", ReasonCode.NoMatchingSubscribers), ("r/3", ReasonCode.NoMatchingSubscribers), ("r/4", ReasonCode.QuotaExceeded), ("r/2", ReasonCode.NoMatchingSubscribers) })
+        {
+            await client.PublishAsync(topic, payload, AtLeastOnce, retain: true, id: 1);
+            Assert.Equal(reason, (await client.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
+        }
+
+        Assert.Equal((3, 3009), ((await FiguresAsync()).Retained, (await FiguresAsync()).RetainedBytes));
+        await client.PublishAsync("r/1", "", retain: true);
+        await client.PublishAsync("r/2", "short", retain: true);
+        await client.NothingMoreAsync();
+        Assert.Equal(1003 + 8, (await FiguresAsync()).RetainedBytes);
+        foreach (var name in new[] { "a", "b" })
+        {
+            var away = await ConnectAsync(name, connect: Kept());
+            await away.SubscribeAsync($"q/{name}", AtLeastOnce);
+            await away.DisposeAsync();
+            await GoneAsync(name);
+            await client.PublishAsync($"q/{name}", payload, AtLeastOnce, id: 1);
+            await client.PublishAsync($"q/{name}", payload, AtLeastOnce, id: 2);
+            await client.ReceiveAsync(PacketType.PubAck);
+            await client.ReceiveAsync(PacketType.PubAck);
+        }
+
+        Assert.Equal((2006, 2), ((await FiguresAsync()).QueuedBytes, (await FiguresAsync()).DroppedQueueFull));
+        var back = await ConnectAsync("a", connect: Kept());
+        await back.ReceivePublishAsync();
+        await back.ReceivePublishAsync();
+        Assert.Equal(0, (await FiguresAsync()).QueuedBytes);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task A_client_that_keeps_to_the_receive_maximum_is_never_told_that_it_does_not(int maximum)
+    {
+        await StartAsync(OpenStore(NewDirectory()), new() { ReceiveMaximum = maximum });
+        var client = await ConnectAsync("c", connect: Kept());
+        for (var round = 0; round < 3; round++)
+        {
+            await client.SendAsync(o =>
+            {
+                new SubscribePacket { PacketId = 1000, Requests = [new("t", AtMostOnce)] }.Write(o, ProtocolVersion.V5);
+                for (ushort id = 1; id <= maximum; id++)
+                {
+                    PublishPacket.Write(o, ProtocolVersion.V5, "u", "x"u8, id % 2 == 1 ? ExactlyOnce : AtLeastOnce, packetId: id);
+                }
+            }); // All of it reaches the broker before the first commit.
+            await client.ReceiveAsync(PacketType.SubAck);
+            for (ushort id = 1; id <= maximum; id++)
+            {
+                await client.ReceiveAsync(id % 2 == 1 ? PacketType.PubRec : PacketType.PubAck);
+            }
+
+            for (ushort id = 1; id <= maximum; id += 2)
+            {
+                await client.AckAsync(PacketType.PubRel, id);
+                await client.ReceiveAsync(PacketType.PubComp);
+            }
+        }
+
+        await client.SendAsync(o =>
+        {
+            for (ushort id = 1; id <= maximum + 1; id++)
+            {
+                PublishPacket.Write(o, ProtocolVersion.V5, "u", "x"u8, ExactlyOnce, packetId: id);
+            }
+        });
+        Assert.Equal(ReasonCode.ReceiveMaximumExceeded, await client.ClosedAsync());
+    }
+
+    [Theory]
     [InlineData("10FFFFFF7F")]
     [InlineData("82FFFFFF7F")]
     [InlineData("30FFFFFF7F")]

@@ -151,11 +151,22 @@ public sealed class MalformedTests : BrokerFixture
     [InlineData(ProtocolVersion.V5)]
     public async Task Topics_and_filters_may_have_65535_bytes(ProtocolVersion version)
     {
+        await StartAsync(null, new() { MaximumTopicBytes = 65_535 });
         var topic = new string('t', 65_535);
         var client = await ConnectAsync("c", version);
         await client.SubscribeAsync(topic, QualityOfService.AtMostOnce);
         await client.PublishAsync(topic, "x");
         Assert.Equal(topic, (await client.ReceivePublishAsync()).Topic);
+    }
+
+    [Theory, Spec("MQTT-4.7.3-1")]
+    [InlineData("8206000100000000")]   // SUBSCRIBE
+    [InlineData("A2050001000000")]     // UNSUBSCRIBE
+    public async Task An_empty_filter_breaks_the_protocol(string hex)
+    {
+        var client = await ConnectAsync("c");
+        await client.SendAsync(hex);
+        Assert.Equal(ReasonCode.ProtocolError, await client.ClosedAsync());
     }
 
     [Theory, Spec("MQTT-1.5.5-1"), Spec("MQTT-2.2.2-1")]

@@ -235,6 +235,26 @@ public sealed class PublishTests : BrokerFixture
         Assert.Equal(1, (await FiguresAsync()).DroppedExpired);
     }
 
+    [Theory, Spec("MQTT-4.3.3-7")]
+    [InlineData(AtLeastOnce)]
+    [InlineData(ExactlyOnce)]
+    public async Task A_message_that_was_sent_once_outlives_its_life(QualityOfService qos)
+    {
+        var first = await ConnectAsync("sub", connect: Kept());
+        await first.SubscribeAsync("t", qos);
+        var publisher = await ConnectAsync("pub");
+        await publisher.PublishAsync("t", "x", qos, id: 1, properties: new Properties { MessageExpiryInterval = 5 });
+        var sent = await first.ReceivePublishAsync();
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await first.NothingMoreAsync(); // Time alone brings no repeat. [MQTT-4.4.0-1]
+        await first.DisposeAsync();
+        await GoneAsync("sub");
+        var back = await ConnectAsync("sub", connect: Kept());
+        var again = await back.ReceivePublishAsync();
+        Assert.Equal((sent.PacketId, "x", true, 0u), (again.PacketId, again.Payload, again.Duplicate, again.Properties.MessageExpiryInterval));
+        await back.NothingMoreAsync();
+    }
+
     [Fact, Spec("MQTT-3.1.2-24"), Spec("MQTT-3.1.2-25")]
     public async Task A_message_too_large_for_a_client_is_not_sent_and_counts_as_delivered()
     {

@@ -28,6 +28,36 @@ public sealed class SharedTests : BrokerFixture
         await second.NothingMoreAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_member_that_is_full_is_passed_over_while_another_has_room(bool isPersistent)
+    {
+        await StartAsync(null, new() { QueuedMessages = 2 });
+        var lazy = new ConnectPacket { Properties = new Properties { ReceiveMaximum = 1, SessionExpiryInterval = isPersistent ? 100u : null } };
+        var first = await ConnectAsync("first", connect: lazy);
+        await first.SubscribeAsync("$share/g/t", AtLeastOnce);
+        var second = await ConnectAsync("second");
+        await second.SubscribeAsync("$share/g/t", AtLeastOnce);
+        await PublishAsync(20, AtLeastOnce);
+        var got = new List<string>();
+        for (var i = 0; i < 17; i++)
+        {
+            got.Add((await second.ReceivePublishAsync()).Payload);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            var message = await first.ReceivePublishAsync();
+            got.Add(message.Payload);
+            await first.AckAsync(PacketType.PubAck, message.PacketId);
+        }
+
+        Assert.Equal(Enumerable.Range(1, 20), got.Select(int.Parse).Order());
+        await second.NothingMoreAsync();
+        Assert.Equal(0, (await FiguresAsync()).DroppedQueueFull);
+    }
+
     [Fact, Spec("MQTT-4.8.2-4")]
     public async Task Qos_2_begun_with_a_member_is_finished_with_it_when_it_comes_back()
     {

@@ -126,6 +126,50 @@ public sealed class SubscribeTests : BrokerFixture
         Assert.Equal(1, (await FiguresAsync()).Retained);
     }
 
+    [Theory, Spec("MQTT-3.3.1-10")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Retained_messages_for_a_new_subscription_go_to_the_first_of_its_filter_alone(bool again)
+    {
+        var client = await ConnectAsync("c");
+        await client.PublishAsync("r/1", "kept", retain: true);
+        var subscribe = new SubscribePacket { PacketId = 2, Requests = [new("r/+", AtLeastOnce, RetainHandling: RetainHandling.SendIfNew)] };
+        await client.SubscribeAsync(subscribe);
+        Assert.Equal("kept", (await client.ReceivePublishAsync()).Payload);
+        if (again)
+        {
+            await client.SendAsync(o => new UnsubscribePacket { PacketId = 3, Filters = ["r/+"] }.Write(o, ProtocolVersion.V5));
+            await client.ReceiveAsync(PacketType.UnsubAck);
+        }
+
+        await client.SubscribeAsync(subscribe);
+        if (again)
+        {
+            Assert.Equal("kept", (await client.ReceivePublishAsync()).Payload);
+        }
+
+        await client.NothingMoreAsync();
+    }
+
+    [Theory, Spec("MQTT-3.10.4-3"), Spec("MQTT-3.10.4-4")]
+    [InlineData(ProtocolVersion.V311)]
+    [InlineData(ProtocolVersion.V5)]
+    public async Task What_was_begun_before_unsubscribe_is_finished_behind_it(ProtocolVersion version)
+    {
+        var client = await ConnectAsync("c", version);
+        await client.SubscribeAsync("a");
+        await client.PublishAsync("a", "begun", ExactlyOnce, id: 1);
+        var begun = await client.ReceivePublishAsync();
+        await client.ReceiveAsync(PacketType.PubRec);
+        await client.SendAsync(o => new UnsubscribePacket { PacketId = 3, Filters = ["a"] }.Write(o, version));
+        Assert.Equal(3, (await client.ReceiveAsync(PacketType.UnsubAck)).SubAck.PacketId);
+        await client.AckAsync(PacketType.PubRec, begun.PacketId);
+        Assert.Equal(begun.PacketId, (await client.ReceiveAsync(PacketType.PubRel)).Ack.PacketId);
+        await client.AckAsync(PacketType.PubComp, begun.PacketId);
+        await client.PublishAsync("a", "late");
+        await client.NothingMoreAsync();
+    }
+
     [Fact]
     public async Task A_new_subscriber_gets_many_retained_messages_whole_even_beyond_its_outbound_bound()
     {

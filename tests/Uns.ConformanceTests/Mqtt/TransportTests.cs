@@ -41,6 +41,8 @@ public sealed class TransportTests : BrokerFixture
     {
         var (socket, serving) = OpenWebSocket();
         await socket.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        var goodbye = await socket.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None);
+        Assert.Equal((WebSocketMessageType.Close, WebSocketCloseStatus.InvalidMessageType), (goodbye.MessageType, socket.CloseStatus));
         await serving.WaitAsync(Patience);
     }
 

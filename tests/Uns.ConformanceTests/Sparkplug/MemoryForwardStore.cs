@@ -10,6 +10,12 @@ internal sealed class MemoryForwardStore(int bound = int.MaxValue) : IForwardSto
     private readonly List<(EdgeNodeId Node, ForwardBatch Batch)> _batches = [];
     private long _lastId;
 
+    /// <summary>Takes nothing and tells nothing, as a disk that fails.</summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>Tells what it keeps, and forgets nothing.</summary>
+    public bool RefusesToForget { get; set; }
+
     public long Waiting
     {
         get
@@ -25,6 +31,7 @@ internal sealed class MemoryForwardStore(int bound = int.MaxValue) : IForwardSto
 
     public Task AppendAsync(EdgeNodeId node, IReadOnlyList<ForwardBatch> batches, CancellationToken cancellationToken)
     {
+        ThrowIfRefused();
         lock (_gate)
         {
             _batches.AddRange(batches.Select(batch => (node, batch with { Id = ++_lastId })));
@@ -40,6 +47,7 @@ internal sealed class MemoryForwardStore(int bound = int.MaxValue) : IForwardSto
 
     public Task<IReadOnlyList<string>> DevicesAsync(EdgeNodeId node, CancellationToken cancellationToken)
     {
+        ThrowIfRefused();
         lock (_gate)
         {
             return Task.FromResult<IReadOnlyList<string>>([.. _batches.Where(b => b.Node == node).Select(b => b.Batch.Device).Distinct()]);
@@ -48,6 +56,7 @@ internal sealed class MemoryForwardStore(int bound = int.MaxValue) : IForwardSto
 
     public Task<ForwardBatch?> NextAsync(EdgeNodeId node, string device, long after, CancellationToken cancellationToken)
     {
+        ThrowIfRefused();
         lock (_gate)
         {
             return Task.FromResult(_batches.Where(b => b.Node == node && b.Batch.Device == device && b.Batch.Id > after).Select(b => (ForwardBatch?)b.Batch).FirstOrDefault());
@@ -56,11 +65,20 @@ internal sealed class MemoryForwardStore(int bound = int.MaxValue) : IForwardSto
 
     public Task RemoveAsync(EdgeNodeId node, string device, long through, CancellationToken cancellationToken)
     {
+        ThrowIfRefused(RefusesToForget);
         lock (_gate)
         {
             _batches.RemoveAll(b => b.Node == node && b.Batch.Device == device && b.Batch.Id <= through);
         }
 
         return Task.CompletedTask;
+    }
+
+    private void ThrowIfRefused(bool also = false)
+    {
+        if (Refuses || also)
+        {
+            throw new IOException("No space left on device.");
+        }
     }
 }

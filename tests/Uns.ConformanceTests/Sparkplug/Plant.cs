@@ -28,6 +28,9 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
     /// <summary>What our edge node keeps; null: nothing.</summary>
     public IForwardStore? Forward { get; set; }
 
+    /// <summary>Our edge node's clock.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>The broker itself, past all recorders.</summary>
     public MqttClientOptions Broker { get; private set; } = new();
 
@@ -117,7 +120,7 @@ internal sealed class Plant(int maximumPacketBytes = 1024 * 1024) : IMetricSink,
         var options = new EdgeNodeOptions { GroupId = Id.GroupId, NodeId = Id.NodeId, StartWithin = TimeSpan.Zero, ReconnectFirst = TimeSpan.FromMilliseconds(50), ReconnectLongest = TimeSpan.FromMilliseconds(200) };
         IReadOnlyList<MqttClientOptions> lines = brokers.Length > 0 ? brokers : [Through(EdgeLine)];
         var node = new EdgeNodePublisher(
-            change is null ? options : change(options), [.. lines.Select(line => line with { Version = version, ClientId = "edge" })], this, Forward, TimeProvider.System, NullLogger<EdgeNodePublisher>.Instance);
+            change is null ? options : change(options), [.. lines.Select(line => line with { Version = version, ClientId = "edge" })], this, Forward, Clock, NullLogger<EdgeNodePublisher>.Instance);
         node.SetNode([new() { Name = "load", DataType = DataType.Double }]);
         node.SetDevice("D", [new() { Name = "level", DataType = DataType.Double, Low = 0, High = 10, Writable = true }, new() { Name = "count", DataType = DataType.Int32 }]);
         node.DeviceOnline("D");

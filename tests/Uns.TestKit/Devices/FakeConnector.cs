@@ -16,6 +16,8 @@ public sealed class FakeConnector : IConnector
 
     public Func<string, TagValue, CancellationToken, Task> OnWrite { get; set; } = (_, _, _) => Task.CompletedTask;
 
+    public Func<string, ITagSink, CancellationToken, Task> OnReadBack { get; set; } = (_, _, _) => Task.CompletedTask;
+
     public int Connects { get; private set; }
 
     public int Disconnects { get; private set; }
@@ -33,6 +35,8 @@ public sealed class FakeConnector : IConnector
     public Task ListenAsync(ITagSink sink, CancellationToken cancellationToken) => OnListen(sink, cancellationToken);
 
     public Task WriteAsync(string tag, TagValue value, CancellationToken cancellationToken) => OnWrite(tag, value, cancellationToken);
+
+    public Task ReadBackAsync(string tag, ITagSink sink, CancellationToken cancellationToken) => OnReadBack(tag, sink, cancellationToken);
 
     public Task<IReadOnlyList<BrowseEntry>> BrowseAsync(string? below, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<BrowseEntry>>([]);

@@ -52,6 +52,38 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_ends_after_a_week_however_it_is_used_and_over_a_restart()
+    {
+        var bert = await SignInAsync("Bert");
+        for (var hour = 0; hour < (7 * 24) - 8; hour += 8)
+        {
+            _clock.Advance(TimeSpan.FromHours(8));
+            Assert.NotNull(_sessions.Enter(bert));
+        }
+
+        await CloseAsync();
+        await OpenAsync();
+        _clock.Advance(TimeSpan.FromHours(7));
+        Assert.NotNull(_sessions.Enter(bert));
+        _clock.Advance(TimeSpan.FromHours(1));
+        Assert.Null(_sessions.Enter(bert));
+        Assert.NotNull(_sessions.Enter(await SignInAsync("Bert")));
+    }
+
+    [Theory]
+    [InlineData(-400)]
+    [InlineData(400)]
+    public async Task A_clock_that_is_set_ends_no_session_and_lengthens_none(int days)
+    {
+        var bert = await SignInAsync("Bert");
+        _clock.SetWall(TimeSpan.FromDays(days));
+        _clock.Advance(TimeSpan.FromHours(11.9));
+        Assert.NotNull(_sessions.Find(Secrets.KeyOf(bert)));
+        _clock.Advance(TimeSpan.FromHours(0.1));
+        Assert.Null(_sessions.Find(Secrets.KeyOf(bert)));
+    }
+
+    [Fact]
     public async Task Sessions_tokens_and_roles_outlive_a_restart_and_none_of_their_secrets_is_on_disk()
     {
         var bert = await SignInAsync("Bert");

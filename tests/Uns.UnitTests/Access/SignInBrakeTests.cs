@@ -31,11 +31,64 @@ public sealed class SignInBrakeTests
     }
 
     [Fact]
-    public void A_name_is_braked_from_every_address_and_without_regard_to_case()
+    public void A_name_is_braked_in_the_network_where_it_is_guessed_and_without_regard_to_case()
     {
         Fail("anna", SignInBrake.Free);
         Assert.True(_brake.Begin(" ANNA ", IPAddress.Parse("10.0.0.8")) > TimeSpan.Zero);
+        Assert.True(_brake.Begin("anna", IPAddress.Parse("::ffff:10.0.0.9")) > TimeSpan.Zero);
         Assert.Equal(TimeSpan.Zero, _brake.Begin("bert", IPAddress.Parse("10.0.0.8")));
+    }
+
+    [Theory]
+    [InlineData("10.0.1.7")] // Another network.
+    [InlineData("2001:db8::1")]
+    [InlineData("127.0.0.1")] // The machine itself.
+    [InlineData("::1")]
+    public void Who_guesses_a_name_shuts_nobody_out_who_comes_from_elsewhere(string elsewhere)
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            _brake.Begin("anna", new IPAddress([10, 0, 0, (byte)i]));
+            _brake.Begin("anna", IPAddress.Parse($"127.0.0.{i + 2}"));
+        }
+
+        Assert.Equal(TimeSpan.Zero, _brake.Begin("anna", IPAddress.Parse(elsewhere)));
+    }
+
+    [Fact]
+    public void Who_signed_in_at_an_address_is_not_shut_out_there_by_a_neighbour_who_guesses()
+    {
+        Assert.Equal(TimeSpan.Zero, _brake.Begin("anna", Here));
+        _brake.Forgive("anna", Here);
+        for (var i = 8; i < 60; i++)
+        {
+            _brake.Begin("anna", new IPAddress([10, 0, 0, (byte)i]));
+        }
+
+        Assert.Equal(TimeSpan.Zero, _brake.Begin("anna", Here));
+        Assert.True(_brake.Begin("anna", IPAddress.Parse("10.0.0.99")) > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void At_the_machine_itself_too_an_address_gets_a_minute_at_last()
+    {
+        for (var i = 0; i < SignInBrake.Free; i++)
+        {
+            Assert.Equal(TimeSpan.Zero, _brake.Begin("anna", IPAddress.Loopback));
+        }
+
+        Assert.True(_brake.Begin("anna", IPAddress.Loopback) > TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void A_clock_that_is_set_lengthens_no_wait_and_ends_none()
+    {
+        Fail("anna", SignInBrake.Free);
+        foreach (var set in new[] { TimeSpan.FromDays(-1), TimeSpan.FromDays(2) })
+        {
+            _clock.SetWall(set);
+            Assert.Equal(TimeSpan.FromSeconds(1), _brake.Begin("anna", Here));
+        }
     }
 
     [Fact]
@@ -89,11 +142,11 @@ public sealed class SignInBrakeTests
             _brake.Begin($"name {i}", new IPAddress([11, (byte)(i >> 16), (byte)(i >> 8), (byte)i]));
             if (i % 1000 == 0)
             {
-                _brake.Begin("anna", new IPAddress([12, 0, (byte)(i >> 8), (byte)i]));
+                _brake.Begin("anna", IPAddress.Parse("10.0.0.8"));
             }
         }
 
-        Assert.True(_brake.Begin("anna", IPAddress.Parse("13.0.0.1")) > TimeSpan.Zero);
+        Assert.True(_brake.Begin("anna", IPAddress.Parse("10.0.0.9")) > TimeSpan.Zero);
     }
 
     private void Fail(string name, int times)

@@ -50,6 +50,44 @@ public sealed class TagLimitTests : IAsyncDisposable
         await worker.WriteAsync("a", TagValue.Of(90.0), _stop.Token).WaitAsync(Deadline);
     }
 
+    [Theory]
+    [InlineData(10f, 90f, null)]
+    [InlineData(10f, 91.5f, "'a' of press has 91.5: commands may set 10 to 90 °C.")]
+    [InlineData(-1f, 50f, "'a' of press has -1: give at least 0 °C.")]
+    [InlineData(101f, 50f, "'a' of press has 101: give at most 100 °C.")]
+    [InlineData(50f, float.NaN, "'a' of press has NaN: give a finite number.")]
+    [InlineData(float.PositiveInfinity, 50f, "'a' of press has Infinity: give a finite number.")]
+    public async Task Limits_hold_for_every_element_of_an_array(float first, float second, string? sentence)
+    {
+        var worker = await RunningAsync(new() { Name = "a", DataType = DataType.FloatArray, Writable = true, Low = 0, High = 100, WriteMinimum = 10, WriteMaximum = 90, Unit = "°C" });
+        var writing = worker.WriteAsync("a", TagValue.OfObject(DataType.FloatArray, new[] { first, second }), _stop.Token).WaitAsync(Deadline);
+
+        Assert.Equal(sentence, sentence is null ? await writing.ContinueWith(t => t.Exception?.Message) : (await Assert.ThrowsAsync<WriteRefusedException>(() => writing)).Message);
+    }
+
+    [Theory]
+    [InlineData(DataType.Float, "1.5 NaN", "bad: the device sent NaN, which is no number: check type and byte order.")]
+    [InlineData(DataType.Double, "-Infinity 2", "bad: the device sent -Infinity, which is no number: check type and byte order.")]
+    [InlineData(DataType.Float, "1.5 2", "[1.5, 2]: ")]
+    [InlineData(DataType.Float, "-0.5 11", "[0, 10]: held at its limit.")]
+    [InlineData(DataType.Int16, "-1 5", "[0, 5]: held at its limit.")]
+    public void Elements_that_are_no_numbers_turn_an_array_bad_and_clamping_holds_each(DataType element, string numbers, string told)
+    {
+        var elements = numbers.Split(' ').Select(n => Make(element, double.Parse(n, System.Globalization.CultureInfo.InvariantCulture))).ToList();
+        var raw = new TagSample("a", TagArray.Join(TagArray.ArrayOf(element), elements), TagQuality.Good, DateTimeOffset.UnixEpoch);
+
+        var sample = TagStage.Clamp(TagStage.Scale(raw, Scaling.None, raw.Value.Type), (0, 10));
+
+        Assert.Equal(told, sample.Quality == TagQuality.Bad ? $"bad: {sample.Reason}" : $"{sample.Value}: {sample.Reason}");
+        Assert.Equal(raw.Value.Type, sample.Value.Type);
+
+        static TagValue Make(DataType type, double number)
+        {
+            Assert.True(TagNumber.TryMake(type, number, out var made));
+            return made;
+        }
+    }
+
     [Fact]
     public async Task More_writes_than_a_minute_may_bring_are_refused_until_it_is_over()
     {

@@ -146,6 +146,36 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(-3)]
+    [InlineData(3)]
+    public async Task A_clock_that_is_set_makes_no_rest_longer_or_shorter(int hours)
+    {
+        var simulator = await SimulateAsync();
+        var clock = new ManualClock();
+        var connector = new ModbusKind().Plan(Device(simulator.EndPoint, ["HR1", "2!HR1", "3!HR1"], "{}"), clock).Connector;
+        _open.Add(connector);
+        await connector.ConnectAsync(_stop.Token);
+        var group = new PollGroup(0, TimeSpan.FromSeconds(1));
+        // Unit 2 is silent for its gateway and rests a second; a register of unit 3 is refused and rests five.
+        simulator.FaultFor = (unit, _) => unit switch { 2 => new(Exception: 11), 3 => new(Exception: 2), _ => null };
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        simulator.FaultFor = null;
+
+        clock.SetWall(TimeSpan.FromHours(hours));
+        clock.Advance(TimeSpan.FromSeconds(0.9));
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.Equal([TagQuality.Good, TagQuality.Bad, TagQuality.Bad], Qualities());
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.Equal([TagQuality.Good, TagQuality.Good, TagQuality.Bad], Qualities());
+        clock.Advance(TimeSpan.FromSeconds(4));
+        await connector.ReadAsync(group, _sink, _stop.Token);
+        Assert.Equal([TagQuality.Good, TagQuality.Good, TagQuality.Good], Qualities());
+
+        TagQuality[] Qualities() => [_sink.Last("HR1").Quality, _sink.Last("2!HR1").Quality, _sink.Last("3!HR1").Quality];
+    }
+
+    [Theory]
     [InlineData(1, "exception 1, illegal function")]
     [InlineData(4, "exception 4, device failure")]
     [InlineData(5, "exception 5, acknowledge")]
@@ -278,7 +308,7 @@ public sealed class ModbusConnectorTests : IAsyncDisposable
         simulator.FaultFor = (_, pdu) => pdu.Span[0] == 6 ? new(IsSilent: true) : null;
         var connector = await ConnectAsync(simulator.EndPoint, ["HR1"], """{"AnswerTimeout":"100ms"}""");
 
-        await Assert.ThrowsAsync<ConnectorException>(() => WriteAsync(connector, "HR1", TagValue.OfInteger(DataType.UInt16, 5)));
+        await Assert.ThrowsAsync<WriteUnconfirmedException>(() => WriteAsync(connector, "HR1", TagValue.OfInteger(DataType.UInt16, 5)));
 
         Assert.Equal(1, simulator.Requests);
     }

@@ -43,6 +43,14 @@ public sealed class ModbusKindTests
         Assert.Equal($"Tags[0].{path}", Assert.Single(_kind.Check(device)).Path);
     }
 
+    [Fact]
+    public void An_array_is_not_scaled()
+    {
+        var device = Device("""{"Host":"plc"}""") with { Tags = [new() { Name = "t", Address = "HR1:INT16[3]", Factor = 0.1 }] };
+
+        Assert.Equal("Tags[0].Factor is 0.1 and Offset 0: an array is not scaled, give 1 and 0.", Assert.Single(_kind.Check(device)).ToString());
+    }
+
     private static DeviceOptions Device(string settings) =>
         new() { Name = "press", Protocol = "modbus", Settings = (JsonObject)JsonNode.Parse(settings)! };
 }

@@ -58,7 +58,7 @@ public sealed class UnitCadenceTests
     {
         var health = new UnitHealth(2, failuresBeforeRest: 3, TimeSpan.FromSeconds(60));
         var rests = new List<double>();
-        var now = Noon;
+        var now = TimeSpan.Zero;
         for (var failure = 0; failure < 5; failure++)
         {
             health.Failed(5, "silent.", isSilent: true, now);

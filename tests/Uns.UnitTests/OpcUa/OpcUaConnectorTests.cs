@@ -103,6 +103,29 @@ public sealed class OpcUaConnectorTests : IAsyncDisposable
         Assert.Contains(faults, f => f.StartsWith("Tags[0].DataType is missing", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task An_array_is_not_scaled()
+    {
+        await _server.StartAsync();
+        var device = Device(
+            new() { Name = "Curve", Address = "nsu=urn:uns:simulator;s=Curve", DataType = DataType.DoubleArray, Factor = 0.1, Offset = 2 },
+            new() { Name = "Plain", Address = "nsu=urn:uns:simulator;s=Plain", DataType = DataType.DoubleArray });
+
+        Assert.Equal("Tags[3].Factor is 0.1 and Offset 2: an array is not scaled, give 1 and 0.", Assert.Single(_kind.Check(device)).ToString());
+    }
+
+    [Fact]
+    public async Task A_value_written_once_more_is_answered_although_the_server_tells_only_changes()
+    {
+        await using var run = await StartAsync();
+        await _samples.WaitForAsync(s => s is { Tag: "Speed", Quality: TagQuality.Good });
+        await run.Worker.WriteAsync("Speed", TagValue.Of(33.5), default);
+        await _samples.WaitForAsync(s => s.Tag == "Speed" && s.Value.Number == 33.5);
+        _samples.Clear();
+        await run.Worker.WriteAsync("Speed", TagValue.Of(33.5), default);
+        Assert.Equal(33.5, (await _samples.WaitForAsync(s => s is { Tag: "Speed", IsAnswer: true })).Value.Number);
+    }
+
     private DeviceOptions Device(params TagOptions[] more) => new()
     {
         Name = "ua",

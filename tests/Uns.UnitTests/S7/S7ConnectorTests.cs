@@ -250,6 +250,49 @@ public sealed class S7ConnectorTests : IAsyncDisposable
         Assert.Equal(TimeSpan.FromSeconds(60), refused.RetryNotBefore);
     }
 
+    [Theory]
+    [InlineData(0x8104, 60)]
+    [InlineData(0xD241, 60)]
+    [InlineData(0xD401, 60)]
+    [InlineData(0x8500, 0)]
+    [InlineData(0x8304, 0)]
+    public async Task Only_what_somebody_must_change_first_is_left_alone_for_a_minute(int error, int seconds)
+    {
+        var simulator = await SimulateAsync();
+        var connector = await ConnectAsync(simulator.EndPoint, ["MW0"]);
+        simulator.FaultFor = _ => new(Error: (ushort)error);
+
+        var refused = await Assert.ThrowsAsync<ConnectorException>(() => connector.ReadAsync(Group, _sink, _stop.Token));
+
+        Assert.Contains($"error 0x{error:X4}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), refused.RetryNotBefore);
+    }
+
+    [Theory]
+    [InlineData("DB1.DBW0:INT", 0x8500)]
+    [InlineData("DB1.DBW0:INT", 0xD241)] // reading is free, writing is protected
+    [InlineData("DB1.DBB10:STRING(10)", 0x8500)]
+    [InlineData("DB1.DBW100:INT[400]", 0x8104)] // several messages
+    public async Task A_write_that_is_refused_as_a_whole_is_refused_and_the_connection_stays(string address, int error)
+    {
+        var simulator = await SimulateAsync();
+        simulator.SetBlock(1, new byte[1000]);
+        var connector = await ConnectAsync(simulator.EndPoint, [address]);
+        simulator.FaultFor = job => job.Span[S7Pdu.JobHeaderBytes] == S7Pdu.WriteFunction ? new(Error: (ushort)error) : null;
+        var value = address.EndsWith(']') ? TagValue.OfObject(DataType.Int16Array, new short[400])
+            : address.EndsWith(')') ? TagValue.Of("text") : TagValue.OfInteger(DataType.Int16, 7);
+
+        var refused = await Assert.ThrowsAsync<WriteRefusedException>(() => connector.WriteAsync(address, value, _stop.Token));
+
+        Assert.StartsWith($"'{address}' (", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"was not written: 127.0.0.1:{simulator.EndPoint.Port}, error 0x{error:X4}", refused.Message, StringComparison.Ordinal);
+        await connector.ReadAsync(Group, _sink, _stop.Token);
+        Assert.Equal(TagQuality.Good, _sink.Last(address).Quality);
+
+        simulator.FaultFor = null;
+        await connector.WriteAsync(address, value, _stop.Token);
+    }
+
     [Fact]
     public async Task Under_a_worker_a_CPU_that_goes_and_comes_back_turns_bad_and_good()
     {

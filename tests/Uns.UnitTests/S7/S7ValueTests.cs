@@ -103,6 +103,28 @@ public sealed class S7ValueTests
         Assert.NotNull(S7Value.Write(TagValue.OfInteger(DataType.Int32, milliseconds), address!, out _));
     }
 
+    [Theory]
+    [InlineData("LDT", DataType.DateTime, 9_223_372_036_854, "7FFFFFFFFFF42980")] // the last millisecond
+    [InlineData("LDT", DataType.DateTime, 9_223_372_036_855, null)]
+    [InlineData("LDT", DataType.DateTime, 253_402_300_799_999, null)] // the year 9999
+    [InlineData("LDT", DataType.DateTime, -1, null)]
+    [InlineData("TOD", DataType.UInt32, 86_399_999, "05265BFF")]
+    [InlineData("TOD", DataType.UInt32, 86_400_000, null)]
+    [InlineData("TOD", DataType.UInt32, 4_294_967_295, null)]
+    [InlineData("LTOD", DataType.UInt64, 86_399_999_999_999, "00004E94914EFFFF")]
+    [InlineData("LTOD", DataType.UInt64, 86_400_000_000_000, null)]
+    [InlineData("LTOD", DataType.UInt64, -1, null)]
+    public void A_moment_beyond_what_its_type_holds_is_refused(string type, DataType tagType, long number, string? hex)
+    {
+        Assert.Null(S7AddressReader.Read($"DB1.0:{type}", DataType.Unknown, out var address));
+        Assert.Equal(tagType, address!.TagType);
+
+        var fault = S7Value.Write(TagValue.OfInteger(tagType, number), address, out var bytes);
+
+        Assert.Equal(hex is null, fault is not null);
+        Assert.Equal(hex, fault is null ? Convert.ToHexString(bytes) : null);
+    }
+
     [Fact]
     public void Bits_of_an_array_lie_one_behind_the_other()
     {

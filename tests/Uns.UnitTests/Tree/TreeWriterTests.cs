@@ -78,6 +78,58 @@ public sealed class TreeWriterTests : ICommandSink
     }
 
     [Fact]
+    public async Task The_value_that_stood_there_already_is_no_answer()
+    {
+        var writing = WriteAsync("10");
+        Assert.Single(_sent);
+        Assert.False(writing.IsCompleted);
+        _clock.Advance(AnswerTimeout);
+        var result = await writing;
+        Assert.Equal(WriteOutcome.NoAnswer, result.Outcome);
+        Assert.Contains("read 10 already, and nothing came back within 5 s: whether the device took it is not known", result.Message);
+
+        _device = value => Data(value.Integer);
+        Assert.Equal(WriteOutcome.Done, (await WriteAsync("10")).Outcome);
+    }
+
+    [Theory]
+    [InlineData(DataType.Int32, 3_000_000, "3000001", 3_000_000, false)] // a step that the device refused
+    [InlineData(DataType.Int32, 3_000_000, "3000001", 3_000_001, true)]
+    [InlineData(DataType.Int64, 0, "9007199254740993", 9_007_199_254_740_992, false)]
+    [InlineData(DataType.Double, 3_000_000, "3000001", 3_000_000, false)]
+    [InlineData(DataType.Double, 30_000, "30000.001", 30_000, false)]
+    [InlineData(DataType.Double, 5_000, "30000.001", 30_000, false)]
+    [InlineData(DataType.Double, 1, "0.1", 0.1f, true)] // the device holds single precision
+    [InlineData(DataType.Double, 1, "0.3", 0.1 * 3, true)] // scaled
+    [InlineData(DataType.Double, 1, "0", -5.551115123125783e-17, true)]
+    [InlineData(DataType.Double, 1e-9, "2e-9", 1e-9, false)]
+    [InlineData(DataType.Double, 40, "42.37", 42.4, false)] // the nearest raw step
+    [InlineData(DataType.Float, 1, "0.1", 0.10000001f, true)]
+    [InlineData(DataType.Float, 3_000_000, "3000001", 3_000_000, false)]
+    [InlineData(DataType.Float, 1, "3000001", 3_000_000, false)]
+    public async Task What_comes_back_is_the_value_wanted_within_the_precision_that_scaling_leaves(DataType type, double before, string wanted, double back, bool isDone)
+    {
+        Number(type, before, new TagDefinition { Name = "SetPoint", DataType = type, Writable = true });
+        _device = _ => Number(type, back);
+        var writing = WriteAsync(wanted);
+        _clock.Advance(AnswerTimeout);
+        var result = await writing;
+        Assert.Equal(isDone ? WriteOutcome.Done : WriteOutcome.Different, result.Outcome);
+        Assert.Equal(isDone, result.Message is null);
+    }
+
+    [Fact]
+    public async Task A_value_that_turns_bad_after_the_command_is_told_as_such()
+    {
+        _device = _ => _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, 42), TagQuality.Bad, _clock.GetUtcNow(), "unit 7 did not answer.", null));
+        var writing = WriteAsync("42");
+        _clock.Advance(AnswerTimeout);
+        var result = await writing;
+        Assert.Equal(WriteOutcome.NoAnswer, result.Outcome);
+        Assert.Contains("became bad within 5 s: unit 7 did not answer.", result.Message);
+    }
+
+    [Fact]
     public async Task Nothing_is_sent_to_what_is_unknown_unclaimed_or_read_only()
     {
         Assert.Equal(WriteOutcome.NotFound, (await _writer.WriteAsync("G/E/d/Nope", Json("1"), AnswerTimeout, default)).Outcome);
@@ -107,6 +159,12 @@ public sealed class TreeWriterTests : ICommandSink
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
     private Task<WriteResult> WriteAsync(string given) => _writer.WriteAsync(Path, Json(given), AnswerTimeout, default);
+
+    private void Number(DataType type, double value, TagDefinition? definition = null)
+    {
+        Assert.True(TagNumber.TryMake(type, value, out var made));
+        _tree.Changed(new MetricChange(Key, made, TagQuality.Good, _clock.GetUtcNow(), null, definition));
+    }
 
     private void Data(long value, TagDefinition? definition = null) =>
         _tree.Changed(new MetricChange(Key, TagValue.OfInteger(DataType.Int16, value), TagQuality.Good, _clock.GetUtcNow(), null, definition));

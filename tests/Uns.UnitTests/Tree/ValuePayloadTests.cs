@@ -135,6 +135,36 @@ public sealed class ValuePayloadTests
     [InlineData("""{"value":1}""")]
     [InlineData("""{"value":1,"timestamp":"yesterday"}""")]
     [InlineData("""{"value":1,"timestamp":"2026-01-31T12:00:00Z" """)]
+    [InlineData("""{"value":1,"timestamp":1700000000}""")]
+    [InlineData("""{"value":1,"timestamp":null}""")]
+    [InlineData("""{"value":1,"timestamp":["2026-01-31T12:00:00Z"]}""")]
+    [InlineData("""{"value":1,"timestamp":"\ud800"}""")]
+    [InlineData("""{"value":1,"timestamp":"9999-12-31T23:59:59.9999999-14:00"}""")]
+    [InlineData("""{"value":"\ud800","timestamp":"2026-01-31T12:00:00Z"}""")]
+    [InlineData("""{"value":["a","\udc00"],"timestamp":"2026-01-31T12:00:00Z"}""")]
+    [InlineData("""{"value":{"\ud800":1},"timestamp":"2026-01-31T12:00:00Z"}""")]
+    [InlineData("""{"value":1,"timestamp":"2026-01-31T12:00:00Z","movedTo":"\ud800"}""")]
     public void What_others_put_on_the_topic_is_passed_over(string payload) =>
         Assert.False(ValuePayload.TryRead(Encoding.UTF8.GetBytes(payload), out _, out _));
+
+    [Fact]
+    public void Random_bytes_in_a_message_never_throw_and_what_was_read_can_be_written()
+    {
+        var random = new Random(11);
+        var whole = Encoding.UTF8.GetBytes("""{"value":{"a":["x\u00e4\ud83d\ude00",1.5,null]},"timestamp":"2026-01-31T12:00:00.123Z","movedTo":"a/b"}""");
+        for (var round = 0; round < 200_000; round++)
+        {
+            var bytes = whole[..(round % 4 == 0 ? random.Next(whole.Length) : whole.Length)];
+            for (var changes = random.Next(4); changes > 0 && bytes.Length > 0; changes--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            }
+
+            if (ValuePayload.TryRead(bytes, out var value, out _))
+            {
+                using var json = new Utf8JsonWriter(Stream.Null);
+                TagValueJson.Write(json, value);
+            }
+        }
+    }
 }

@@ -53,7 +53,10 @@ public sealed class PlantDiff(IEnumerable<IConnectorKind> kinds)
     public const string MappingKey = "mapping";
 
     /// <summary>The key of an alarm.</summary>
-    public static string KeyOf(AlarmRule rule) => "alarm/" + rule.Id.ToString("N");
+    public static string KeyOf(AlarmRule rule) => AlarmKey(rule.Id);
+
+    /// <summary>The key of an alarm by its identity.</summary>
+    public static string AlarmKey(Guid id) => "alarm/" + id.ToString("N");
 
     /// <summary>Everything that is different; empty when nothing is.</summary>
     public IReadOnlyList<ThingChange> Between(PlantSettings before, PlantSettings after)

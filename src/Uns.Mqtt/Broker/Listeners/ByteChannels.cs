@@ -19,14 +19,21 @@ internal sealed class StreamChannel(Stream stream) : IByteChannel
 /// <summary>A WebSocket: packets and frames need not line up. MQTT 5.0, 6.</summary>
 internal sealed class WebSocketChannel(WebSocket socket) : IByteChannel
 {
+    private WebSocketCloseStatus _status = WebSocketCloseStatus.NormalClosure;
+
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (true)
         {
             var result = await socket.ReceiveAsync(buffer, cancellationToken); // [MQTT-6.0.0-2]
+            if (result.MessageType == WebSocketMessageType.Text)
+            {
+                _status = WebSocketCloseStatus.InvalidMessageType; // [MQTT-6.0.0-1]
+            }
+
             if (result.MessageType != WebSocketMessageType.Binary)
             {
-                return 0; // A close frame, or text, which MQTT does not travel in. [MQTT-6.0.0-1]
+                return 0;
             }
 
             if (result.Count > 0)
@@ -43,7 +50,7 @@ internal sealed class WebSocketChannel(WebSocket socket) : IByteChannel
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
         {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
+            await socket.CloseOutputAsync(_status, null, cancellationToken);
         }
     }
 }

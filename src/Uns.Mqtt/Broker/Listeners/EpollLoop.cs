@@ -258,8 +258,7 @@ internal sealed unsafe class EpollLoop : BrokerLoop
                 continue;
             }
 
-            var one = 1;
-            Native.SetOption(file, 6, 1, &one, sizeof(int)); // IPPROTO_TCP, TCP_NODELAY
+            Native.SetUp(file);
             var slot = _free.Count > 0 ? _free.Pop() : _links.Count;
             if (slot == _links.Count)
             {

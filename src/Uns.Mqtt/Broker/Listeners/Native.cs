@@ -60,6 +60,20 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     public static partial int Shutdown(int file, int how);
 
+    /// <summary>What every client's socket is set to: no waiting for more to send, and a peer that is gone without a word is found within two minutes.</summary>
+    public static void SetUp(int file)
+    {
+        const int socketLevel = 1, keepAlive = 9, tcpLevel = 6, noDelay = 1, keepIdle = 4, keepInterval = 5, keepCount = 6, userTimeout = 18;
+        Set(tcpLevel, noDelay, 1);
+        Set(socketLevel, keepAlive, 1);
+        Set(tcpLevel, keepIdle, 60);
+        Set(tcpLevel, keepInterval, 15);
+        Set(tcpLevel, keepCount, 4);
+        Set(tcpLevel, userTimeout, 120_000);
+
+        void Set(int level, int name, int value) => SetOption(file, level, name, &value, sizeof(int));
+    }
+
     /// <summary>Most files the process may have open now, one above the largest number a file can get.</summary>
     public static ulong MostFiles()
     {

@@ -19,7 +19,11 @@ internal interface IByteChannel
 /// <summary>Brings a <see cref="IByteChannel"/> to the broker's loop: one task reads, sends run one after the other.</summary>
 internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOrigin origin, BrokerCounters counters) : ILink, IDisposable
 {
+    /// <summary>Longest time in which a peer may take what it is sent last.</summary>
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _goodbye = new();
     private Task _sending = Task.CompletedTask;
     private bool _isSending;
     private TaskCompletionSource? _held;
@@ -68,7 +72,7 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
         await _sending;
         try
         {
-            await channel.CloseAsync(CancellationToken.None);
+            await channel.CloseAsync(_goodbye.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException)
         {
@@ -76,7 +80,11 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
         }
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _goodbye.Dispose();
+    }
 
     public void Flush(BrokerConnection connection)
     {
@@ -105,6 +113,7 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
     public void Close(BrokerConnection connection)
     {
         var rest = connection.Output.Memory.ToArray();
+        _goodbye.CancelAfter(LongestGoodbye); // A peer that takes nothing is not waited for, nor is what it was being sent.
         _sending = SendLastAsync(_sending, rest);
     }
 
@@ -147,7 +156,7 @@ internal sealed class PumpedLink(BrokerLoop loop, IByteChannel channel, ClientOr
     {
         try
         {
-            await channel.SendAsync(bytes, CancellationToken.None);
+            await channel.SendAsync(bytes, _goodbye.Token);
             return true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or System.Net.WebSockets.WebSocketException or ObjectDisposedException or InvalidOperationException)

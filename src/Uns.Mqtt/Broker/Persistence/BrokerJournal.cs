@@ -43,6 +43,9 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
 
     public long LastMessageId { get; set; }
 
+    /// <summary>How far the time of day is ahead of the broker's own time, in milliseconds; the store's times are read by another run's clock.</summary>
+    public long WallAhead { get; set; }
+
     public bool IsBusy { get; private set; }
 
     /// <summary>True from a failed write until a later one has put everything into the store.</summary>
@@ -199,6 +202,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     public void Defer(DeferredAnswer answer)
     {
         _answers.Add(answer);
+        _gathered += EntryBytes;
         _isUrgent = true;
     }
 
@@ -223,11 +227,11 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         _isUrgent = false;
         (_underWay, _gathered) = (_gathered, 0);
         IsBusy = true;
-        _writing = WriteAsync(entries, retained, answers, completed);
+        _writing = WriteAsync(entries, retained, answers, WallAhead, completed);
     }
 
     private async Task WriteAsync(
-        List<Action<JournalWriter>> entries, Dictionary<string, Message?> retained, List<DeferredAnswer> answers, Action<List<DeferredAnswer>, Exception?> completed)
+        List<Action<JournalWriter>> entries, Dictionary<string, Message?> retained, List<DeferredAnswer> answers, long wallAhead, Action<List<DeferredAnswer>, Exception?> completed)
     {
         Exception? fault = null;
         if (AnswersEarly)
@@ -241,7 +245,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         {
             await store.WriteAsync(connection =>
             {
-                using var writer = new JournalWriter(connection);
+                using var writer = new JournalWriter(connection, wallAhead);
                 foreach (var entry in entries)
                 {
                     entry(writer);
@@ -306,7 +310,7 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
     }
 
     /// <summary>Writes a message's row anew, once, however many sessions have it.</summary>
-    private void Rewrite(Message message)
+    public void Rewrite(Message message)
     {
         if (message.StoreReferences > 0)
         {

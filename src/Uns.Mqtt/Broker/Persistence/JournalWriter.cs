@@ -6,19 +6,21 @@ using Uns.Mqtt.Broker.Subscriptions;
 namespace Uns.Mqtt.Broker.Persistence;
 
 /// <summary>The broker's statements within one write to the store; each is prepared once per write.</summary>
-internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
+/// <param name="connection">The open connection of the write.</param>
+/// <param name="wallAhead">Added to the broker's own times, in milliseconds, so that the store has the time of day.</param>
+internal sealed class JournalWriter(SqliteConnection connection, long wallAhead) : IDisposable
 {
     private readonly Dictionary<string, SqliteCommand> _commands = [];
 
     public void PutRetained(Message message) => Run(
         "INSERT OR REPLACE INTO mqtt_retained (topic, payload, properties, qos, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5)",
-        message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+        message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt));
 
     public void DeleteRetained(string topic) => Run("DELETE FROM mqtt_retained WHERE topic = $0", topic);
 
     public void PutSession(string clientId, string principal, uint expirySeconds, long expiresAt) => Run(
         "INSERT OR REPLACE INTO mqtt_session (client_id, principal, expiry, expires_at) VALUES ($0, $1, $2, $3)",
-        clientId, principal, (long)expirySeconds, expiresAt);
+        clientId, principal, (long)expirySeconds, OnWall(expiresAt));
 
     public void DeleteSession(string clientId)
     {
@@ -37,7 +39,7 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void PutMessage(long id, Message message) => Run(
         "INSERT OR REPLACE INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-        id, message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, message.ArrivedAt);
+        id, message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt));
 
     public void DeleteMessage(long id) => Run("DELETE FROM mqtt_message WHERE id = $0", id);
 
@@ -56,7 +58,7 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
 
     public void PutWill(string clientId, string principal, Message will, uint delaySeconds, long dueAt) => Run(
         "INSERT OR REPLACE INTO mqtt_will (client_id, principal, topic, payload, properties, qos, retain, expiry, delay, due_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        clientId, principal, will.TopicText, Bytes(will), will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, dueAt);
+        clientId, principal, will.TopicText, Bytes(will), will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, OnWall(dueAt));
 
     public void DeleteWill(string clientId) => Run("DELETE FROM mqtt_will WHERE client_id = $0", clientId);
 
@@ -78,6 +80,8 @@ internal sealed class JournalWriter(SqliteConnection connection) : IDisposable
             command.Dispose();
         }
     }
+
+    private long OnWall(long time) => time == 0 ? 0 : time + wallAhead; // 0: not counted yet.
 
     private static byte[] Bytes(Message message) =>
         MemoryMarshal.TryGetArray(message.Payload, out var whole) && whole.Count == whole.Array!.Length ? whole.Array : message.Payload.ToArray();

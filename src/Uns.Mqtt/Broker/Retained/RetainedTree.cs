@@ -21,6 +21,9 @@ internal sealed class RetainedTree
 
     public int Count { get; private set; }
 
+    /// <summary>Bytes of all messages.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>Keeps a message in place of the topic's older one. [MQTT-3.3.1-5]</summary>
     public void Set(Message message) => Put(PlaceOf(message.TopicText), message);
 
@@ -33,8 +36,12 @@ internal sealed class RetainedTree
             _found.Clear();
         }
 
+        Bytes += message.Bytes - (place.Message?.Bytes ?? 0);
         place.Message = message;
     }
+
+    /// <summary>A message in the tree changed its size.</summary>
+    public void Resized(int by) => Bytes += by;
 
     /// <summary>The place of a topic, which is made where there is none: a message must be put there next.</summary>
     /// <returns>While it holds a message it is the topic's, and the next one may be put there at once.</returns>
@@ -93,6 +100,7 @@ internal sealed class RetainedTree
             return false;
         }
 
+        Bytes -= node.Message.Bytes;
         node.Message = null;
         Count--;
         _found.Clear();

@@ -76,7 +76,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         Enqueue(session, ref routed, qos, retain, subscriptionIds, share);
     }
 
-    /// <summary>Sends what may be sent now: repeats first, then retained messages, then what waits.</summary>
+    /// <summary>Sends what may be sent now: repeats first, then what waits, then retained messages, which are as new as they are when they leave.</summary>
     public void Pump(Session session)
     {
         if (session.Connection is not { } connection)
@@ -89,9 +89,15 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             session.ToResend.Dequeue();
         }
 
-        while (session.Retained.TryPeek(out var replay) && connection.Output.Count <= options.OutboundBytes / 2)
+        while (session.ToResend.Count == 0 && session.Queue.Count > 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
         {
-            if (replay.MaximumQos > QualityOfService.AtMostOnce && (!session.MayBegin || session.ToResend.Count > 0))
+            BeginQueued(session, connection, session.Queue.Dequeue());
+        }
+
+        while (session.NextReplay is { } replay && connection.Output.Count <= options.OutboundBytes / 2)
+        {
+            // What may not be begun now waits here, where it takes no room in the queue.
+            if (replay.MaximumQos > QualityOfService.AtMostOnce && (!session.MayBegin || session.ToResend.Count > 0 || session.QueuedCount > 0))
             {
                 break;
             }
@@ -102,13 +108,8 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             }
             else
             {
-                session.Retained.Dequeue();
+                session.EndReplay();
             }
-        }
-
-        while (session.ToResend.Count == 0 && session.Queue.Count > 0 && session.MayBegin && connection.Output.Count <= options.OutboundBytes)
-        {
-            BeginQueued(session, connection, session.Queue.Dequeue());
         }
     }
 
@@ -124,7 +125,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         {
             connection.NotKept();
         }
-        else if (!SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, answer.IsRepeat, answer.Delivery, flight.SubscriptionIds))
+        else if (!MayStillReceive(session, message) || !SendOwn(connection, Frame.Of(message, core.Now), flight.Qos, flight.Retain, answer.IsRepeat, answer.Delivery, flight.SubscriptionIds))
         {
             Finish(session, answer.Delivery, flight);
         }
@@ -224,7 +225,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         }
 
         var message = routed.Keep();
-        if (session.Queue.Count >= options.QueuedMessages || session.QueuedBytes + message.Bytes > options.QueuedBytes)
+        if (!HasRoom(session, message.Bytes))
         {
             counters.DroppedQueueFull++;
             session.Drops.QueueFull++;
@@ -235,6 +236,7 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         var queued = new Queued(message, qos, retain, subscriptionIds, ++session.LastSequence, share);
         session.Queue.Enqueue(queued);
         session.QueuedBytes += message.Bytes;
+        counters.QueuedBytes += message.Bytes;
         counters.Queued++;
         if (session.IsPersistent)
         {
@@ -242,20 +244,26 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         }
     }
 
+    /// <summary>True when so many bytes more may wait in the session.</summary>
+    public bool HasRoom(Session session, int bytes) => session.QueuedCount < options.QueuedMessages
+        && session.QueuedBytes + bytes <= options.QueuedBytes && counters.QueuedBytes + bytes <= options.AllQueuedBytes;
+
     private void BeginQueued(Session session, BrokerConnection connection, Queued queued)
     {
         session.QueuedBytes -= queued.Message.Bytes;
+        counters.QueuedBytes -= queued.Message.Bytes;
         counters.Queued--;
-        var isExpired = queued.Message.IsExpired(core.Now);
-        if (isExpired)
+        var isOver = queued.Message.IsExpired(core.Now);
+        if (isOver)
         {
             counters.DroppedExpired++;
             session.Drops.Expired++;
         }
 
+        isOver = isOver || !MayStillReceive(session, queued.Message);
         var id = session.NextPacketId();
-        var waits = !isExpired && WaitsForDisk(session, connection, queued.Qos);
-        if (isExpired || (!waits && !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds)))
+        var waits = !isOver && WaitsForDisk(session, connection, queued.Qos);
+        if (isOver || (!waits && !SendOwn(connection, connection.Aliases is null ? null : core.Topics.Get(queued.Message.Topic), Frame.Of(queued.Message, core.Now), queued.Qos, queued.Retain, id, queued.SubscriptionIds)))
         {
             if (session.IsPersistent)
             {
@@ -287,6 +295,19 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
         {
             DeferDelivery(connection, id, isRepeat: false);
         }
+    }
+
+    // A right may have been taken away since the message was routed.
+    private bool MayStillReceive(Session session, Message message)
+    {
+        var may = core.MayReceive(session, message.TopicText);
+        if (!may)
+        {
+            counters.DroppedNotAuthorized++;
+            session.Drops.NotAuthorized++;
+        }
+
+        return may;
     }
 
     /// <summary>
@@ -333,6 +354,13 @@ internal sealed class Outbox(BrokerCore core, MqttBrokerOptions options, BrokerC
             if (!session.MayBegin)
             {
                 return false;
+            }
+
+            if (!MayStillReceive(session, message))
+            {
+                session.InFlight.Remove(id);
+                journal?.Finished(session, flight.Sequence, message);
+                return true;
             }
 
             if (WaitsForDisk(session, connection, flight.Qos))

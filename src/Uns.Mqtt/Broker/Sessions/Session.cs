@@ -36,9 +36,11 @@ internal readonly record struct Queued(Message Message, QualityOfService Qos, bo
 
 /// <summary>The retained messages that a new subscription asked for and how far they were sent.</summary>
 /// <remarks>The places are shared with all who asked the same; a message is read when its turn comes.</remarks>
-internal sealed class RetainedReplay(Retained.RetainedNode[] places, QualityOfService maximumQos, int[] subscriptionIds)
+internal sealed class RetainedReplay(string filter, Retained.RetainedNode[] places, QualityOfService maximumQos, int[] subscriptionIds)
 {
     private int _next;
+
+    public string Filter => filter;
 
     public QualityOfService MaximumQos => maximumQos;
 
@@ -117,10 +119,30 @@ internal sealed class Session(string clientId)
     /// <summary>Identifiers that were in flight when the client came back and wait to be sent again, oldest first.</summary>
     public Queue<ushort> ToResend => _toResend ??= new();
 
-    public Queue<RetainedReplay> Retained => _retained ??= new();
+    /// <summary>What the newest of its subscriptions asked for, oldest first; null: nothing is left to send.</summary>
+    public RetainedReplay? NextReplay => _retained is { Count: > 0 } ? _retained.Peek() : null;
 
-    /// <summary>Forgets the retained messages that were asked for and not sent.</summary>
-    public void ForgetReplays() => _retained?.Clear();
+    /// <summary>Retained messages are to be sent; those of an older subscription of the same filter are forgotten.</summary>
+    public void Replay(RetainedReplay replay)
+    {
+        ForgetReplay(replay.Filter);
+        (_retained ??= new()).Enqueue(replay);
+    }
+
+    /// <summary>The first replay is through.</summary>
+    public void EndReplay() => _retained!.Dequeue();
+
+    /// <summary>Forgets the retained messages that a filter asked for and that were not sent.</summary>
+    public void ForgetReplay(string filter)
+    {
+        if (_retained?.Any(r => string.Equals(r.Filter, filter, StringComparison.Ordinal)) == true)
+        {
+            _retained = new(_retained.Where(r => !string.Equals(r.Filter, filter, StringComparison.Ordinal)));
+        }
+    }
+
+    /// <summary>The session is over: the topics that still know it hold nothing of it.</summary>
+    public void Clear() => (_queue, _toResend, _retained, _inFlight, _incoming) = (null, null, null, null, null);
 
     /// <summary>Identifiers of QoS 2 messages from the client that were taken over and not released. [MQTT-4.3.3-10]</summary>
     public HashSet<ushort> IncomingQos2 => _incoming ??= [];

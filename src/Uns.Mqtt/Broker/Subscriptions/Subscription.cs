@@ -23,12 +23,15 @@ internal sealed class SharedGroup
 
     public List<Subscription> Members { get; } = [];
 
-    /// <summary>The next member in turn: one that is connected if there is any, else one whose session waits for it.</summary>
+    /// <summary>The next member in turn: one that is connected and has room if there is any, else one that is away and has room, else any.</summary>
     /// <param name="core">Says whether a member may have the message at all.</param>
     /// <param name="topic">The message's topic.</param>
-    public Subscription? Pick(BrokerCore core, string topic)
+    /// <param name="bytes">About how long it is.</param>
+    /// <returns>Null when no member may have it.</returns>
+    public Subscription? Pick(BrokerCore core, string topic, int bytes)
     {
         Subscription? waiting = null;
+        Subscription? full = null;
         for (var i = 0; i < Members.Count; i++)
         {
             _next = _next + 1 < Members.Count ? _next + 1 : 0;
@@ -38,14 +41,20 @@ internal sealed class SharedGroup
                 continue;
             }
 
-            if (member.Session.Connection is not null)
+            if (!core.HasRoom(member.Session, bytes))
+            {
+                full ??= member;
+            }
+            else if (member.Session.Connection is not null)
             {
                 return member;
             }
-
-            waiting ??= member;
+            else
+            {
+                waiting ??= member;
+            }
         }
 
-        return waiting;
+        return waiting ?? full;
     }
 }

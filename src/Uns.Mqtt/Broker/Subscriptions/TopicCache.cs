@@ -38,18 +38,24 @@ internal sealed class TopicCache
     /// <summary>Topics of one generation. When the young one is full it becomes the old one, and what nobody asked for since goes.</summary>
     private const int MaximumTopics = 65_536;
 
+    /// <summary>Bytes of the topic names of one generation.</summary>
+    private const int MaximumNameBytes = 16 * 1024 * 1024;
+
     private readonly int _maximumLevels;
+    private readonly int _maximumBytes;
     private Dictionary<byte[], TopicEntry> _young;
     private Dictionary<byte[], TopicEntry> _old;
     private Dictionary<byte[], TopicEntry>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
     private readonly ITopicWatch? _watch;
+    private int _youngBytes;
 
     /// <param name="maximumLevels">Most levels of a topic.</param>
+    /// <param name="maximumBytes">Longest topic.</param>
     /// <param name="watch">Which topics it wants to see, or owns; null: none.</param>
-    public TopicCache(int maximumLevels, ITopicWatch? watch = null)
+    public TopicCache(int maximumLevels, int maximumBytes, ITopicWatch? watch = null)
     {
-        (_maximumLevels, _watch) = (maximumLevels, watch);
+        (_maximumLevels, _maximumBytes, _watch) = (maximumLevels, maximumBytes, watch);
         var comparer = new BytesComparer();
         (_young, _old) = (new(comparer), new(comparer));
         _lookup = _young.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -66,7 +72,7 @@ internal sealed class TopicCache
 
         if (!_old.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out entry))
         {
-            if (!TextRules.IsTopicName(topic) || topic.Count((byte)'/') >= _maximumLevels)
+            if (!TextRules.IsTopicName(topic) || topic.Length > _maximumBytes || topic.Count((byte)'/') >= _maximumLevels)
             {
                 return null;
             }
@@ -74,14 +80,16 @@ internal sealed class TopicCache
             entry = new TopicEntry(topic.ToArray(), _watch);
         }
 
-        if (_young.Count >= MaximumTopics)
+        if (_young.Count >= MaximumTopics || _youngBytes >= MaximumNameBytes)
         {
             (_young, _old) = (_old, _young);
             _young.Clear();
+            _youngBytes = 0;
             _lookup = _young.GetAlternateLookup<ReadOnlySpan<byte>>();
         }
 
         _young.Add(entry.Topic, entry);
+        _youngBytes += entry.Topic.Length;
         return entry;
     }
 

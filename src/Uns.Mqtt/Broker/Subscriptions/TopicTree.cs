@@ -15,6 +15,9 @@ internal sealed class TopicTree
 
     public int Count { get; private set; }
 
+    /// <summary>Of them, those that are shared.</summary>
+    public int SharedCount { get; private set; }
+
     /// <summary>Adds a subscription, in place of the session's older one with the same filter. [MQTT-3.8.4-3]</summary>
     public void Add(Subscription subscription)
     {
@@ -29,7 +32,8 @@ internal sealed class TopicTree
                 place.Groups.Add(share, group = new SharedGroup());
             }
 
-            Count += Put(group.Members, subscription) ? 1 : 0;
+            var added = Put(group.Members, subscription) ? 1 : 0;
+            (Count, SharedCount) = (Count + added, SharedCount + added);
         }
         else
         {
@@ -54,7 +58,8 @@ internal sealed class TopicTree
         }
         else if (place.Groups is not null && place.Groups.TryGetValue(share, out var group))
         {
-            Count -= group.Members.Remove(subscription) ? 1 : 0;
+            var removed = group.Members.Remove(subscription) ? 1 : 0;
+            (Count, SharedCount) = (Count - removed, SharedCount - removed);
             if (group.Members.Count == 0)
             {
                 place.Groups.Remove(share);

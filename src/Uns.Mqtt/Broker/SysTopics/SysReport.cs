@@ -45,16 +45,23 @@ internal sealed class SysReport
         Say("clients/total", s.Sessions, tell);
         Say("clients/maximum", _mostClients, tell);
         Say("clients/disconnected", s.Sessions - s.Connections, tell);
+        Say("clients/active", s.Connections, tell);
+        Say("clients/inactive", s.Sessions - s.Connections, tell);
+        Say("clients/expired", s.Expired, tell);
         Say("messages/received", s.PacketsIn, tell);
         Say("messages/sent", s.PacketsOut, tell);
         Say("publish/messages/received", s.MessagesIn, tell);
         Say("publish/messages/sent", s.MessagesOut, tell);
         Say("publish/messages/dropped", Dropped(s), tell);
+        Say("messages/stored", s.Retained + s.Queued, tell);
         Say("bytes/received", s.BytesIn, tell);
         Say("bytes/sent", s.BytesOut, tell);
         Say("retained messages/count", s.Retained, tell);
         Say("subscriptions/count", s.Subscriptions, tell);
         Say("store/messages/count", s.Retained + s.Queued, tell);
+        Say("store/messages/bytes", s.RetainedBytes + s.QueuedBytes, tell);
+        Say("shared_subscriptions/count", s.SharedSubscriptions, tell);
+        Say("heap/current", GC.GetTotalMemory(forceFullCollection: false), tell);
         Say("store/durability", durability, tell);
         Say("store/commits", commits, tell);
         Say("store/faults", s.StoreFaults, tell);
@@ -68,6 +75,8 @@ internal sealed class SysReport
             Load("publish/dropped", Dropped(s) - Dropped(_last), minutes, tell);
             Load("bytes/received", s.BytesIn - _last.BytesIn, minutes, tell);
             Load("bytes/sent", s.BytesOut - _last.BytesOut, minutes, tell);
+            Load("connections", s.Accepted - _last.Accepted, minutes, tell);
+            Load("sockets", s.Opened - _last.Opened, minutes, tell);
         }
 
         (_last, _lastAt) = (s, now);

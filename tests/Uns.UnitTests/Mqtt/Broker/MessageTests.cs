@@ -8,7 +8,7 @@ namespace Uns.UnitTests.Mqtt.Broker;
 /// <summary>A retained message takes the next value into itself as long as nobody else keeps it.</summary>
 public sealed class MessageTests
 {
-    private readonly TopicCache _topics = new(maximumLevels: 16);
+    private readonly TopicCache _topics = new(maximumLevels: 16, maximumBytes: 4096);
 
     [Fact]
     public void The_next_value_takes_the_place_of_one_that_nobody_shares()

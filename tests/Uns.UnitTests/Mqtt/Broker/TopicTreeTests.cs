@@ -101,7 +101,7 @@ public sealed class TopicTreeTests
     [Fact]
     public void A_topic_that_is_none_has_no_entry_and_others_have_one_each()
     {
-        var cache = new TopicCache(maximumLevels: 4);
+        var cache = new TopicCache(maximumLevels: 4, maximumBytes: 4096);
         Assert.Null(cache.Get("a/b/c/d/e"u8));
         Assert.Null(cache.Get("a/+"u8));
         Assert.Null(cache.Get(""u8));
@@ -146,7 +146,7 @@ public sealed class TopicTreeTests
     [Fact]
     public void The_topic_cache_keeps_what_is_asked_for_and_forgets_the_rest()
     {
-        var cache = new TopicCache(maximumLevels: 128);
+        var cache = new TopicCache(maximumLevels: 128, maximumBytes: 4096);
         var (kept, first) = (cache.Get("kept"u8), cache.Get("t/0"u8));
         for (var i = 0; i < 200_000; i++)
         {

@@ -8,6 +8,7 @@ namespace Uns.UnitTests.Sparkplug.EdgeNode;
 
 public sealed class EdgeNodeSessionTests
 {
+    private static readonly TimeSpan Begin = TimeSpan.FromDays(9); // Of the time that only goes forward.
     private static readonly DateTimeOffset Noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly TagDefinition Level = new() { Name = "tank/level", DataType = DataType.Double, Unit = "m", Low = 0, High = 10, Description = "water", Writable = true };
     private static readonly TagDefinition Count = new() { Name = "count", DataType = DataType.Int32 };
@@ -48,6 +49,20 @@ public sealed class EdgeNodeSessionTests
         var all = _due.Skip(1).SelectMany(m => m.Payload.Metrics).ToList();
         Assert.All(all, m => Assert.True(m is { Name: not null, Alias: not null, DataType: not null, Timestamp: not null, IsNull: true }));
         Assert.Equal(all.Count, all.Select(m => m.Alias).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_answer_to_a_write_leaves_although_it_says_nothing_new()
+    {
+        SetUp("A");
+        Online("A");
+        Birth();
+        _session.Data("A", [Good("tank/level", 4.5)], Noon, _due);
+        _due.Clear();
+        _session.Data("A", [Good("tank/level", 4.5)], Noon, _due);
+        Assert.Empty(_due);
+        _session.Data("A", [Good("tank/level", 4.5) with { IsAnswer = true }], Noon, _due);
+        Assert.Equal(4.5, Assert.Single(Assert.Single(_due).Payload.Metrics).Value.Number);
     }
 
     [Fact, Spec("tck-id-operational-behavior-data-publish-dbirth"), Spec("tck-id-operational-behavior-data-publish-dbirth-values")]
@@ -193,18 +208,18 @@ public sealed class EdgeNodeSessionTests
         Birth();
         _due.Clear();
         _session.AskRebirth();
-        _session.AnswerRebirth(Noon, _due);
+        _session.AnswerRebirth(Begin, Noon, _due);
         Assert.Equal(["0 NBirth ", "1 DBirth A"], Shown());
         Assert.Equal(9, _due[0].Payload.Metrics[0].Value.Bits);
 
         _due.Clear();
         _session.AskRebirth();
         _session.AskRebirth();
-        _session.AnswerRebirth(Noon.AddSeconds(4.9), _due);
+        _session.AnswerRebirth(Begin + TimeSpan.FromSeconds(4.9), Noon.AddSeconds(4.9), _due);
         Assert.Empty(_due);
-        _session.AnswerRebirth(Noon.AddSeconds(5), _due);
+        _session.AnswerRebirth(Begin + TimeSpan.FromSeconds(5), Noon.AddHours(-1), _due); // The clock was set back meanwhile.
         Assert.Equal(2, _due.Count);
-        _session.AnswerRebirth(Noon.AddSeconds(60), _due);
+        _session.AnswerRebirth(Begin + TimeSpan.FromSeconds(60), Noon.AddSeconds(60), _due);
         Assert.Equal(2, _due.Count);
         Assert.Equal(2, _session.Rebirths);
     }

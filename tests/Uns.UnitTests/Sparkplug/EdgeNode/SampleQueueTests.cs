@@ -65,5 +65,16 @@ public sealed class SampleQueueTests
         Assert.True(CommandCheck.TryRead(tag, Metric.Of("t", TagValue.Of(1e300)), out _, out _));
     }
 
+    [Theory]
+    [InlineData(0f, 10f, "")]
+    [InlineData(0f, 10.5f, "was given 10.5: 0 to 10 is wanted")]
+    [InlineData(float.NaN, 1f, "was given NaN: 0 to 10 is wanted")]
+    public void Each_element_of_an_array_must_lie_in_the_range(float first, float second, string fault)
+    {
+        var tag = new TagDefinition { Name = "t", DataType = DataType.FloatArray, Low = 0, High = 10, Writable = true };
+        Assert.Equal(fault.Length == 0, CommandCheck.TryRead(tag, Metric.Of("t", TagValue.OfObject(DataType.FloatArray, new[] { first, second })), out _, out var found));
+        Assert.Contains(fault, found, StringComparison.Ordinal);
+    }
+
     private static TagSample Sample(string tag, int value) => new(tag, TagValue.OfInteger(DataType.Int32, value), TagQuality.Good, DateTimeOffset.UnixEpoch);
 }
