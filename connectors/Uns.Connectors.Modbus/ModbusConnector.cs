@@ -90,7 +90,7 @@ internal sealed class ModbusConnector(ModbusPlan plan, IReadOnlyList<IModbusChan
     {
         var target = plan.Tags[_numbers.Find(tag)];
         return _units.RestReason(target.Unit, Now) is { } reason
-            ? throw new WriteRefusedException($"'{tag}' was not written: {reason} It is left alone for a moment.")
+            ? throw new WriteRefusedException($"'{tag}' was not written: {reason} It is left alone for now.")
             : Writer.WriteAsync(target, value, cancellationToken);
     }
 

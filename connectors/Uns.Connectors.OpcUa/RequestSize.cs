@@ -3,7 +3,7 @@ using Uns.Connectors.OpcUa.Wire;
 namespace Uns.Connectors.OpcUa;
 
 /// <summary>How many operations go into one request: what the user allows, what the server says it takes, and less where it refuses all the same.</summary>
-/// <remarks>OPC 10000-5, 6.3.11 (OperationLimitsType). Pure; one caller at a time.</remarks>
+/// <remarks>OPC 10000-5, 6.3.11 (OperationLimitsType). Pure. Callers at the same time may shrink it twice; never below one.</remarks>
 internal sealed class RequestSize
 {
     private readonly int _most;
@@ -36,7 +36,7 @@ internal sealed class RequestSize
             return false;
         }
 
-        Current /= 2;
+        Current = Math.Max(1, Current / 2);
         return true;
     }
 

@@ -113,6 +113,7 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
     // Texts, whose room is asked for first, and what takes several messages: its end goes first, so that a text's header counts what is there already.
     private async Task WriteAloneAsync(TagWrite write, S7Address address, byte[] bytes, CancellationToken cancellationToken)
     {
+        var written = 0;
         try
         {
             if (address.Type is S7Type.String or S7Type.WString)
@@ -125,13 +126,14 @@ internal sealed class S7Connector(S7Plan plan, IS7Channel channel, TimeProvider 
             {
                 var part = bytes.AsMemory(offset, Math.Min(most, bytes.Length - offset));
                 await WriteItemAsync(write.Tag, new(address.Area, address.Block, address.Byte + offset, part.Length), part, cancellationToken);
+                written += part.Length;
             }
 
             write.Confirm();
         }
         catch (WriteRefusedException refusal)
         {
-            write.Refuse(refusal);
+            write.Refuse(written == 0 ? refusal : new($"The last {written} of {bytes.Length} bytes were written, and no more: {refusal.Message}"));
         }
     }
 

@@ -37,23 +37,7 @@ public sealed class DeviceBrowser(TimeProvider clock)
     /// <exception cref="ConnectorException">A setting is wrong, or the device cannot be reached; the message says what to change.</exception>
     public async Task LookAsync(IConnectorKind kind, DeviceOptions device, Func<IConnector, CancellationToken, Task> look, TimeSpan limit, CancellationToken cancellationToken)
     {
-        device = device with { Tags = [] };
-        if (kind.Check(device) is { Count: > 0 } faults)
-        {
-            throw new ConnectorException(string.Join(" ", faults));
-        }
-
-        using var patience = new CancellationTokenSource(limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        await using var connector = kind.Plan(device, clock).Connector;
-        try
-        {
-            await connector.ConnectAsync(either.Token);
-            await look(connector, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ConnectorException($"The device did not show what it offers within {limit.TotalSeconds:0} s.");
-        }
+        await using var visit = new DeviceVisit(clock);
+        await visit.LookAsync(kind, device, look, limit, cancellationToken);
     }
 }

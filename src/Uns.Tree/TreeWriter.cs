@@ -140,7 +140,7 @@ public sealed class TreeWriter(UnsTree tree, ICommandSink commands, TimeProvider
 
         return now.Quality == TagQuality.Good
             ? new(WriteOutcome.Different, $"The command was sent; '{node.Path}' now reads {now.Value}, not {wanted}.", now)
-            : new(WriteOutcome.NoAnswer, $"The command was sent, but '{node.Path}' became {now.Quality.ToString().ToLowerInvariant()} {within}: {now.Reason}", now);
+            : new(WriteOutcome.NoAnswer, $"The command was sent, but '{node.Path}' is {now.Quality.ToString().ToLowerInvariant()} now: {now.Reason}", now);
     }
 
     // What did not move is an answer only when it is exact: else a small step that the device refused would pass for one that was rounded.

@@ -8,13 +8,14 @@ namespace Uns.HubTests;
 public sealed class StartTests
 {
     [Fact]
-    public async Task The_demo_shows_three_devices_read_over_the_wire_and_a_line_to_try()
+    public async Task The_demo_shows_three_devices_read_over_the_wire_their_alarms_and_a_line_to_try()
     {
         await using var hub = await HubProcess.StartAsync("demo");
         Assert.Contains($"mosquitto_sub -h 127.0.0.1 -p {hub.MqttPort} -v -t 'uns/#'", hub.Printed);
         await hub.NodeAsync("acme/berlin/bottling/line1/filler/Temperature", IsGood);
         await hub.NodeAsync("acme/berlin/bottling/line1/capper/Torque", IsGood);
         await hub.NodeAsync("acme/berlin/utilities/steam/boiler/Level", IsGood);
+        await hub.NodeAsync("acme/alarms/Product_too_warm/Active", IsGood);
         await using var subscriber = MosquittoSubscriber.Text(hub.MqttPort, "uns/acme/#", "-V", "5");
         Assert.Contains("\"quality\":\"Good\"", await subscriber.ReadUntilAsync(l => l.Contains("boiler/Level", StringComparison.Ordinal), TimeSpan.FromSeconds(20)));
         Assert.Equal(0, await hub.StopAsync());

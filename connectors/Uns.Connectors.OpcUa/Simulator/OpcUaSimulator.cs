@@ -42,6 +42,9 @@ public sealed class OpcUaSimulator : IAsyncDisposable
     /// <summary>The address that a client is given.</summary>
     public string EndpointUrl => _server.EndpointUrl;
 
+    /// <summary>Sessions now, with or without a connection.</summary>
+    public int Sessions => _server.Sessions;
+
     /// <summary>What goes wrong with every message of a session; null, or null answered, for nothing. Set before the start.</summary>
     public Func<SimulatedUaFault?>? FaultFor { get; init; }
 

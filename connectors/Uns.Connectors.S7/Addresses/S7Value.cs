@@ -7,10 +7,10 @@ namespace Uns.Connectors.S7;
 /// <summary>Cuts values out of a CPU's memory, which is big endian, and puts them back.</summary>
 public static class S7Value
 {
-    private static readonly int[] S5Bases = [10, 100, 1000, 10_000];
     private const long NanosecondsInMillisecond = 1_000_000;
     private const long MillisecondsInDay = 86_400_000;
 
+    private static readonly int[] S5Bases = [10, 100, 1000, 10_000];
     private static readonly DateTimeOffset FirstDate = new(1990, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Cuts one value out of its own bytes.</summary>

@@ -28,7 +28,7 @@ internal static class BookRoles
         Of<IAlarmBook>(Role.Viewer, "All", "HistoryAsync"),
         Of<IAlarmBook>(Role.Operator, "Acknowledge", "Shelve"),
         Of<IValueWriter>(Role.Operator, "WriteAsync"),
-        Of<IClientBook>(Role.Viewer, "ListAsync", "FindAsync", "ListeningAsync"),
+        Of<IClientBook>(Role.Viewer, "ListAsync", "PageAsync", "FindAsync", "ListeningAsync"),
         Of<IClientBook>(Role.Engineer, "DisconnectAsync", "DropSessionAsync"),
         Of<IServerTrust>(Role.Viewer, "All", "OwnCertificate", "OwnView", "Revocations", "RevocationFaults"),
         Of<IServerTrust>(Role.Engineer, "Trust", "Accept", "Remove", "RenewOwn", "AddRevocations"),

@@ -6,7 +6,7 @@ using Uns.Ui.Changes;
 namespace Uns.Hub.Changes;
 
 /// <summary>The drafts: in memory for the pages, on disk before a saving is answered.</summary>
-internal sealed partial class DraftBook(SettingsStore store, SettingsBook settings, DeviceBook devices, AlarmFollow follow, LogBook log, TimeProvider clock, ILogger<DraftBook> logger) : IDraftBook, IDisposable
+internal sealed partial class DraftBook(SettingsStore store, SettingsBook settings, DeviceBook devices, SecretSeal seal, AlarmFollow follow, LogBook log, TimeProvider clock, ILogger<DraftBook> logger) : IDraftBook, IDisposable
 {
     private const int LongestName = 60;
 
@@ -23,7 +23,7 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
             {
                 lock (_gate)
                 {
-                    _drafts[draft.Name] = draft with { Content = PlantJson.Read<DraftContent>(document) };
+                    _drafts[draft.Name] = draft with { Content = seal.Open(PlantJson.Read<DraftContent>(document)) };
                 }
             }
             catch (JsonException unreadable)
@@ -93,7 +93,7 @@ internal sealed partial class DraftBook(SettingsStore store, SettingsBook settin
             var content = view is null ? new DraftContent(change, PlantSettings.Empty) : view.Draft.Content with { Change = view.Draft.Content.Change.Then(change) };
             content = content with { Opened = TakeUp(content.Opened, view?.Draft.Content.Change, content.Change, settings.Now) };
             var draft = new Draft(view?.Draft.Name ?? name, view?.Draft.Base ?? settings.Current.Number, (view?.Draft.Revision ?? 0) + 1, author, clock.GetUtcNow(), content);
-            await store.SaveAsync(draft);
+            await store.SaveAsync(draft with { Content = seal.Seal(content) });
             lock (_gate)
             {
                 _drafts[draft.Name] = draft;

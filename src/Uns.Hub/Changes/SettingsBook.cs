@@ -10,7 +10,7 @@ namespace Uns.Hub.Changes;
 
 /// <summary>The one door for changes: settings, version and log are written in one transaction, then put in force.</summary>
 internal sealed class SettingsBook(
-    HubStore store, SettingsStore versions, LogBook log, DeviceBook devices, EquipmentMapBook mapping, AlarmDesk alarms, AlarmFollow follow, IEnumerable<IConnectorKind> kinds, TimeProvider clock) : ISettingsBook, IDisposable
+    HubStore store, SettingsStore versions, LogBook log, DeviceBook devices, SecretSeal seal, EquipmentMapBook mapping, AlarmDesk alarms, AlarmFollow follow, IEnumerable<IConnectorKind> kinds, TimeProvider clock) : ISettingsBook, IDisposable
 {
     private readonly PlantDiff _diff = new(kinds);
     private readonly SemaphoreSlim _oneChange = new(1, 1);
@@ -210,7 +210,7 @@ internal sealed class SettingsBook(
         var (places, fresh) = Places(version.Number, Documents(after));
         await store.WriteAsync(connection =>
         {
-            DeviceBook.Write(connection, set, gone, version.Time);
+            devices.Write(connection, set, gone, version.Time);
             if (rules is not null)
             {
                 EquipmentMapBook.Write(connection, rules);
@@ -290,9 +290,9 @@ internal sealed class SettingsBook(
         return (places, fresh);
     }
 
-    private static Dictionary<string, string> Documents(PlantSettings settings)
+    private Dictionary<string, string> Documents(PlantSettings settings)
     {
-        var result = settings.Devices.ToDictionary(PlantDiff.KeyOf, PlantJson.Write, StringComparer.Ordinal);
+        var result = settings.Devices.ToDictionary(PlantDiff.KeyOf, d => PlantJson.Write(seal.Seal(d)), StringComparer.Ordinal);
         foreach (var alarm in settings.Alarms)
         {
             result[PlantDiff.KeyOf(alarm)] = PlantJson.Write(alarm);
@@ -306,8 +306,8 @@ internal sealed class SettingsBook(
         return result;
     }
 
-    private static PlantSettings Settings(Dictionary<string, string> documents) => new(
-        [.. documents.Where(d => d.Key.StartsWith("device/", StringComparison.Ordinal)).Select(d => PlantJson.Read<DeviceOptions>(d.Value)).OrderBy(d => d.Name, StringComparer.OrdinalIgnoreCase)],
+    private PlantSettings Settings(Dictionary<string, string> documents) => new(
+        [.. documents.Where(d => d.Key.StartsWith("device/", StringComparison.Ordinal)).Select(d => seal.Open(PlantJson.Read<DeviceOptions>(d.Value))).OrderBy(d => d.Name, StringComparer.OrdinalIgnoreCase)],
         documents.TryGetValue(PlantDiff.MappingKey, out var rules) ? PlantJson.Read<List<EquipmentRule>>(rules) : [],
         [.. documents.Where(d => d.Key.StartsWith("alarm/", StringComparison.Ordinal)).Select(d => PlantJson.Read<AlarmRule>(d.Value)).OrderBy(r => r.Name, StringComparer.OrdinalIgnoreCase)]);
 

@@ -101,7 +101,7 @@ internal sealed class SettingsStore(HubStore store)
     private static SettingsVersion VersionOf(SqliteDataReader row) =>
         new(row.GetInt32(0), Time(row.GetString(1)), row.GetString(2), row.GetString(3), Enum.TryParse<ChangeWay>(row.GetString(4), out var way) ? way : ChangeWay.Direct, row.GetString(5));
 
-    private static byte[] Pack(string document)
+    internal static byte[] Pack(string document)
     {
         using var packed = new MemoryStream();
         using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest))
@@ -112,7 +112,7 @@ internal sealed class SettingsStore(HubStore store)
         return packed.ToArray();
     }
 
-    private static string Unpack(byte[] packed)
+    internal static string Unpack(byte[] packed)
     {
         using var brotli = new BrotliStream(new MemoryStream(packed), CompressionMode.Decompress);
         using var reader = new StreamReader(brotli, Encoding.UTF8);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Connectors.Modbus;
 using Uns.Connectors.OpcUa;
@@ -17,6 +18,9 @@ namespace Uns.Hub.Demo;
 /// </summary>
 internal sealed class DemoPlant : IAsyncDisposable
 {
+    private const string Filling = "acme/berlin/bottling/line1";
+    private const string Steam = "acme/berlin/utilities/steam";
+
     private readonly ModbusSimulator _filler;
     private readonly S7Simulator _capper;
     private readonly OpcUaSimulator _boiler;
@@ -71,6 +75,7 @@ internal sealed class DemoPlant : IAsyncDisposable
         {
             Devices = [Install(now, Filler(), Tcp(_filler.EndPoint)), Install(now, Capper(), Tcp(_capper.EndPoint)), Install(now, Boiler(), new JsonObject { ["Endpoint"] = _boiler.EndpointUrl })],
             Mapping = Place(now.Mapping, options),
+            Alarms = [.. Watched.Where(a => now.Device(a.Device) is null && now.Alarms.All(there => !there.Name.Equals(a.Rule.Name, StringComparison.OrdinalIgnoreCase))).Select(a => a.Rule)],
         };
         await settings.ChangeAsync(change, new ChangeNote("demo", "where the simulated devices listen", ChangeWay.Start), opened: null, cancellationToken);
     }
@@ -97,10 +102,28 @@ internal sealed class DemoPlant : IAsyncDisposable
         return device with { Settings = settings };
     }
 
+    // They come with their device: one that somebody took out does not come back.
+    private static (string Device, AlarmRule Rule)[] Watched =>
+    [
+        ("filler", new AlarmRule
+        {
+            Name = "Product too warm", Path = $"{Filling}/filler/Temperature", Kind = AlarmKind.High, Limit = 23, Hysteresis = 0.5, Delay = TimeSpan.FromSeconds(2),
+            Text = "Foams in the bottle: open the cooling water.",
+        }),
+        ("capper", new AlarmRule
+        {
+            Name = "Caps run out", Path = $"{Filling}/capper/Hopper", Kind = AlarmKind.Low, Limit = 15, Hysteresis = 10, Priority = AlarmPriority.Low, Text = "Fill the hopper.",
+        }),
+        ("boiler", new AlarmRule
+        {
+            Name = "Steam not seen", Path = $"{Steam}/boiler/Steam_pressure", Kind = AlarmKind.Stale, Delay = TimeSpan.FromSeconds(30), Priority = AlarmPriority.High, Text = "Look at the gauge on site.",
+        }),
+    ];
+
     private static IReadOnlyList<EquipmentRule> Place(IReadOnlyList<EquipmentRule> rules, HubOptions options) =>
     [
         .. rules,
-        .. new[] { ("filler", "acme/berlin/bottling/line1/filler"), ("capper", "acme/berlin/bottling/line1/capper"), ("boiler", "acme/berlin/utilities/steam/boiler") }
+        .. new[] { ("filler", $"{Filling}/filler"), ("capper", $"{Filling}/capper"), ("boiler", $"{Steam}/boiler"), (AlarmTags.DeviceName, "acme/alarms") }
             .Where(p => !rules.Any(r => r.Group == options.GroupId && r.Node == options.NodeId && r.Device == p.Item1))
             .Select(p => new EquipmentRule { Group = options.GroupId, Node = options.NodeId, Device = p.Item1, Path = p.Item2 }),
     ];

@@ -91,6 +91,10 @@ public sealed record HubOptions
     /// <summary>True when nobody is asked who he is.</summary>
     public bool IsOpen => (Access ?? (Demo ? AccessMode.Open : AccessMode.Users)) == AccessMode.Open;
 
+    /// <summary>File of the key that seals the passwords of devices on disk; made when missing.</summary>
+    /// <value>Empty unless set: <c>secret.key</c> in the data directory.</value>
+    public string SecretKeyFile { get; init; } = "";
+
     /// <summary>How long a session lasts that nobody uses, 1 to 720 hours.</summary>
     /// <value>Twelve hours unless set: a shift, and its end.</value>
     public TimeSpan SessionIdle { get; init; } = TimeSpan.FromHours(12);

@@ -7,7 +7,7 @@ namespace Uns.Hub.Settings;
 /// <remarks>Every fault is named with the file, the setting, the value found and the value wanted; the hub does not start on a doubtful file.</remarks>
 public static class SettingsFile
 {
-    private static readonly string[] Known = ["access", "sessionHours", "sessionDays", "mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "edgeStartSeconds", "tagChangeSeconds", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "rebirthOn", "nodeRules", "legacyState", "topicPrefix", "writeAnswerTimeoutSeconds", "historyDays", "historyMegabytes"];
+    private static readonly string[] Known = ["access", "secretKeyFile", "sessionHours", "sessionDays", "mqtt", "http", "mqtts", "https", "tlsCertificate", "tlsKey", "tlsClientCertificates", "tlsClientAuthority", "opcua", "opcuaAnonymous", "opcuaUnprotected", "opcuaUsers", "groupId", "nodeId", "dataTypesInData", "edgeNodePerDevice", "edgeBrokers", "edgeStartSeconds", "tagChangeSeconds", "primaryHost", "sparkplugAware", "sparkplugForeign", "sparkplugQos", "sparkplugRetain", "sparkplugTopic", "hostId", "rebirthOn", "nodeRules", "legacyState", "topicPrefix", "writeAnswerTimeoutSeconds", "historyDays", "historyMegabytes"];
 
     private static readonly JsonDocumentOptions Forgiving = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -51,6 +51,7 @@ public static class SettingsFile
         return setting.Name switch
         {
             "access" => options with { Access = AccessSettings.Mode(name, Text(name, setting.Value)) },
+            "secretKeyFile" => options with { SecretKeyFile = Text(name, setting.Value) },
             "sessionHours" => options with { SessionIdle = TimeSpan.FromHours(Whole(name, setting.Value, 1, 720)) },
             "sessionDays" => options with { SessionLongest = TimeSpan.FromDays(Whole(name, setting.Value, 1, 365)) },
             "mqtt" => options with { Mqtt = ListenAddress.Parse(name, Text(name, setting.Value)) },

@@ -12,9 +12,6 @@ namespace Uns.Hub.Wiring;
 /// <summary>Watches the tree for alarms, keeps how they stand and what happened, and speaks for them as a Sparkplug device.</summary>
 internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTree tree, LogBook log, TimeProvider clock, ILogger<AlarmDesk> logger) : IAlarmBook, IValueWitness
 {
-    /// <summary>The device that speaks for the alarms; no other may have the name.</summary>
-    public const string DeviceName = "alarms";
-
     private const int EventBound = 16_384; // Happenings that wait for the disk; the oldest go, and how an alarm stands is never lost.
     private const int EventsAtOnce = 1000; // A disk that refuses is asked again at each tick: with no more than this.
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
@@ -167,7 +164,7 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
 
         if (isLast)
         {
-            await edges.RemoveAsync(DeviceName);
+            await edges.RemoveAsync(AlarmTags.DeviceName);
         }
 
         TellDevice();
@@ -306,29 +303,19 @@ internal sealed partial class AlarmDesk(AlarmStore store, EdgeNodes edges, UnsTr
             return;
         }
 
-        var edge = edges.For(DeviceName);
-        edge.SetDevice(DeviceName, [.. all.SelectMany(a => Definitions(a.Rule))]);
-        edge.DeviceOnline(DeviceName);
+        var edge = edges.For(AlarmTags.DeviceName);
+        edge.SetDevice(AlarmTags.DeviceName, [.. all.SelectMany(a => AlarmTags.DefinitionsOf(a.Rule))]);
+        edge.DeviceOnline(AlarmTags.DeviceName);
         all.ForEach(Publish);
     }
 
-    private static IEnumerable<TagDefinition> Definitions(AlarmRule rule) =>
-    [
-        new() { Name = rule.Name + "/Active", DataType = DataType.Boolean, Description = rule.Text },
-        new() { Name = rule.Name + "/Acknowledged", DataType = DataType.Boolean, Description = "Somebody has seen it" },
-        new() { Name = rule.Name + "/Priority", DataType = DataType.String, Description = "Low, Medium, High or Urgent" },
-        new() { Name = rule.Name + "/Standing", DataType = DataType.String, Description = $"{rule.Path} {rule.Words("")}" },
-    ];
-
     private void Publish(Alarm alarm)
     {
-        var (rule, standing) = alarm;
-        var edge = edges.For(DeviceName);
-        var now = clock.GetUtcNow();
-        edge.Offer(DeviceName, new TagSample(rule.Name + "/Active", TagValue.Of(standing.IsActive), TagQuality.Good, now));
-        edge.Offer(DeviceName, new TagSample(rule.Name + "/Acknowledged", TagValue.Of(standing.IsAcknowledged), TagQuality.Good, now));
-        edge.Offer(DeviceName, new TagSample(rule.Name + "/Priority", TagValue.Of(rule.Priority.ToString()), TagQuality.Good, now));
-        edge.Offer(DeviceName, new TagSample(rule.Name + "/Standing", TagValue.Of(standing.Word), TagQuality.Good, now));
+        var edge = edges.For(AlarmTags.DeviceName);
+        foreach (var sample in AlarmTags.SamplesOf(alarm, clock.GetUtcNow()))
+        {
+            edge.Offer(AlarmTags.DeviceName, sample);
+        }
     }
 
     [LoggerMessage(4102, LogLevel.Error, "What happens to alarms is not kept: {Fault}")]

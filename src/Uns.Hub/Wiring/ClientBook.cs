@@ -3,6 +3,7 @@ using Uns.Mqtt.Broker;
 using Uns.Mqtt.Broker.Inspection;
 using Uns.Ui.Changes;
 using Uns.Ui.Clients;
+using Uns.Ui.Live;
 
 namespace Uns.Hub.Wiring;
 
@@ -13,6 +14,23 @@ internal sealed class ClientBook(MqttBroker broker, LogBook log) : IClientBook
     {
         var page = await broker.ListClientsAsync(search, most, after);
         return new(page.Matching, [.. page.Clients.Select(Row)]);
+    }
+
+    public async Task<GridPart<ClientRow>> PageAsync(ClientQuestion asked)
+    {
+        var order = asked.Sort switch
+        {
+            ClientSort.State => ClientOrder.State,
+            ClientSort.Address => ClientOrder.Address,
+            ClientSort.Mqtt => ClientOrder.ProtocolVersion,
+            ClientSort.Subscriptions => ClientOrder.Subscriptions,
+            ClientSort.Waiting => ClientOrder.Queued,
+            ClientSort.Flight => ClientOrder.InFlight,
+            ClientSort.Dropped => ClientOrder.Dropped,
+            _ => ClientOrder.Identifier,
+        };
+        var found = await broker.ListClientsAsync(order, asked.IsDescending, asked.Search, asked.Page, asked.Size);
+        return new([.. found.Clients.Select(Row)], found.Matching, found.Page, Math.Max(1, (found.Matching + asked.Size - 1) / asked.Size));
     }
 
     public async Task<ClientSheet?> FindAsync(string clientId) => await broker.FindClientAsync(clientId) is { } found

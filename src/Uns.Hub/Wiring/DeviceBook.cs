@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Uns.Connectors;
+using Uns.Hub.Changes;
 using Uns.Hub.Settings;
 using Uns.Store;
 using Uns.Tags;
@@ -12,7 +13,7 @@ namespace Uns.Hub.Wiring;
 /// (a setting that a newer version refuses) stays saved, stays down, and says why.
 /// </summary>
 internal sealed partial class DeviceBook(
-    HubStore store, IEnumerable<IConnectorKind> kinds, EdgeNodes edges, TimeProvider clock, ILoggerFactory loggers)
+    HubStore store, IEnumerable<IConnectorKind> kinds, SecretSeal seal, EdgeNodes edges, TimeProvider clock, ILoggerFactory loggers)
     : IDeviceBook, IAsyncDisposable
 {
     /// <summary>The book's part of the store.</summary>
@@ -92,19 +93,21 @@ internal sealed partial class DeviceBook(
             return [new SettingFault("Name", fault)];
         }
 
-        return _kinds.TryGetValue(device.Protocol, out var kind)
+        return device.Settings.FirstOrDefault(s => SecretSeal.IsSealed(s.Value)) is { Key: { } unopened }
+            ? [new SettingFault($"Settings.{unopened}", "was sealed with another key than the hub has now: give it anew, or put the key file back and start the hub again.")]
+            : _kinds.TryGetValue(device.Protocol, out var kind)
             ? kind.Check(device)
             : [new SettingFault("Protocol", $"is '{device.Protocol}': give one of {string.Join(", ", _kinds.Keys.Order())}.")];
     }
 
     /// <summary>Writes devices into the transaction of a change.</summary>
-    public static void Write(SqliteConnection connection, IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone, DateTimeOffset now)
+    public void Write(SqliteConnection connection, IReadOnlyList<DeviceOptions> set, IReadOnlyList<string> gone, DateTimeOffset now)
     {
         foreach (var device in set)
         {
             connection.Run(
                 "INSERT INTO devices_device VALUES ($name, $document, $now) ON CONFLICT (name) DO UPDATE SET name = $name, document = $document, saved_at = $now",
-                ("$name", device.Name), ("$document", JsonSerializer.Serialize(device, HubJson.Options)), ("$now", now.ToString("O")));
+                ("$name", device.Name), ("$document", JsonSerializer.Serialize(seal.Seal(device), HubJson.Options)), ("$now", now.ToString("O")));
         }
 
         foreach (var name in gone)
@@ -158,7 +161,7 @@ internal sealed partial class DeviceBook(
         {
             try
             {
-                var device = JsonSerializer.Deserialize<DeviceOptions>(document, HubJson.Options)!;
+                var device = seal.Open(JsonSerializer.Deserialize<DeviceOptions>(document, HubJson.Options)!);
                 lock (_gate)
                 {
                     _devices[name] = device;
@@ -217,7 +220,7 @@ internal sealed partial class DeviceBook(
     }
 
     private static string? NameFault(string name) =>
-        TagName.Fault(name) ?? (name.Equals(AlarmDesk.DeviceName, StringComparison.OrdinalIgnoreCase) ? "is 'alarms', under which the hub speaks for its alarms: give another." : null) ?? (name.Contains('/', StringComparison.Ordinal) ? $"is '{name}': leave out the /, it becomes a Sparkplug device id." : null);
+        TagName.Fault(name) ?? (name.Equals(Uns.Alarms.AlarmTags.DeviceName, StringComparison.OrdinalIgnoreCase) ? "is 'alarms', under which the hub speaks for its alarms: give another." : null) ?? (name.Contains('/', StringComparison.Ordinal) ? $"is '{name}': leave out the /, it becomes a Sparkplug device id." : null);
 
     private void Start(DeviceOptions device)
     {

@@ -134,7 +134,7 @@ internal sealed class HealthWatch(
             {
                 null => Line("Devices", HealthState.Wrong, Later($"{device.Name} does not run: {string.Join(" ", devices.Check(device))}"), link),
                 { State: ConnectorState.Connecting } when now - status.Since < TimeSpan.FromSeconds(15) => Line("Devices", HealthState.Watch, Later($"{device.Name} is being connected."), link, status.Since),
-                _ => Line("Devices", HealthState.Wrong, Later($"{device.Name} is not read: {status.LastError ?? Word("no answer yet")}"), link, status.Since),
+                _ => Line("Devices", HealthState.Wrong, Later($"{device.Name} is not read: {(status.LastError is { } error ? ReportedLater(error) : Word("no answer yet"))}"), link, status.Since),
             };
         }
 

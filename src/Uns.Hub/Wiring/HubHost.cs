@@ -148,6 +148,7 @@ internal sealed class HubHost : IAsyncDisposable
         await broker.PrepareAsync(cancellationToken);
         await Services.GetRequiredService<SubscriberKeeper>().LoadAsync(cancellationToken);
         await Services.GetRequiredService<EquipmentMapBook>().LoadAsync(cancellationToken);
+        await Services.GetRequiredService<SecretMove>().RunAsync(cancellationToken);
         var devices = _devices = Services.GetRequiredService<DeviceBook>();
         await devices.LoadAsync(cancellationToken); // Before the first birth: history finds a tag by the identity that its device keeps.
         Services.GetRequiredService<UnsTree>().Witness = new BothWitnesses(Services.GetRequiredService<HistoryTap>(), Services.GetRequiredService<AlarmDesk>());

@@ -62,7 +62,7 @@ internal sealed class HubMeters : IDisposable
     [
         Because("slow_receiver", statistics.DroppedSlowReceiver), Because("queue_full", statistics.DroppedQueueFull), Because("expired", statistics.DroppedExpired),
         Because("too_large", statistics.DroppedTooLarge), Because("not_authorized", statistics.DroppedNotAuthorized),
-        Because("retained_full", statistics.DroppedRetainedFull),
+        Because("retained_full", statistics.DroppedRetainedFull), Because("damaged", statistics.DroppedDamaged),
     ];
 
     private static Measurement<long> Because(string reason, long count) => new(count, new KeyValuePair<string, object?>("reason", reason));

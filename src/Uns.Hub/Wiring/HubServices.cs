@@ -75,7 +75,7 @@ internal static class HubServices
         services.AddSingleton(clock);
         services.AddSingleton(options);
         services.AddSingleton(s => HubStore.Open(
-            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
+            options.Data, [.. BrokerSchema.Steps, .. DeviceBook.Schema, .. EquipmentMapBook.Schema, .. BirthSequenceStore.Schema, .. ForwardStore.Schema, .. AlarmStore.Schema, .. SettingsStore.Schema, .. SecretMove.Schema, .. LogBook.Schema, .. PeopleStore.Schema, .. SubscriberKeeper.Schema], clock, s.GetService<ILogger<HubStore>>()));
         services.AddSingleton(s => new MqttBroker(
             new MqttBrokerOptions { Address = options.Mqtt.Address, Port = options.Mqtt.Port, Tls = options.Tls.Mqtt(), Watch = options.Aware is null ? null : s.GetRequiredService<SparkplugWatch>(), Subscribers = s.GetRequiredService<SubscriberLedger>() }, s.GetRequiredService<HubStore>(), clock, s.GetRequiredService<ILogger<MqttBroker>>()));
         services.AddSingleton<IConnectorKind, ModbusKind>();
@@ -107,6 +107,8 @@ internal static class HubServices
         services.AddSingleton(s => new TreeWriter(s.GetRequiredService<UnsTree>(), s.GetRequiredService<ICommandSink>(), clock) { Witness = s.GetRequiredService<LogBook>() });
         services.AddSingleton<LogBook>();
         services.AddSingleton<SettingsStore>();
+        services.AddSingleton(s => new SecretSeal(SecretKeyFile.Open(options.SecretKeyFile.Length > 0 ? options.SecretKeyFile : Path.Combine(options.Data, "secret.key")), s.GetServices<IConnectorKind>()));
+        services.AddSingleton<SecretMove>();
         services.AddSingleton<AlarmFollow>();
         services.AddSingleton<SettingsBook>();
         services.AddScoped<ChangeImpact>();

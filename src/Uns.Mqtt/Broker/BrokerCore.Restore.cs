@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Uns.Mqtt.Broker.Persistence;
 using Uns.Mqtt.Broker.Retained;
 using Uns.Mqtt.Broker.Sessions;
@@ -18,6 +19,13 @@ internal sealed partial class BrokerCore
     /// <summary>Takes up what the store kept. Before any connection.</summary>
     public void Restore(StoredBroker stored)
     {
+        foreach (var damaged in stored.Damaged)
+        {
+            LogDamaged(Logger, damaged.Topic);
+            Counters.DroppedDamaged++;
+            Journal!.Damaged(damaged);
+        }
+
         foreach (var message in stored.Retained)
         {
             if (message.IsExpired(Now))
@@ -162,4 +170,7 @@ internal sealed partial class BrokerCore
             }
         }
     }
+
+    [LoggerMessage(1019, LogLevel.Error, "A stored message on '{Topic}' is not what was written: the disk changed it. It is dropped and not told to anybody.")]
+    private static partial void LogDamaged(ILogger logger, string topic);
 }

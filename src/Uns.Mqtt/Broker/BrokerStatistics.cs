@@ -72,6 +72,9 @@ public sealed record BrokerStatistics
     /// <summary>Messages not retained because there were as many retained ones as may be.</summary>
     public long DroppedRetainedFull { get; init; }
 
+    /// <summary>Messages in the store that the disk had changed, found at the start.</summary>
+    public long DroppedDamaged { get; init; }
+
     /// <summary>How often a publisher was not read for a while because the disk was too far behind.</summary>
     public long PublishersHeld { get; init; }
 
@@ -108,6 +111,7 @@ internal sealed class BrokerCounters
     public long DroppedTooLarge;
     public long DroppedNotAuthorized;
     public long DroppedRetainedFull;
+    public long DroppedDamaged;
     public long PublishersHeld;
     public long ProtocolFaults;
     public long StoreFaults;
@@ -137,6 +141,7 @@ internal sealed class BrokerCounters
         DroppedTooLarge = Volatile.Read(ref DroppedTooLarge),
         DroppedNotAuthorized = Volatile.Read(ref DroppedNotAuthorized),
         DroppedRetainedFull = Volatile.Read(ref DroppedRetainedFull),
+        DroppedDamaged = Volatile.Read(ref DroppedDamaged),
         PublishersHeld = Volatile.Read(ref PublishersHeld),
         ProtocolFaults = Volatile.Read(ref ProtocolFaults),
         StoreFaults = Volatile.Read(ref StoreFaults),

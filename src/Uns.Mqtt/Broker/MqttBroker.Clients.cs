@@ -8,6 +8,9 @@ public sealed partial class MqttBroker
     /// <summary>Most clients of one answer.</summary>
     public const int MaximumClientPage = 1000;
 
+    // As many keys are taken from the I/O thread's hands in one go: some ten microseconds.
+    private const int KeysAtOnce = 1000;
+
     /// <summary>Lists clients, connected or away, by client identifier.</summary>
     /// <param name="search">Part of the identifier, without regard to case; empty: all.</param>
     /// <param name="most">Most to give, 1 to <see cref="MaximumClientPage"/>.</param>
@@ -22,6 +25,41 @@ public sealed partial class MqttBroker
         Array.Sort(matching, static (a, b) => string.CompareOrdinal(a.ClientId, b.ClientId));
         var shown = matching.SkipWhile(s => after is not null && string.CompareOrdinal(s.ClientId, after) <= 0).Take(most).Select(s => s.ClientId).ToList();
         return new(matching.Length, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(_core.Describe).ToList()));
+    }
+
+    /// <summary>One page of the clients, connected or away, in any order over all of them.</summary>
+    /// <param name="order">What they are sorted by.</param>
+    /// <param name="isDescending">True: the largest first.</param>
+    /// <param name="search">Part of the identifier, without regard to case; empty: all.</param>
+    /// <param name="page">Which page, from 1; further back than there are gives the last.</param>
+    /// <param name="size">Clients of a page, 1 to <see cref="MaximumClientPage"/>.</param>
+    /// <remarks>The I/O thread only tells what is sorted by, in short pieces between its other work; what changes meanwhile may stand at its old place.</remarks>
+    /// <exception cref="InvalidOperationException">The broker does not run.</exception>
+    public async Task<SortedClientPage> ListClientsAsync(ClientOrder order, bool isDescending = false, string search = "", int page = 1, int size = 100)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaximumClientPage);
+        var all = await OnLoopAsync(_core.AllSessions);
+        var matching = Array.FindAll(all, s => !s.IsGhost && s.ClientId.Contains(search, StringComparison.OrdinalIgnoreCase));
+        var keys = new ClientKey[matching.Length];
+        for (var first = 0; first < keys.Length; first += KeysAtOnce)
+        {
+            var (from, to) = (first, Math.Min(first + KeysAtOnce, keys.Length));
+            await OnLoopAsync(() =>
+            {
+                for (var at = from; at < to; at++)
+                {
+                    keys[at] = new ClientKey(matching[at], order);
+                }
+
+                return to;
+            });
+        }
+
+        Array.Sort(keys, (one, other) => ClientKey.Compare(one, other, order, isDescending));
+        page = Math.Clamp(page, 1, Math.Max(1, (keys.Length + size - 1) / size));
+        var shown = keys.Skip((page - 1) * size).Take(size).Select(k => k.ClientId).ToList();
+        return new(keys.Length, page, await OnLoopAsync(() => shown.Select(_core.Find).OfType<Sessions.Session>().Select(_core.Describe).ToList()));
     }
 
     /// <summary>One client with its subscriptions and its will.</summary>

@@ -15,7 +15,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     private long _mergedByRemoved;
     private TimeSpan? _tagsDue;
 
-    /// <summary>When tags that wait may be told, by the time that only goes forward; null: none wait.</summary>
+    /// <summary>The moment at which tags that wait may be told, on the time that only goes forward; null: none wait.</summary>
     public TimeSpan? TagsDue
     {
         get
@@ -102,7 +102,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     /// the first value of each tag goes into the birth and the others follow it: what a device kept while it could not be reached comes all at once.
     /// </summary>
     /// <param name="session">The session.</param>
-    /// <param name="moment">The time that only goes forward: tags wait by it.</param>
+    /// <param name="moment">Now, on a time that only goes forward.</param>
     /// <param name="now">Time of the messages.</param>
     /// <param name="due">Takes the messages.</param>
     /// <param name="taken">Takes the samples, by device: those sent while the node is born, else all of them.</param>
@@ -157,7 +157,7 @@ internal sealed class DeviceDesk(TimeSpan tagChangeDistance = default)
     {
         // Before the node is born nobody is told anything.
         var isNews = session.IsBorn && entry.Tags is { } known && !known.SequenceEqual(tags);
-        return isNews && entry.ChangedAt + tagChangeDistance > moment ? entry.ChangedAt + tagChangeDistance : null;
+        return isNews && entry.ChangedAt is { } last && last + tagChangeDistance > moment ? last + tagChangeDistance : null;
     }
 
     private static int Tell(EdgeNodeSession session, string deviceId, List<TagSample> samples, DateTimeOffset now, List<OutgoingMessage> due, Action<string, List<TagSample>> taken)

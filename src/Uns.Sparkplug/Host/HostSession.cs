@@ -101,7 +101,7 @@ public sealed partial class HostSession
                 Lost(node, now, "A message stayed missing.");
             }
 
-            if (node.TwoUntil <= now)
+            if (node.TwoUntil <= now || node.TwoUntil - now > _options.TwoPublishersFor) // The second: the clock was set back.
             {
                 AskWhetherTwo(node, now);
             }

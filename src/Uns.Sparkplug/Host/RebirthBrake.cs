@@ -10,6 +10,9 @@ namespace Uns.Sparkplug.Host;
 /// <param name="jitter">A number from 0 to 1 that spreads the waits.</param>
 public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
 {
+    private const double LeastJitter = 0.75;
+    private const double MostJitter = 1.25;
+
     private readonly Dictionary<EdgeNodeId, Entry> _entries = [];
     private readonly Queue<EdgeNodeId> _wanted = new(); // Each node stands in one of the queues, at most once.
     private readonly Queue<EdgeNodeId> _urgent = new(); // Nodes whose messages do not fit, before those only known to exist.
@@ -82,7 +85,7 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
                 continue;
             }
 
-            if (now < entry.NotBefore)
+            if (now < entry.NotBefore && entry.NotBefore - now <= options.RebirthLongest * MostJitter) // More is a clock that was set back.
             {
                 queue.Enqueue(node);
                 continue;
@@ -90,7 +93,7 @@ public sealed class RebirthBrake(HostOptions options, Func<double> jitter)
 
             _tokens--;
             entry.Asked++;
-            entry.NotBefore = now + (entry.Wait * (0.75 + (jitter() / 2)));
+            entry.NotBefore = now + (entry.Wait * (LeastJitter + (jitter() * (MostJitter - LeastJitter))));
             entry.Wait = entry.Wait * 2 < options.RebirthLongest ? entry.Wait * 2 : options.RebirthLongest;
             due.Add(new(node, reason));
             if (entry.Asked % options.RebirthTries == 0)

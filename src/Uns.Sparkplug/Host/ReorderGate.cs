@@ -110,6 +110,6 @@ public sealed class ReorderGate<TMessage>(TimeSpan reorderTimeout, int count = 2
     }
 
     /// <summary>True once a gap has stood for the whole reorder timeout.</summary>
-    /// <remarks>[tck-id-operational-behavior-host-reordering-rebirth]</remarks>
-    public bool NeedsRebirth(DateTimeOffset now) => now - _gapSince >= reorderTimeout;
+    /// <remarks>[tck-id-operational-behavior-host-reordering-rebirth] A clock that was set back ends the wait: how long it was nobody knows.</remarks>
+    public bool NeedsRebirth(DateTimeOffset now) => now < _gapSince || now - _gapSince >= reorderTimeout;
 }

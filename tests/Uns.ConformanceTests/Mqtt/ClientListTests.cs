@@ -72,6 +72,70 @@ public sealed class ClientListTests : BrokerFixture
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Broker.ListClientsAsync("", 1001));
     }
 
+    [Fact]
+    public async Task A_list_is_sorted_by_what_is_asked_for_and_read_page_by_page()
+    {
+        var away = await ConnectAsync("B2", connect: Kept());
+        await away.SubscribeAsync("t", AtLeastOnce);
+        await away.DisposeAsync();
+        await GoneAsync("B2");
+        var client = await ConnectAsync("c");
+        await client.SubscribeAsync("x");
+        await client.SubscribeAsync("y");
+        await ConnectAsync("a", ProtocolVersion.V311);
+        await (await ConnectAsync("b10")).SubscribeAsync("x");
+        for (ushort i = 1; i <= 2; i++)
+        {
+            await client.PublishAsync("t", "waits", AtLeastOnce, id: i);
+            await client.ReceiveAsync(PacketType.PubAck);
+        }
+
+        Assert.Equal("a b10 B2 c", await SortedAsync(ClientOrder.Identifier));
+        Assert.Equal("c B2 b10 a", await SortedAsync(ClientOrder.Identifier, isDescending: true));
+        Assert.Equal("a b10 c B2", await SortedAsync(ClientOrder.State));
+        Assert.Equal("B2 a b10 c", await SortedAsync(ClientOrder.State, isDescending: true));
+        Assert.Equal("a b10 c B2", await SortedAsync(ClientOrder.ProtocolVersion));
+        Assert.Equal("b10 c a B2", await SortedAsync(ClientOrder.ProtocolVersion, isDescending: true)); // An absent one has none: it stands last.
+        Assert.Equal("c b10 B2 a", await SortedAsync(ClientOrder.Subscriptions, isDescending: true));
+        Assert.Equal("B2 a b10 c", await SortedAsync(ClientOrder.Queued, isDescending: true));
+        Assert.Equal("a b10 B2 c", await SortedAsync(ClientOrder.Dropped));
+        foreach (var isDescending in new[] { false, true })
+        {
+            var byAddress = (await Broker.ListClientsAsync(ClientOrder.Address, isDescending)).Clients;
+            var ports = byAddress.Take(3).Select(c => int.Parse(c.Connection!.Remote.Split(':')[^1])).ToList();
+            Assert.Equal(isDescending ? ports.OrderDescending() : ports.Order(), ports);
+            Assert.Equal("B2", byAddress[3].ClientId);
+        }
+
+        Assert.Equal(["a", "b10", "B2"], await PageAsync(1));
+        Assert.Equal(["c"], await PageAsync(2));
+        Assert.Equal(["c"], await PageAsync(int.MaxValue));
+        Assert.Equal(["a", "b10", "B2"], await PageAsync(-7));
+        var found = await Broker.ListClientsAsync(ClientOrder.Subscriptions, search: "B");
+        Assert.Equal((2, 1, "b10 B2"), (found.Matching, found.Page, string.Join(' ', found.Clients.Select(c => c.ClientId))));
+        Assert.Equal((0, 1), ((await Broker.ListClientsAsync(ClientOrder.Queued, search: "nobody", page: 3)) is var none ? none.Matching : 1, none.Page));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Broker.ListClientsAsync(ClientOrder.State, size: 0));
+
+        async Task<string> SortedAsync(ClientOrder order, bool isDescending = false) => string.Join(' ', (await Broker.ListClientsAsync(order, isDescending)).Clients.Select(c => c.ClientId));
+
+        async Task<IEnumerable<string>> PageAsync(int page) => (await Broker.ListClientsAsync(ClientOrder.Identifier, page: page, size: 3)).Clients.Select(c => c.ClientId);
+    }
+
+    [Fact]
+    public async Task All_clients_are_sorted_however_many_they_are()
+    {
+        for (var n = 0; n < 1100; n++)
+        {
+            await ConnectAsync($"c{n:0000}");
+        }
+
+        await (await ConnectAsync("c9999")).SubscribeAsync("t");
+        var page = await Broker.ListClientsAsync(ClientOrder.Subscriptions, isDescending: true, page: 1, size: 2);
+        Assert.Equal((1101, "c9999 c0000"), (page.Matching, string.Join(' ', page.Clients.Select(c => c.ClientId))));
+        page = await Broker.ListClientsAsync(ClientOrder.Subscriptions, isDescending: true, page: 551, size: 2);
+        Assert.Equal("c1099", Assert.Single(page.Clients).ClientId);
+    }
+
     [Theory, Spec("MQTT-3.14.2-1")]
     [InlineData(ProtocolVersion.V311)]
     [InlineData(ProtocolVersion.V5)]

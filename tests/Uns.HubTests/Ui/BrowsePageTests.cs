@@ -61,6 +61,8 @@ public sealed class BrowsePageTests : HubWithBrowser
         await page.Locator("[role=treeitem][aria-label=V001]").GetByText("a tag already").WaitForAsync();
         Assert.Equal("Unit0/V001", await page.Locator(".tag-name").First.InputValueAsync());
 
+        Assert.Equal(1, _line.Connections); // However much was unfolded and ticked.
+
         // What is wrong in a row that is not drawn comes into view.
         await page.ClickAsync("#tags-next");
         await page.Locator("#tag-range").GetByText("101 to 200").WaitForAsync();

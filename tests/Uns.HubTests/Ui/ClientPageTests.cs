@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using Uns.TestKit;
 
 namespace Uns.HubTests.Ui;
@@ -41,8 +43,75 @@ public sealed class ClientPageTests
         Assert.True(await page.EvaluateAsync<bool>("document.querySelector('#subscriptions b') === null"));
     }
 
+    [Fact]
+    public async Task More_clients_than_a_page_holds_are_sorted_over_all_of_them()
+    {
+        await using var hub = await HubProcess.StartAsync();
+        using var clients = new Clients(hub.MqttPort);
+        for (var n = 0; n < 120; n++)
+        {
+            await clients.ConnectAsync($"pump-{n:000}", subscribes: n == 77);
+        }
+
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(new Uri(hub.Page, "/clients?search=pump"));
+        await page.Locator("#count").GetByText("120 clients").WaitForAsync();
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-000]").WaitForAsync();
+        Assert.Equal(100, await page.Locator("#clients tbody tr").CountAsync());
+        await page.ClickAsync("#clients [data-sort=subscriptions]");
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-077]").WaitForAsync();
+        await page.ClickAsync("#clients-next");
+        await Browser.AddressAsync(page, "url.includes('sort=-subscriptions') && url.includes('page=2')");
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-100]").WaitForAsync();
+        Assert.Equal(20, await page.Locator("#clients tbody tr").CountAsync());
+        await page.ClickAsync("#clients [data-sort=client]");
+        await page.Locator("#clients th[aria-sort=ascending] [data-sort=client]").WaitForAsync();
+        await page.ClickAsync("#clients [data-sort=client]");
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-119]").WaitForAsync();
+
+        // Nonsense in the address gives the table as it is; further back than there is gives the last page.
+        page = await browser.OpenAsync(new Uri(hub.Page, "/clients?search=pump&sort=3&page=99999999999999"));
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-000]").WaitForAsync();
+        page = await browser.OpenAsync(new Uri(hub.Page, "/clients?search=pump&page=77"));
+        await page.Locator("#clients tbody tr:first-child[data-client=pump-100]").WaitForAsync();
+        await page.Locator("#search").FillAsync("nobody <b>");
+        await page.Locator(".empty").GetByText("No client's identifier holds 'nobody <b>'.").WaitForAsync();
+    }
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private static PeerProcess Subscriber(HubProcess hub, params string[] options) =>
         PeerProcess.Start("stdbuf", ["-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", hub.MqttPort.ToString(), .. options]);
+
+    // Plain sockets with the first words of MQTT 3.1.1: as many clients as a page cannot show.
+    private sealed class Clients(int port) : IDisposable
+    {
+        private readonly List<Socket> _sockets = [];
+
+        public async Task ConnectAsync(string id, bool subscribes)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _sockets.Add(socket);
+            await socket.ConnectAsync("127.0.0.1", port);
+            var name = Encoding.UTF8.GetBytes(id);
+            await SayAsync(socket, [0x10, (byte)(12 + name.Length), 0, 4, .. "MQTT"u8, 4, 2, 0, 0, 0, (byte)name.Length, .. name], answer: 4);
+            if (subscribes)
+            {
+                await SayAsync(socket, [0x82, 8, 0, 1, 0, 3, .. "a/b"u8, 0], answer: 5);
+            }
+        }
+
+        public void Dispose() => _sockets.ForEach(s => s.Dispose());
+
+        private static async Task SayAsync(Socket socket, byte[] packet, int answer)
+        {
+            await socket.SendAsync(packet);
+            var heard = new byte[answer];
+            for (var at = 0; at < answer;)
+            {
+                var count = await socket.ReceiveAsync(heard.AsMemory(at));
+                at += count > 0 ? count : throw new IOException("The broker hung up.");
+            }
+        }
+    }
 }

@@ -81,9 +81,11 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.Locator(".shell[data-live=yes]").WaitForAsync();
         await page.ClickAsync("#add-alarm");
         await page.Locator("#draft-bar").GetByText("winter").WaitForAsync();
-        await page.FillAsync("#path", "plant/hub/oven/Heat/Power");
-        await page.Locator("#path").BlurAsync();
+        await page.Locator("#pick").PressSequentiallyAsync("oven heat");
+        await page.Locator("#pick-list [data-tag='plant/hub/oven/Heat/Level'][data-drafted=yes]").WaitForAsync();
+        await page.Locator("#pick-list [data-tag='plant/hub/oven/Heat/Power']").GetByText("in this draft").ClickAsync();
         await page.Locator("#path-help").GetByText("the draft brings it, from oven:Heat/Power").WaitForAsync();
+        Assert.Equal("plant/hub/oven/Heat/Power", await page.InputValueAsync("#path"));
         await page.FillAsync("#name", "Oven hot");
         await page.FillAsync("#limit", "20");
         await page.ClickAsync("#save");
@@ -95,6 +97,7 @@ public sealed class DraftRoadTests : HubWithBrowser
         await page.ClickAsync("#draft-bar a");
         await page.Locator("#things tr[data-thing=oven]").GetByText("Heat/Power").WaitForAsync();
         await page.Locator("#topics tr[data-topic='uns/plant/hub/oven/Heat/Level'][data-outcome=Appears]").WaitForAsync();
+        await page.Locator("#topics tr[data-topic='uns/plant/hub/alarms/Oven_hot/Active'][data-outcome=Appears]").GetByText("alarms:Oven hot/Active").WaitForAsync();
         await page.Locator("#things tr[data-thing='Oven hot'] a").ClickAsync();
         await page.Locator("#limit").WaitForAsync();
         Assert.Equal("20", await page.InputValueAsync("#limit"));

@@ -20,6 +20,7 @@ public sealed class MannersTests
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(new Uri(hub.Page, "/namespace?path=acme"));
         await FocusedAsync(page, "acme", async () => await page.Locator("[role=treeitem][aria-label=acme]").FocusAsync());
+        await FocusedAsync(page, "alarms", () => page.Keyboard.PressAsync("ArrowDown"));
         await FocusedAsync(page, "berlin", () => page.Keyboard.PressAsync("ArrowDown"));
         await page.Keyboard.PressAsync("ArrowRight");
         await page.Locator("[role=treeitem][aria-label=berlin][aria-expanded=true]").WaitForAsync();

@@ -32,7 +32,7 @@ public sealed class SilentWriteTests : IAsyncDisposable
         await WriteAsync(worker, "u1");
 
         Assert.Equal("unit 7 did not confirm the write of 'u7' within 1000 ms: whether it took the value is not known.", silent.Message);
-        Assert.Equal("'u7' was not written: unit 7 did not answer within 1000 ms. It is left alone for a moment.", resting.Message);
+        Assert.Equal("'u7' was not written: unit 7 did not answer within 1000 ms. It is left alone for now.", resting.Message);
         Assert.Equal([(7, 1), (1, 1)], _line.Writes.GroupBy(u => u).Select(g => ((int)g.Key, g.Count())));
 
         // Its tags are bad while it rests and good again when it answers; of the others and of the connection nobody hears anything.

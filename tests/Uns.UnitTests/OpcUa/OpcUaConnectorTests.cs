@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Uns.Connectors;
 using Uns.Connectors.OpcUa;
+using Uns.Connectors.TagFiles;
 using Uns.Tags;
+using Uns.TestKit;
 using Uns.TestKit.Devices;
 
 namespace Uns.UnitTests.OpcUa;
@@ -83,6 +85,35 @@ public sealed class OpcUaConnectorTests : IAsyncDisposable
         var variables = await browser.BrowseAsync(_kind, device, line.Id, default);
         Assert.Contains(variables, v => v is { Id: "nsu=urn:uns:simulator;s=Line1.Speed", DataType: DataType.Double, Writable: true });
         Assert.Contains(variables, v => v is { Name: "Count", DataType: DataType.Int32, Writable: false });
+    }
+
+    [Fact]
+    public async Task Browsing_on_and_on_takes_one_session_which_ends_with_the_visit()
+    {
+        await _server.StartAsync();
+        await using var line = new FaultProxy(_server.EndPoint);
+        await line.StartAsync();
+        var device = Device() with { Settings = new JsonObject { ["Endpoint"] = $"opc.tcp://127.0.0.1:{line.EndPoint.Port}" } };
+        await using var visit = new DeviceVisit(TimeProvider.System);
+        var folder = Assert.Single(await visit.BrowseAsync(_kind, device, null, default), e => e.Name == "Line1").Id;
+        for (var n = 0; n < 5; n++)
+        {
+            Assert.Equal(3, (await visit.BrowseAsync(_kind, device, folder, default)).Count);
+        }
+
+        var both = await Task.WhenAll(visit.BrowseAsync(_kind, device, folder, default), visit.BrowseAsync(_kind, device, null, default));
+        Assert.All(both, entries => Assert.NotEmpty(entries));
+        await visit.LookAsync(_kind, device, async (connector, token) => Assert.Equal(3, (await ((IOffersTags)connector).OfferAsync(new OfferAsk(folder), token)).Rows.Count), DeviceBrowser.Limit, default);
+        Assert.Equal((1, 1), (_server.Sessions, line.Connections));
+
+        // A server that was started anew, or closed what it had not heard of for long.
+        line.Cut();
+        Assert.Equal(3, (await visit.BrowseAsync(_kind, device, folder, default)).Count);
+        Assert.Equal(2, line.Connections);
+        var fault = await Assert.ThrowsAsync<ConnectorException>(() => visit.BrowseAsync(_kind, device, "nsu=urn:elsewhere;s=X", default));
+        Assert.Equal("'nsu=urn:elsewhere;s=X' is no node of this server.", fault.Message);
+        await visit.DisposeAsync();
+        await Waiting.ReachAsync(() => _server.Sessions <= 1); // The one whose line was cut waits on the server for its time.
     }
 
     [Fact]

@@ -294,6 +294,22 @@ public sealed class S7ConnectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_array_of_which_a_part_was_written_says_so()
+    {
+        var simulator = await SimulateAsync();
+        simulator.SetBlock(1, new byte[1000]);
+        var connector = await ConnectAsync(simulator.EndPoint, ["DB1.DBW0:INT[400]"]);
+        simulator.CodeFor = (_, _, at) => at == 0 ? (byte)0x05 : (byte)0;
+
+        var refused = await Assert.ThrowsAsync<WriteRefusedException>(
+            () => connector.WriteAsync("DB1.DBW0:INT[400]", TagValue.OfObject(DataType.Int16Array, Enumerable.Repeat((short)-1, 400).ToArray()), _stop.Token));
+
+        var held = simulator.Block(1).Take(800).Count(b => b == 0xFF);
+        Assert.InRange(held, 1, 799);
+        Assert.StartsWith($"The last {held} of 800 bytes were written, and no more: 'DB1.DBW0:INT[400]'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Under_a_worker_a_CPU_that_goes_and_comes_back_turns_bad_and_good()
     {
         var simulator = await SimulateAsync([new("DB1.DBD0:REAL", DataType.Unknown, Signal.Constant(21.5))]);

@@ -126,7 +126,7 @@ public sealed class TreeWriterTests : ICommandSink
         _clock.Advance(AnswerTimeout);
         var result = await writing;
         Assert.Equal(WriteOutcome.NoAnswer, result.Outcome);
-        Assert.Contains("became bad within 5 s: unit 7 did not answer.", result.Message);
+        Assert.Contains("is bad now: unit 7 did not answer.", result.Message);
     }
 
     [Fact]

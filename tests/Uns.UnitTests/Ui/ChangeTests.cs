@@ -169,6 +169,28 @@ public sealed class ChangeTests
     }
 
     [Theory]
+    [InlineData("""[null]""", "[]", "[]", "null stands where")]
+    [InlineData("""[{ "name": null }]""", "[]", "[]", "line 1 cannot be read")]
+    [InlineData("""[{ "name": "a", "settings": null }]""", "[]", "[]", "line 1 cannot be read")]
+    [InlineData("""[{ "name": "a", "tags": [null] }]""", "[]", "[]", "null stands where")]
+    [InlineData("""[{ "name": "a" }, { "name": "A" }]""", "[]", "[]", "has the device 'a' twice")]
+    [InlineData("[]", "[null]", "[]", "null stands where")]
+    [InlineData("[]", "[]", "[null]", "null stands where")]
+    [InlineData("[]", "[]", """[{ "id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "x" }, { "id": "01890a5d-ac96-774b-bcce-b302099a8057", "name": "y" }]""", "alarms 'x' and 'y' under one identity")]
+    public void A_settings_file_with_holes_or_doubles_is_refused_in_words(string devices, string mapping, string alarms, string said)
+    {
+        var file = $$"""{"format":"uns-settings/1","version":1,"written":"2026-01-31T12:00:00Z","devices":{{devices}},"mapping":{{mapping}},"alarms":{{alarms}}}""";
+        Assert.Contains(said, Assert.Throws<System.Text.Json.JsonException>(() => SettingsFileText.Read(System.Text.Encoding.UTF8.GetBytes(file))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alarms_that_a_hand_wrote_without_identities_are_told_apart()
+    {
+        var read = SettingsFileText.Read("""{"format":"uns-settings/1","alarms":[{"name":"x","path":"a"},{"name":"y","path":"b"}]}"""u8.ToArray());
+        Assert.Equal(["x", "y"], PlantSettings.Empty.With(PlantSettings.Empty.To(read)).Alarms.Select(a => a.Name));
+    }
+
+    [Theory]
     [InlineData("  Anna \n ", "Anna")]
     [InlineData(null, "")]
     [InlineData("<b>x</b>", "<b>x</b>")]

@@ -93,6 +93,8 @@ public sealed class MovePlanTests
 
         public Task<ClientList> ListAsync(string search, int most, string? after = null) => throw new NotSupportedException();
 
+        public Task<Uns.Ui.Live.GridPart<ClientRow>> PageAsync(ClientQuestion asked) => throw new NotSupportedException();
+
         public Task<ClientSheet?> FindAsync(string clientId) => throw new NotSupportedException();
 
         public Task<bool> DisconnectAsync(string clientId, string who) => throw new NotSupportedException();

@@ -22,6 +22,38 @@ internal static class TextKeys
         }
     }
 
+    /// <summary>Every string in a source file with where it stands, those inside of others' places too, as the compiler makes keys of them. Raw strings are left out.</summary>
+    public static IEnumerable<(int At, string Key)> Strings(string source)
+    {
+        var found = new List<(int At, string Key)>();
+        for (var at = 0; at < source.Length;)
+        {
+            var rest = source.AsSpan(at);
+            if (rest.StartsWith("//"))
+            {
+                at = source.IndexOf('\n', at) is var end and >= 0 ? end : source.Length;
+            }
+            else if (rest.StartsWith("\"\"\""))
+            {
+                at = source.IndexOf("\"\"\"", at + 3, StringComparison.Ordinal) + 3;
+            }
+            else if (rest[0] == '\'')
+            {
+                at = source.IndexOf('\'', at + (source[at + 1] == '\\' ? 3 : 2)) + 1;
+            }
+            else if (rest[0] == '"' || (rest.StartsWith("$\"") && !rest.StartsWith("$\"\"\"")))
+            {
+                at = Literal(source, at, found).End;
+            }
+            else
+            {
+                at++;
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>What stands in the markup of a page as plain words: between tags, and in attributes that are read.</summary>
     public static IEnumerable<string> Plain(string page)
     {
@@ -153,14 +185,14 @@ internal static class TextKeys
     }
 
     // From an opening bracket to behind its closing one.
-    private static int Balanced(string text, int at)
+    private static int Balanced(string text, int at, List<(int At, string Key)>? all = null)
     {
         var depth = 0;
         do
         {
             if (text[at] == '"' || (text[at] == '$' && text[at + 1] == '"'))
             {
-                at = Literal(text, at).End;
+                at = Literal(text, at, all).End;
                 continue;
             }
 
@@ -178,9 +210,9 @@ internal static class TextKeys
     }
 
     // A string as it is written, to the key that the compiler makes of it.
-    private static (string Key, int End) Literal(string text, int at)
+    private static (string Key, int End) Literal(string text, int at, List<(int At, string Key)>? all = null)
     {
-        var isFilled = text[at] == '$';
+        var (begin, isFilled) = (at, text[at] == '$');
         at += isFilled ? 2 : 1;
         var key = new StringBuilder();
         var count = 0;
@@ -198,7 +230,7 @@ internal static class TextKeys
             }
             else if (isFilled && text[at] == '{')
             {
-                var end = Hole(text, at + 1, out var format);
+                var end = Hole(text, at + 1, out var format, all);
                 key.Append('{').Append((count++).ToString(CultureInfo.InvariantCulture)).Append(format).Append('}');
                 at = end;
             }
@@ -208,10 +240,11 @@ internal static class TextKeys
             }
         }
 
+        all?.Add((begin, key.ToString()));
         return (key.ToString(), at + 1);
     }
 
-    private static int Hole(string text, int at, out string format)
+    private static int Hole(string text, int at, out string format, List<(int At, string Key)>? all = null)
     {
         while (text[at] != '}')
         {
@@ -222,7 +255,7 @@ internal static class TextKeys
                 return end + 1;
             }
 
-            at = text[at] is '(' or '[' or '{' ? Balanced(text, at) : text[at] == '"' || (text[at] == '$' && text[at + 1] == '"') ? Literal(text, at).End : at + 1;
+            at = text[at] is '(' or '[' or '{' ? Balanced(text, at, all) : text[at] == '"' || (text[at] == '$' && text[at + 1] == '"') ? Literal(text, at, all).End : at + 1;
         }
 
         format = "";

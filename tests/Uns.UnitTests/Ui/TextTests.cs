@@ -20,7 +20,7 @@ public sealed partial class TextTests
     private static readonly string Room = Path.Combine(PeerProcess.Root(), "ui", "Uns.Ui");
 
     // Files of fixed words: looked up by what a value is called, not by a key in a page.
-    private static readonly string[] FixedWords = ["States", "Words", .. SettingTextTests.Files];
+    private static readonly string[] FixedWords = ["States", "Words", "Faults", .. SettingTextTests.Files];
 
     private static readonly string[] Asked = [.. Sources("*.razor").Concat(Sources("*.cs")).Concat(((string[])["Wiring", "Access"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(PeerProcess.Root(), "src", "Uns.Hub", folder), "*.cs"))).SelectMany(f => TextKeys.Asked(File.ReadAllText(f))).Distinct(StringComparer.Ordinal)];
 

@@ -1,6 +1,8 @@
+using Uns.Alarms;
 using Uns.Connectors;
 using Uns.Tree;
 using Uns.Ui.Clients;
+using Uns.Ui.Live;
 
 namespace Uns.Ui.Changes;
 
@@ -16,7 +18,7 @@ public enum TopicOutcome
     /// <summary>The same tag goes on elsewhere.</summary>
     Moves,
 
-    /// <summary>It stays, and what it carries means something else: type, scaling, unit or source.</summary>
+    /// <summary>It stays, and what it carries means something else: type, scaling, unit, source, or an alarm's condition.</summary>
     Changes,
 }
 
@@ -24,7 +26,7 @@ public enum TopicOutcome
 /// <param name="Outcome">What becomes of it.</param>
 /// <param name="Topic">The topic, prefix included; where it moves, the new one.</param>
 /// <param name="From">Where it moves, the old one; else empty.</param>
-/// <param name="Source">Device and tag.</param>
+/// <param name="Source">Device and tag; the device <c>alarms</c> speaks for the alarms.</param>
 /// <param name="Why">What is different, where it stays.</param>
 /// <param name="Example">A message such as it will carry; empty when it ends.</param>
 /// <param name="GoesOnUntil">Where it moves: until when the old topic goes on beside the new one, UTC; null: it ends.</param>
@@ -73,25 +75,25 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
         var newPaths = wanted.GroupBy(t => t.Path, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var oldTags = ByTag(old);
         var newTags = ByTag(wanted);
+        var map = new EquipmentMap(after.Mapping);
         var topics = new List<TopicChange>();
         foreach (var topic in newPaths.Values.Where(t => !oldPaths.ContainsKey(t.Path)))
         {
-            var moved = oldTags.TryGetValue(KeyOf(topic), out var from) && !newPaths.ContainsKey(from.Path) ? from : null;
+            var moved = oldTags.TryGetValue(topic.Key, out var from) && !newPaths.ContainsKey(from.Path) ? from : null;
             var value = moved is null ? null : tree.Find(moved.Path)?.Current;
             topics.Add(new(
                 moved is null ? TopicOutcome.Appears : TopicOutcome.Moves, Topic(topic.Path), moved is null ? "" : Topic(moved.Path), topic.Source,
-                moved is null ? "" : Differences(moved, topic), TopicPlan.Example(topic.Tag, value, now)));
+                moved is null ? "" : Differences(moved, topic, Follows), TopicPlan.Example(topic, value, now)));
         }
 
-        topics.AddRange(newPaths.Values.Where(t => oldPaths.TryGetValue(t.Path, out var was) && Differences(was, t).Length > 0)
-            .Select(t => new TopicChange(TopicOutcome.Changes, Topic(t.Path), "", t.Source, Differences(oldPaths[t.Path], t), TopicPlan.Example(t.Tag, tree.Find(t.Path)?.Current, now))));
-        topics.AddRange(oldPaths.Values.Where(t => !newPaths.ContainsKey(t.Path) && !(newTags.TryGetValue(KeyOf(t), out var there) && !oldPaths.ContainsKey(there.Path)))
+        topics.AddRange(newPaths.Values.Where(t => oldPaths.ContainsKey(t.Path)).Select(t => (Topic: t, Why: Differences(oldPaths[t.Path], t, Follows))).Where(t => t.Why.Length > 0)
+            .Select(t => new TopicChange(TopicOutcome.Changes, Topic(t.Topic.Path), "", t.Topic.Source, t.Why, TopicPlan.Example(t.Topic, tree.Find(t.Topic.Path)?.Current, now))));
+        topics.AddRange(oldPaths.Values.Where(t => !newPaths.ContainsKey(t.Path) && !(newTags.TryGetValue(t.Key, out var there) && !oldPaths.ContainsKey(there.Path)))
             .Select(t => new TopicChange(TopicOutcome.Vanishes, Topic(t.Path), "", t.Source, "", "")));
-        topics.AddRange(ForeignMoves(before, after, now, newPaths, out var foreignProblems));
-        var goOn = new EquipmentMap(after.Mapping);
+        topics.AddRange(ForeignMoves(before, after, map, now, newPaths, out var foreignProblems));
         for (var at = 0; at < topics.Count; at++)
         {
-            if (topics[at] is { Outcome: TopicOutcome.Moves } moves && goOn.ForwardedUntil(moves.From[(options.TopicPrefix.Length + 1)..]) is { } until && until > now)
+            if (topics[at] is { Outcome: TopicOutcome.Moves } moves && map.ForwardedUntil(moves.From[(options.TopicPrefix.Length + 1)..]) is { } until && until > now)
             {
                 topics[at] = moves with { GoesOnUntil = until };
             }
@@ -101,10 +103,15 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
         return (new ImpactReport(
             _diff.Between(before, after), [.. topics.OrderBy(t => t.Outcome).ThenBy(t => t.Topic, StringComparer.Ordinal).Take(MostTopics)],
             Enum.GetValues<TopicOutcome>().ToDictionary(o => o, o => topics.Count(t => t.Outcome == o)), [.. Problems(wanted, oldPaths), .. foreignProblems], [], Loads(before, after)), leaving);
+
+        // An alarm that goes with its value means the same there.
+        bool Follows(string from, string to) =>
+            (oldPaths.TryGetValue(from, out var value) && newTags.TryGetValue(value.Key, out var moved) && moved.Path == to) || (tree.Find(from) is { } node && map.PathOf(node) == to);
     }
 
     // What others' edge nodes tell moves too when the mapping does.
-    private List<TopicChange> ForeignMoves(PlantSettings before, PlantSettings after, DateTimeOffset now, Dictionary<string, PlannedTopic> ours, out List<string> problems)
+    private List<TopicChange> ForeignMoves(
+        PlantSettings before, PlantSettings after, EquipmentMap map, DateTimeOffset now, Dictionary<string, PlannedTopic> ours, out List<string> problems)
     {
         problems = [];
         var moves = new List<TopicChange>();
@@ -113,8 +120,8 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
             return moves;
         }
 
-        var map = new EquipmentMap(after.Mapping);
-        var own = before.Devices.Concat(after.Devices).Select(d => $"{options.GroupId}/{options.NodeOf(d.Name)}/{d.Name}:").Distinct(StringComparer.Ordinal).ToList();
+        var own = before.Devices.Concat(after.Devices).Select(d => d.Name).Append(AlarmTags.DeviceName)
+            .Select(name => $"{options.GroupId}/{options.NodeOf(name)}/{name}:").Distinct(StringComparer.Ordinal).ToList();
         foreach (var node in tree.Root.Values().Where(n => n.SourceName is { } name && !own.Exists(o => name.StartsWith(o, StringComparison.Ordinal))))
         {
             if (map.PathOf(node) is not { } path || path == node.Path)
@@ -122,7 +129,7 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
                 continue;
             }
 
-            moves.Add(new(TopicOutcome.Moves, Topic(path), Topic(node.Path), node.SourceName!, "", TopicPlan.Example(new TagOptions { Unit = node.Definition?.Unit ?? "" }, node.Current, now)));
+            moves.Add(new(TopicOutcome.Moves, Topic(path), Topic(node.Path), node.SourceName!, "", TopicPlan.Example(new TagOptions { Unit = node.Definition?.Unit ?? "" }, node.Current?.Value, now)));
             var holder = ours.TryGetValue(path, out var planned) ? planned.Source : tree.Find(path) is { SourceName: { } other } there && map.PathOf(there) == path ? other : null;
             if (holder is not null && problems.Count < MostProblems)
             {
@@ -146,7 +153,8 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
                 problems.Add(T($"{Topic(topic.Path)} belongs to {holder.SourceName}: {topic.Source} will not get it."));
             }
 
-            if (TopicPlan.Renamed(topic.Tag) is { } renamed)
+            var isToldAlready = topic.Alarm is not null && !topic.Tag.Name.EndsWith($"/{AlarmTags.Active}", StringComparison.Ordinal); // An alarm's name is in all its topics.
+            if (!isToldAlready && TopicPlan.Renamed(topic.Tag) is { } renamed)
             {
                 problems.Add(T($"{topic.Source}: {renamed} in the topic, which cannot carry it."));
             }
@@ -191,14 +199,23 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
 
     private string Topic(string path) => $"{options.TopicPrefix}/{path}";
 
-    private static Dictionary<string, PlannedTopic> ByTag(List<PlannedTopic> topics) => topics.GroupBy(KeyOf).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+    private static Dictionary<string, PlannedTopic> ByTag(List<PlannedTopic> topics) => topics.GroupBy(t => t.Key).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
 
-    private static string KeyOf(PlannedTopic topic) => topic.Tag.Id == Guid.Empty ? topic.Device.Name.ToUpperInvariant() + "\n" + topic.Tag.Name : topic.Device.Name.ToUpperInvariant() + "\n" + topic.Tag.Id.ToString("N");
-
-    private static string Differences(PlannedTopic was, PlannedTopic now)
+    private static string Differences(PlannedTopic was, PlannedTopic now, Func<string, string, bool> follows)
     {
         var (old, tag) = (was.Tag, now.Tag);
         var words = new List<string>();
+        if (was.Alarm is { } before && now.Alarm is { } after)
+        {
+            if (tag.Name.EndsWith($"/{AlarmTags.Active}", StringComparison.Ordinal))
+            {
+                var path = before.Path == after.Path || follows(before.Path, after.Path) ? "" : before.Path;
+                Add("condition", Condition(before, path), Condition(after, path.Length > 0 ? after.Path : ""));
+            }
+
+            return string.Join(", ", words); // What it is called shows in its topics.
+        }
+
         Add("source", was.Source, now.Source);
         Add("address", old.Address, tag.Address);
         Add("type", old.DataType.ToString(), tag.DataType.ToString());
@@ -207,12 +224,15 @@ public sealed class ChangeImpact(IEnumerable<IConnectorKind> kinds, IDeviceBook 
         Add("unit", old.Unit, tag.Unit);
         return string.Join(", ", words);
 
-        void Add(string what, string before, string after)
+        void Add(string what, string from, string to)
         {
-            if (before != after)
+            if (from != to)
             {
-                words.Add($"{Named(what)} {(before.Length > 0 ? before : T("none"))} → {(after.Length > 0 ? after : T("none"))}");
+                words.Add($"{Named(what)} {(from.Length > 0 ? from : T("none"))} → {(to.Length > 0 ? to : T("none"))}");
             }
         }
+
+        static string Condition(AlarmRule rule, string path) =>
+            $"{path} {AlarmText.Condition(rule, "")}{(rule.Hysteresis > 0 ? $" ({Named("hysteresis")} {rule.Hysteresis.ToString(System.Globalization.CultureInfo.InvariantCulture)})" : "")}{(rule.Enabled ? "" : ", " + T("disabled"))}".TrimStart();
     }
 }

@@ -14,6 +14,9 @@ public static class SettingsFileText
 
     private static readonly JsonSerializerOptions Indented = new(PlantJson.Options) { WriteIndented = true };
 
+    // A file comes from anywhere: what may not be null is refused where it stands.
+    private static readonly JsonSerializerOptions Strict = new(PlantJson.Options) { RespectNullableAnnotations = true };
+
     /// <summary>A name for the file.</summary>
     public static string Name(DateTimeOffset now) => $"uns-settings-{now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.json";
 
@@ -31,7 +34,7 @@ public static class SettingsFileText
         Content? content;
         try
         {
-            content = JsonSerializer.Deserialize<Content>(file.Span, PlantJson.Options);
+            content = JsonSerializer.Deserialize<Content>(file.Span, Strict);
         }
         catch (JsonException broken)
         {
@@ -43,10 +46,21 @@ public static class SettingsFileText
             throw new JsonException(T($"This is no settings file: its format is '{content?.Format}', wanted is '{Format}'."));
         }
 
-        var doubled = (content.Devices ?? []).GroupBy(d => d.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1)?.Key;
-        return doubled is null
-            ? new([.. (content.Devices ?? []).OrderBy(d => d.Name, StringComparer.OrdinalIgnoreCase)], content.Mapping ?? [], content.Alarms ?? [])
-            : throw new JsonException(T($"The file has the device '{doubled}' twice."));
+        var (devices, mapping, alarms) = (content.Devices ?? [], content.Mapping ?? [], content.Alarms ?? []);
+        if (devices.Any(d => d is null || d.Tags.Any(t => t is null)) || mapping.Any(m => m is null) || alarms.Any(a => a is null))
+        {
+            throw new JsonException(T($"This is no settings file: {"null"} stands where a device, a tag, a row or an alarm should."));
+        }
+
+        if (devices.GroupBy(d => d.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { Key: var doubled })
+        {
+            throw new JsonException(T($"The file has the device '{doubled}' twice."));
+        }
+
+        alarms = [.. alarms.Select(a => a.Id == Guid.Empty ? a with { Id = Guid.CreateVersion7() } : a)];
+        return alarms.GroupBy(a => a.Id).FirstOrDefault(g => g.Count() > 1) is { } same
+            ? throw new JsonException(T($"The file has the alarms '{same.First().Name}' and '{same.Last().Name}' under one identity."))
+            : new([.. devices.OrderBy(d => d.Name, StringComparer.OrdinalIgnoreCase)], mapping, alarms);
     }
 
     /// <summary>The settings of a file with the secrets that are known here in the place of the marks.</summary>

@@ -1,3 +1,5 @@
+using Uns.Ui.Live;
+
 namespace Uns.Ui.Clients;
 
 /// <summary>The broker's clients, as a page and the API see them.</summary>
@@ -8,6 +10,9 @@ public interface IClientBook
     /// <param name="most">Most to give, 1 to 1,000.</param>
     /// <param name="after">Only identifiers behind this one in ordinal order; null: from the first.</param>
     Task<ClientList> ListAsync(string search, int most, string? after = null);
+
+    /// <summary>One page of the clients, connected or away, in the order that is asked for.</summary>
+    Task<GridPart<ClientRow>> PageAsync(ClientQuestion asked);
 
     /// <summary>One client with its subscriptions and its will; null: there is no session of that identifier.</summary>
     Task<ClientSheet?> FindAsync(string clientId);
@@ -29,6 +34,42 @@ public interface IClientBook
     /// <returns>False when there is no such session.</returns>
     Task<bool> DropSessionAsync(string clientId, string who);
 }
+
+/// <summary>What clients are sorted by, over all of them.</summary>
+public enum ClientSort
+{
+    /// <summary>The identifier.</summary>
+    Client,
+
+    /// <summary>Connected ones first.</summary>
+    State,
+
+    /// <summary>Where it comes from.</summary>
+    Address,
+
+    /// <summary>The version of MQTT.</summary>
+    Mqtt,
+
+    /// <summary>Number of subscriptions.</summary>
+    Subscriptions,
+
+    /// <summary>Messages that wait.</summary>
+    Waiting,
+
+    /// <summary>Messages under way to it.</summary>
+    Flight,
+
+    /// <summary>Messages that were dropped.</summary>
+    Dropped,
+}
+
+/// <summary>Which clients are wanted.</summary>
+/// <param name="Search">Part of the identifier, without regard to case; empty: all.</param>
+/// <param name="Sort">What they are sorted by.</param>
+/// <param name="IsDescending">True: the largest first.</param>
+/// <param name="Page">Which page, from 1; further back than there are gives the last.</param>
+/// <param name="Size">Clients of a page, 1 to 1,000.</param>
+public sealed record ClientQuestion(string Search, ClientSort Sort, bool IsDescending, int Page, int Size);
 
 /// <summary>A client that gets the messages of a topic.</summary>
 /// <param name="ClientId">Its client identifier.</param>

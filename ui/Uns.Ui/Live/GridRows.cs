@@ -5,7 +5,12 @@ namespace Uns.Ui.Live;
 /// <param name="Title">What stands above it.</param>
 /// <param name="Key">What it is sorted by; null: it is not. A row without one stands last, whichever way.</param>
 /// <param name="IsNumber">True for figures: they stand right, and the largest come first at the first click.</param>
-public sealed record GridColumn<TRow>(string Name, string Title, Func<TRow, IComparable?>? Key = null, bool IsNumber = false);
+/// <param name="IsSortedElsewhere">True where whoever has the rows sorts them by it.</param>
+public sealed record GridColumn<TRow>(string Name, string Title, Func<TRow, IComparable?>? Key = null, bool IsNumber = false, bool IsSortedElsewhere = false)
+{
+    /// <summary>True for a column by which the rows can be sorted.</summary>
+    public bool Sorts => Key is not null || IsSortedElsewhere;
+}
 
 /// <summary>The rows of a table that its reader sees.</summary>
 /// <param name="Rows">The rows of the page.</param>

@@ -7,18 +7,20 @@ namespace Uns.Ui.Pages;
 /// <summary>The broker's clients, once a second, and one of them whole. What is searched and picked lives in the address: <c>/clients?search=pump&amp;id=pump-7</c>.</summary>
 public sealed partial class Clients
 {
-    // As many as the book gives. What sorts, sorts these.
-    private const int ShownClients = 1000;
+    private const int ShownClients = 100;
 
     private readonly CancellationTokenSource _stop = new();
+
+    // Named as what the broker sorts by: there may be far more clients than are shown.
     private readonly GridColumn<ClientRow>[] _columns =
     [
-        new("client", T("Client"), c => c.ClientId), new("state", T("State"), c => c.Connected ? 0 : 1), new("address", T("Address"), c => c.Address), new("mqtt", "MQTT", c => c.ProtocolVersion),
-        new("subscriptions", T("Subscriptions"), c => c.Subscriptions, IsNumber: true), new("waiting", T("Waiting"), c => c.Queued, IsNumber: true),
-        new("flight", T("In flight"), c => c.InFlight, IsNumber: true), new("dropped", T("Dropped"), c => c.Dropped.Sum, IsNumber: true),
+        Column(ClientSort.Client, T("Client")), Column(ClientSort.State, T("State")), Column(ClientSort.Address, T("Address")), Column(ClientSort.Mqtt, "MQTT"),
+        Column(ClientSort.Subscriptions, T("Subscriptions"), isNumber: true), Column(ClientSort.Waiting, T("Waiting"), isNumber: true),
+        Column(ClientSort.Flight, T("In flight"), isNumber: true), Column(ClientSort.Dropped, T("Dropped"), isNumber: true),
     ];
 
-    private ClientList _list = new(0, []);
+    private GridPart<ClientRow> _part = new([], 0, 1, 1);
+    private int _round;
     private ClientSheet? _sheet;
     private DateTimeOffset _now;
     private string _search = "";
@@ -36,6 +38,14 @@ public sealed partial class Clients
     /// <summary>Part of the identifiers to show.</summary>
     [SupplyParameterFromQuery(Name = "search")]
     public string? SearchInAddress { get; set; }
+
+    /// <summary>The column that sorts, with <c>-</c> before it for the largest first.</summary>
+    [SupplyParameterFromQuery(Name = "sort")]
+    public string? Sort { get; set; }
+
+    /// <summary>Which page of the table, from 1.</summary>
+    [SupplyParameterFromQuery(Name = "page")]
+    public string? Page { get; set; }
 
     /// <summary>Identifier of the client to show whole.</summary>
     [SupplyParameterFromQuery(Name = "id")]
@@ -115,11 +125,27 @@ public sealed partial class Clients
         await ReadAsync();
     }
 
+    private static GridColumn<ClientRow> Column(ClientSort sort, string title, bool isNumber = false) => new(sort.ToString().ToLowerInvariant(), title, IsNumber: isNumber, IsSortedElsewhere: true);
+
+    private ClientQuestion Asked()
+    {
+        var isDescending = Sort is ['-', ..];
+        var column = _columns.FirstOrDefault(c => c.Name == Sort?[(isDescending ? 1 : 0)..]);
+        return new(
+            _search, column is null ? ClientSort.Client : Enum.Parse<ClientSort>(column.Name, ignoreCase: true), column is not null && isDescending,
+            int.TryParse(Page, System.Globalization.CultureInfo.InvariantCulture, out var page) ? page : 1, ShownClients);
+    }
+
+    // What was asked later counts, whichever answer comes first.
     private async Task ReadAsync()
     {
-        _list = await Book.ListAsync(_search, ShownClients);
-        _sheet = Chosen is null ? null : await Book.FindAsync(Chosen);
-        _now = Clock.GetUtcNow();
+        var (round, chosen) = (++_round, Chosen);
+        var part = await Book.PageAsync(Asked());
+        var sheet = chosen is null ? null : await Book.FindAsync(chosen);
+        if (round == _round)
+        {
+            (_part, _sheet, _now) = (part, sheet, Clock.GetUtcNow());
+        }
     }
 
     private async Task FollowAsync(CancellationToken stop)

@@ -20,6 +20,7 @@ public sealed partial class Decoder
     private string _name = "";
     private string? _said;
     private bool _saidWell;
+    private bool _isOfReading;
     private bool _busy;
 
     /// <summary>The device's name.</summary>
@@ -186,20 +187,20 @@ public sealed partial class Decoder
         {
             if (kind.Fault(device, request) is { } fault)
             {
-                Say(fault, well: false);
+                Say(fault, well: false, ofReading: true);
             }
             else
             {
                 DecodedRange? found = null;
                 await Book.LookAsync(device, async (connector, token) => found = await kind.DecodeAsync(connector, device, request, token), stop);
                 _range = found;
-                _said = _saidWell ? _said : null;
+                _said = _isOfReading ? null : _said; // What was said of a click stays until the next one.
                 Arrange();
             }
         }
         catch (ConnectorException lost)
         {
-            Say(lost.Message, well: false);
+            Say(Reported(lost.Message), well: false, ofReading: true);
         }
 
         StateHasChanged();
@@ -215,5 +216,5 @@ public sealed partial class Decoder
         .Where(r => Width == "all" || r.Bits is 1 || r.Bits.ToString(CultureInfo.InvariantCulture) == Width)
         .Select(r => (r.DataType, r.Order)).Distinct()];
 
-    private void Say(string sentence, bool well) => (_said, _saidWell) = (sentence, well);
+    private void Say(string sentence, bool well, bool ofReading = false) => (_said, _saidWell, _isOfReading) = (sentence, well, ofReading);
 }

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Components;
 using Uns.Connectors;
-using Uns.Connectors.TagFiles;
 using Uns.Ui.Access;
 
 namespace Uns.Ui.Pages;
@@ -49,33 +48,12 @@ public sealed partial class DeviceEdit
 
     private void ToggleBrowse() => _browsing = !_browsing;
 
-    private Task<IReadOnlyList<BrowseEntry>> Look(string? below, CancellationToken cancellationToken)
-    {
-        Who.Demand(Role.Engineer);
-        return new DeviceBrowser(Clock).BrowseAsync(Kind, Asked(), below, cancellationToken);
-    }
-
-    private Task Offer(IReadOnlyList<OfferAsk> asks, Func<int, TagOffer, bool> take, CancellationToken cancellationToken)
-    {
-        Who.Demand(Role.Engineer);
-        var limit = DeviceBrowser.Limit + TimeSpan.FromTicks(asks.Sum(a => a.Patience.Ticks));
-        return new DeviceBrowser(Clock).LookAsync(
-            Kind, Asked(),
-            async (connector, token) =>
-            {
-                var giver = connector as IOffersTags ?? throw new ConnectorException(T("This protocol does not tell all values below a place at once."));
-                var goesOn = true;
-                for (var at = 0; at < asks.Count && goesOn; at++)
-                {
-                    var offer = await giver.OfferAsync(asks[at], token);
-                    await InvokeAsync(() => goesOn = take(at, offer));
-                }
-            },
-            limit, cancellationToken);
-    }
-
     // The device as it is written here, saved or not; its tags are not asked for.
-    private DeviceOptions Asked() => Book.Complete(_form!.Read(Kind).Device, Saved) with { Name = "browse" };
+    private DeviceOptions Asked()
+    {
+        Who.Demand(Role.Engineer);
+        return Book.Complete(_form!.Read(Kind).Device, Saved) with { Name = "browse" };
+    }
 
     private IEnumerable<(string Name, string Address)> TagsThere() => _form!.Tags.Select(t => (t.Name.Trim(), t.Address.Trim()));
 

@@ -85,7 +85,7 @@ public sealed partial class Devices
                 status is null ? "" : AgeText.Of(now - status.Since),
                 device.Tags.Count,
                 status?.RoundTrip?.TotalMilliseconds,
-                status?.State == ConnectorState.Running ? null : status?.LastError ?? fault);
+                status?.State == ConnectorState.Running ? null : (status?.LastError ?? fault) is { } error ? Reported(error) : null);
         }
     }
 }

@@ -16,6 +16,7 @@ public sealed partial class BrowseTree
 
     private readonly CancellationTokenSource _gone = new();
     private CancellationTokenSource _asking = new();
+    private DeviceVisit _visit = null!; // One connection for all that is asked here.
     private BrowseSpace _space = null!;
     private List<BrowseRow> _rows = [];
     private BrowseNode? _last;
@@ -31,13 +32,13 @@ public sealed partial class BrowseTree
     private IReadOnlyList<TagOptions>? _made;
     private List<(string Name, string Why)> _notes = [];
 
-    /// <summary>Asks the device for one level: below an id, or the top for null.</summary>
+    /// <summary>The device's protocol.</summary>
     [Parameter, EditorRequired]
-    public Func<string?, CancellationToken, Task<IReadOnlyList<BrowseEntry>>> Look { get; set; } = null!;
+    public IConnectorKind Kind { get; set; } = null!;
 
-    /// <summary>Asks the device for all values below several places, one after the other; each answer is told with its place in the list.</summary>
+    /// <summary>The device as it is written now, saved or not; asked before each look.</summary>
     [Parameter, EditorRequired]
-    public Func<IReadOnlyList<OfferAsk>, Func<int, TagOffer, bool>, CancellationToken, Task> Offer { get; set; } = null!;
+    public Func<DeviceOptions> Device { get; set; } = null!;
 
     /// <summary>The tags that are there.</summary>
     [Parameter, EditorRequired]
@@ -59,9 +60,10 @@ public sealed partial class BrowseTree
     private (HashSet<string> Addresses, List<string> Names) _taken = ([], []);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _gone.Cancel();
+        await _gone.CancelAsync();
+        await _visit.DisposeAsync();
         _gone.Dispose();
         _asking.Dispose();
     }
@@ -69,6 +71,7 @@ public sealed partial class BrowseTree
     /// <inheritdoc/>
     protected override async Task OnInitializedAsync()
     {
+        _visit = new DeviceVisit(Clock);
         _space = new BrowseSpace(address => _taken.Addresses.Contains(address));
         await Ask(null);
     }
@@ -96,7 +99,7 @@ public sealed partial class BrowseTree
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_asking.Token, _gone.Token);
-            _space.Put(above, await Look(above?.Entry.Id, either.Token));
+            _space.Put(above, await _visit.BrowseAsync(Kind, Device(), above?.Entry.Id, either.Token));
         }
         catch (OperationCanceledException)
         {
@@ -104,7 +107,7 @@ public sealed partial class BrowseTree
         }
         catch (ConnectorException fault)
         {
-            Fail(above, fault.Message);
+            Fail(above, Reported(fault.Message));
         }
 
         Drawn();
@@ -208,7 +211,7 @@ public sealed partial class BrowseTree
         try
         {
             var asks = places.Select(p => new OfferAsk(p.Entry.Id) { Patience = Patience, Told = Told }).ToList();
-            await Offer(asks, Take, stop.Token);
+            await OfferAsync(asks, Take, stop.Token);
             if (_said is null)
             {
                 Say(Done(places, found, left), well: found > 0);
@@ -220,7 +223,7 @@ public sealed partial class BrowseTree
         }
         catch (ConnectorException fault)
         {
-            Say(at == 0 ? fault.Message : T($"Ended after {at} of {places.Count} places: {fault.Message}"), well: false);
+            Say(at == 0 ? Reported(fault.Message) : T($"Ended after {at} of {places.Count} places: {Reported(fault.Message)}"), well: false);
         }
         finally
         {
@@ -266,6 +269,24 @@ public sealed partial class BrowseTree
 
             return true;
         }
+    }
+
+    // All values below several places, one after the other; each answer is taken with its place in the list, until that says that it is enough.
+    private Task OfferAsync(List<OfferAsk> asks, Func<int, TagOffer, bool> take, CancellationToken cancellationToken)
+    {
+        var (at, goesOn) = (0, true);
+        return _visit.LookAsync(
+            Kind, Device(),
+            async (connector, token) =>
+            {
+                var giver = connector as IOffersTags ?? throw new ConnectorException(T("This protocol does not tell all values below a place at once."));
+                for (; at < asks.Count && goesOn; at++)
+                {
+                    var offer = await giver.OfferAsync(asks[at], token);
+                    await InvokeAsync(() => goesOn = take(at, offer));
+                }
+            },
+            DeviceBrowser.Limit + TimeSpan.FromTicks(asks.Sum(a => a.Patience.Ticks)), cancellationToken);
     }
 
     private static string Done(List<BrowseNode> places, int found, int left)

@@ -30,6 +30,12 @@ public static class Wording
     /// <summary>A word out of a fixed set, such as a state or a quality: as it is where the language has none for it.</summary>
     public static string Named<TWord>(TWord word) => Language.Current.Text(word?.ToString() ?? "");
 
+    /// <summary>What a device, a connector or the namespace tells in a sentence of its own: in the reader's language where the sentence is known, else as it is.</summary>
+    public static string Reported(string? english) => english is null ? "" : FaultText.Of(english, Language.Current);
+
+    /// <summary>The same within a sentence that is said later.</summary>
+    public static object ReportedLater(string english) => new LaterReport(english);
+
     /// <summary>A connector's own words for a setting: its label or its help. A label that means something else elsewhere has a key of its own, <c>Unit (setting)</c>.</summary>
     public static string Setting(string english) => Language.Current.Texts.TryGetValue(english + " (setting)", out var own) ? own : Language.Current.Text(english);
 
@@ -47,6 +53,11 @@ public static class Wording
     private sealed record LaterWord(string English)
     {
         public override string ToString() => Language.Current.Text(English);
+    }
+
+    private sealed record LaterReport(string English)
+    {
+        public override string ToString() => Reported(English);
     }
 
     /// <summary>A marked up piece of a sentence.</summary>

@@ -74,6 +74,31 @@ internal sealed class BrokerJournal(HubStore store, Action<Action> post)
         Urge(urgent);
     }
 
+    /// <summary>Takes out what the disk changed: it is never read again.</summary>
+    public void Damaged(DamagedMessage message)
+    {
+        if (message.Id == 0)
+        {
+            Retained(message.Topic, null, urgent: false);
+        }
+        else
+        {
+            Add(w => TakeOut(w, message), urgent: false);
+        }
+
+        static void TakeOut(JournalWriter writer, DamagedMessage message)
+        {
+            if (message.Id < 0)
+            {
+                writer.DeleteWill(message.ClientId);
+            }
+            else
+            {
+                writer.DeleteEverywhere(message.Id);
+            }
+        }
+    }
+
     /// <summary>Takes all rows out, before all is written anew.</summary>
     public void AllGone() => Add(w => w.DeleteAll(), urgent: true);
 

@@ -33,5 +33,10 @@ public static class BrokerSchema
                 client_id TEXT NOT NULL PRIMARY KEY, principal TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, properties BLOB NOT NULL,
                 qos INTEGER NOT NULL, retain INTEGER NOT NULL, expiry INTEGER, delay INTEGER NOT NULL, due_at INTEGER NOT NULL) WITHOUT ROWID;
             """),
+        new("mqtt", 3, """
+            ALTER TABLE mqtt_retained ADD COLUMN checksum INTEGER;
+            ALTER TABLE mqtt_message ADD COLUMN checksum INTEGER;
+            ALTER TABLE mqtt_will ADD COLUMN checksum INTEGER;
+            """),
     ];
 }

@@ -13,8 +13,8 @@ internal sealed class JournalWriter(SqliteConnection connection, long wallAhead)
     private readonly Dictionary<string, SqliteCommand> _commands = [];
 
     public void PutRetained(Message message) => Run(
-        "INSERT OR REPLACE INTO mqtt_retained (topic, payload, properties, qos, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5)",
-        message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt));
+        "INSERT OR REPLACE INTO mqtt_retained (topic, payload, properties, qos, expiry, arrived_at, checksum) VALUES ($0, $1, $2, $3, $4, $5, $6)",
+        message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt), MessageChecksum.Of(message));
 
     public void DeleteRetained(string topic) => Run("DELETE FROM mqtt_retained WHERE topic = $0", topic);
 
@@ -38,8 +38,15 @@ internal sealed class JournalWriter(SqliteConnection connection, long wallAhead)
         Run("DELETE FROM mqtt_subscription WHERE client_id = $0 AND filter = $1", clientId, filter);
 
     public void PutMessage(long id, Message message) => Run(
-        "INSERT OR REPLACE INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-        id, message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt));
+        "INSERT OR REPLACE INTO mqtt_message (id, topic, payload, properties, qos, retain, expiry, arrived_at, checksum) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
+        id, message.TopicText, Bytes(message), message.Properties, (int)message.Qos, message.Retain ? 1 : 0, message.Expiry is { } e ? (long)e : DBNull.Value, OnWall(message.ArrivedAt), MessageChecksum.Of(message));
+
+    /// <summary>Takes out a message and every place in a queue that it has.</summary>
+    public void DeleteEverywhere(long id)
+    {
+        DeleteMessage(id);
+        Run("DELETE FROM mqtt_queue WHERE message_id = $0", id);
+    }
 
     public void DeleteMessage(long id) => Run("DELETE FROM mqtt_message WHERE id = $0", id);
 
@@ -57,8 +64,8 @@ internal sealed class JournalWriter(SqliteConnection connection, long wallAhead)
         Run("DELETE FROM mqtt_incoming WHERE client_id = $0 AND packet_id = $1", clientId, (int)packetId);
 
     public void PutWill(string clientId, string principal, Message will, uint delaySeconds, long dueAt) => Run(
-        "INSERT OR REPLACE INTO mqtt_will (client_id, principal, topic, payload, properties, qos, retain, expiry, delay, due_at) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        clientId, principal, will.TopicText, Bytes(will), will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, OnWall(dueAt));
+        "INSERT OR REPLACE INTO mqtt_will (client_id, principal, topic, payload, properties, qos, retain, expiry, delay, due_at, checksum) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        clientId, principal, will.TopicText, Bytes(will), will.Properties, (int)will.Qos, will.Retain ? 1 : 0, will.Expiry is { } e ? (long)e : DBNull.Value, (long)delaySeconds, OnWall(dueAt), MessageChecksum.Of(will));
 
     public void DeleteWill(string clientId) => Run("DELETE FROM mqtt_will WHERE client_id = $0", clientId);
 

@@ -21,14 +21,31 @@ internal sealed record StoredSession(string ClientId, string Principal, uint Exp
 /// <summary>One client's will, as the store has it; due at 0 while the client was connected.</summary>
 internal sealed record StoredWill(string ClientId, string Principal, Message Message, uint DelaySeconds, long DueAt);
 
+/// <summary>A stored message that is not what was written: the disk changed it.</summary>
+/// <param name="Topic">Its topic as it reads now.</param>
+/// <param name="Id">Its row; 0: it was retained; -1: it was a will.</param>
+/// <param name="ClientId">Whose will; else empty.</param>
+internal readonly record struct DamagedMessage(string Topic, long Id, string ClientId = "");
+
 /// <summary>All that the broker kept when it last ran.</summary>
-internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> Sessions, List<StoredWill> Wills, long LastMessageId)
+internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> Sessions, List<StoredWill> Wills, long LastMessageId, List<DamagedMessage> Damaged)
 {
     public static StoredBroker Read(SqliteConnection connection)
     {
+        var damaged = new List<DamagedMessage>();
         var retained = new List<Message>();
-        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, arrived_at FROM mqtt_retained", row =>
-            retained.Add(ReadMessage(row, 0, retain: true)));
+        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, arrived_at, checksum FROM mqtt_retained", row =>
+        {
+            var message = ReadMessage(row, 0, retain: true);
+            if (IsWhole(row, 6, message))
+            {
+                retained.Add(message);
+            }
+            else
+            {
+                damaged.Add(new(message.TopicText, 0));
+            }
+        });
 
         var sessions = new Dictionary<string, StoredSession>(StringComparer.Ordinal);
         ForEach(connection, "SELECT client_id, principal, expiry, expires_at FROM mqtt_session", row =>
@@ -42,12 +59,19 @@ internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> 
             }
         });
 
-        var messages = new Dictionary<long, Message>();
-        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, arrived_at, retain, id FROM mqtt_message", row =>
+        var (messages, lastId) = (new Dictionary<long, Message>(), 0L);
+        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, arrived_at, retain, id, checksum FROM mqtt_message ORDER BY id", row =>
         {
             var message = ReadMessage(row, 0, row.GetInt32(6) != 0);
-            message.StoreId = row.GetInt64(7);
-            messages.Add(message.StoreId, message);
+            lastId = message.StoreId = row.GetInt64(7);
+            if (IsWhole(row, 8, message))
+            {
+                messages.Add(message.StoreId, message);
+            }
+            else
+            {
+                damaged.Add(new(message.TopicText, message.StoreId));
+            }
         });
 
         ForEach(connection, "SELECT client_id, sequence, message_id, qos, retain, subscription_ids, packet_id, awaits, share FROM mqtt_queue ORDER BY client_id, sequence", row =>
@@ -71,11 +95,24 @@ internal sealed record StoredBroker(List<Message> Retained, List<StoredSession> 
         });
 
         var wills = new List<StoredWill>();
-        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, 0, retain, client_id, principal, delay, due_at FROM mqtt_will", row =>
-            wills.Add(new StoredWill(row.GetString(7), row.GetString(8), ReadMessage(row, 0, row.GetInt32(6) != 0), (uint)row.GetInt64(9), row.GetInt64(10))));
+        ForEach(connection, "SELECT topic, payload, properties, qos, expiry, 0, retain, client_id, principal, delay, due_at, checksum FROM mqtt_will", row =>
+        {
+            var message = ReadMessage(row, 0, row.GetInt32(6) != 0);
+            if (IsWhole(row, 11, message))
+            {
+                wills.Add(new StoredWill(row.GetString(7), row.GetString(8), message, (uint)row.GetInt64(9), row.GetInt64(10)));
+            }
+            else
+            {
+                damaged.Add(new(message.TopicText, -1, row.GetString(7)));
+            }
+        });
 
-        return new StoredBroker(retained, [.. sessions.Values], wills, messages.Count == 0 ? 0 : messages.Keys.Max());
+        return new StoredBroker(retained, [.. sessions.Values], wills, lastId, damaged);
     }
+
+    // Rows of an older broker have none.
+    private static bool IsWhole(SqliteDataReader row, int checksum, Message message) => row.IsDBNull(checksum) || row.GetInt64(checksum) == MessageChecksum.Of(message);
 
     private static Message ReadMessage(SqliteDataReader row, int first, bool retain)
     {

@@ -11,7 +11,7 @@ public sealed class DeviceDeskTests
     private readonly DeviceDesk _desk = new(TimeSpan.FromSeconds(1));
     private readonly List<OutgoingMessage> _due = [];
     private readonly List<TagSample> _taken = [];
-    private TimeSpan _moment = TimeSpan.FromDays(9); // Of the time that only goes forward.
+    private DateTimeOffset _now = Noon.AddMinutes(1);
 
     [Fact]
     public void Of_values_that_come_together_with_the_device_the_first_is_in_the_birth_and_all_others_follow()
@@ -48,7 +48,7 @@ public sealed class DeviceDeskTests
         _desk.SetOnline("robot", true);
         Apply();
         _due.Clear();
-        _moment += TimeSpan.FromSeconds(2);
+        _now += TimeSpan.FromSeconds(2);
         SetTags("Count", "Speed", "Force");
         Apply();
         Assert.Equal(["DDeath ", "DBirth Count= Force= Speed="], Told());
@@ -57,12 +57,12 @@ public sealed class DeviceDeskTests
         Offer("Heat", 5);
         Offer("Count", 6);
         Apply();
-        _moment += TimeSpan.FromSeconds(0.5);
+        _now += TimeSpan.FromSeconds(0.5);
         SetTags("Count", "Heat");
         Apply();
         Assert.Empty(_due);
-        Assert.Equal(TimeSpan.FromDays(9) + TimeSpan.FromSeconds(3), _desk.TagsDue);
-        _moment += TimeSpan.FromSeconds(0.5);
+        Assert.Equal(Noon.AddSeconds(63), _desk.TagsDue);
+        _now += TimeSpan.FromSeconds(0.5);
         Offer("Heat", 7);
         Apply();
         Assert.Equal(["DDeath ", "DBirth Count= Heat=", "DData Count=6 Heat=5 Heat=7"], Told());
@@ -82,7 +82,7 @@ public sealed class DeviceDeskTests
         Apply();
         Assert.Equal(["DBirth Count= Speed=", "DDeath "], Told());
         _due.Clear();
-        _moment += TimeSpan.FromSeconds(1);
+        _now += TimeSpan.FromSeconds(1);
         Apply();
         Assert.Equal(["DBirth Heat="], Told());
     }
@@ -104,8 +104,8 @@ public sealed class DeviceDeskTests
         SetTags("Heat");
         Apply();
         Assert.Null(_desk.TagsDue);
-        _session.Connect(2, Noon);
-        _session.Birth(Noon, _due);
+        _session.Connect(2, _now);
+        _session.Birth(_now, _due);
         Assert.Equal("Heat", Assert.Single(_due[1].Payload.Metrics).Name);
     }
 
@@ -127,7 +127,7 @@ public sealed class DeviceDeskTests
         }
     }
 
-    private void Apply() => Assert.Equal(0, _desk.Apply(_session, _moment, Noon.AddMinutes(1), _due, (_, samples) => _taken.AddRange(samples)));
+    private void Apply() => Assert.Equal(0, _desk.Apply(_session, new TimeSpan(_now.Ticks), _now, _due, (_, samples) => _taken.AddRange(samples)));
 
     // Data name no metric: here the two have the aliases in the order of the tags.
     private IEnumerable<string> Told()

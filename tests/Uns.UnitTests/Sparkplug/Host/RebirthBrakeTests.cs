@@ -47,6 +47,15 @@ public sealed class RebirthBrakeTests
     }
 
     [Fact]
+    public void A_clock_that_is_set_back_by_hours_holds_no_request_up_for_hours()
+    {
+        _brake.Ask(Node, RebirthReason.Gap);
+        Assert.Single(Due(Noon));
+        Assert.Single(Due(Noon.AddHours(-3)));
+        Assert.Empty(Due(Noon.AddHours(-3)));
+    }
+
+    [Fact]
     public void Five_hundred_nodes_are_asked_at_a_bounded_rate_each_once_per_window_and_all_are_born_within_a_minute()
     {
         for (var i = 0; i < 500; i++)

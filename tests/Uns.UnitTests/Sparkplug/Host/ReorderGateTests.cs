@@ -106,4 +106,13 @@ public sealed class ReorderGateTests
     }
 
     private string Shown() => string.Join(' ', _due);
+
+    [Fact]
+    public void A_clock_that_is_set_back_ends_the_wait_for_a_gap()
+    {
+        _gate.Open(0);
+        Assert.Equal(GateVerdict.Early, _gate.Judge(2, 1, Noon));
+        Assert.False(_gate.NeedsRebirth(Noon));
+        Assert.True(_gate.NeedsRebirth(Noon.AddHours(-3)));
+    }
 }
