@@ -100,6 +100,18 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.Contains(said, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString());
     }
 
+    [Theory]
+    [InlineData("devices/x", """{"protocol":"modbus","tags":[null]}""", "tags[0] is null")]
+    [InlineData("devices/x", """{"protocol":null}""", "protocol is null")]
+    [InlineData("mapping", "[null]", "row[0] is null")]
+    [InlineData("drafts/x", """{"devices":[{"name":"a","settings":null}]}""", "devices[0].settings is null")]
+    public async Task Settings_with_holes_are_refused_in_words(string where, string body, string said)
+    {
+        using var answer = await _hub.Http.PutAsync($"/api/v1/{where}", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(said, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("detail").GetString());
+    }
+
     [Fact]
     public async Task A_write_is_answered_with_the_value_that_came_back()
     {

@@ -95,9 +95,11 @@ internal sealed class HealthWatch(
         var open = all.Where(a => a.Standing.IsOpen).ToList();
         foreach (var alarm in open.Take(MostOfAKind))
         {
+            var (rule, standing) = alarm;
+            var (priority, state) = (Word($"{rule.Priority.ToString().ToLowerInvariant()} priority"), Word(standing.Word.ToLowerInvariant()));
             yield return Line(
-                "Alarms", alarm.Rule.Priority >= AlarmPriority.High && alarm.Standing.IsActive ? HealthState.Wrong : HealthState.Watch,
-                Later($"{alarm.Rule.Name} ({Word($"{alarm.Rule.Priority.ToString().ToLowerInvariant()} priority")}, {Word(alarm.Standing.Word.ToLowerInvariant())}): {alarm.Rule.Path} is {alarm.Standing.Value}."), "/alarms", alarm.Standing.Since);
+                "Alarms", rule.Priority >= AlarmPriority.High && standing.IsActive ? HealthState.Wrong : HealthState.Watch,
+                standing.IsActive ? Later($"{rule.Name} ({priority}, {state}): {rule.Path} is {standing.Value}.") : Later($"{rule.Name} ({priority}, {state}): {rule.Path} was {standing.Value}."), "/alarms", standing.Since);
         }
 
         if (open.Count > MostOfAKind)

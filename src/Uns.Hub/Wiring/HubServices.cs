@@ -192,6 +192,7 @@ internal static class HubServices
         web.MapStaticAssets().AllowAnonymous();
         var api = web.MapGroup("");
         ApiRoles.Apply(api);
+        api.AddEndpointFilter(new BodyHoles());
         TreeApi.Map(api);
         StreamApi.Map(api);
         HistoryApi.Map(api);

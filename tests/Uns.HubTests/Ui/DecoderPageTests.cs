@@ -47,6 +47,17 @@ public sealed class DecoderPageTests : HubWithBrowser
         await page.SelectOptionAsync("#width", "16");
         await page.Locator("tr[data-address='HR1'] button[data-reading='Int16 ABCD']").GetByText("7").WaitForAsync();
         await Browser.AddressAsync(page, "url.includes('width=16')");
+
+        // What is no number in the address, or typed into a field of numbers, is as if nothing stood there.
+        await page.FillAsync("#count", "1e2");
+        await page.Locator("#count").BlurAsync();
+        await Browser.AddressAsync(page, "url.includes('count=1e2')");
+        await page.Locator("#count").EvaluateAsync("async field => { while (field.value !== '24') await new Promise(next => setTimeout(next, 20)); }");
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/devices/oven/decoder?first=x&count=99999999999&unit=%3Cb%3E"));
+        await page.Locator("tr[data-address='HR1']").WaitForAsync();
+        Assert.Equal("24", await page.InputValueAsync("#count"));
+        page = await Browser.OpenAsync(new Uri(Hub.Page, "/versions?number=abc"));
+        await page.Locator("#versions tr[data-version]").First.WaitForAsync();
     }
 
     [Fact]

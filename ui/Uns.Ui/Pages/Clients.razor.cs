@@ -141,7 +141,7 @@ public sealed partial class Clients
     {
         var (round, chosen) = (++_round, Chosen);
         var part = await Book.PageAsync(Asked());
-        var sheet = chosen is null ? null : await Book.FindAsync(chosen);
+        var sheet = string.IsNullOrEmpty(chosen) ? null : await Book.FindAsync(chosen);
         if (round == _round)
         {
             (_part, _sheet, _now) = (part, sheet, Clock.GetUtcNow());

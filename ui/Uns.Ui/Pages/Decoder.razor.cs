@@ -33,15 +33,15 @@ public sealed partial class Decoder
 
     /// <summary>The first place.</summary>
     [SupplyParameterFromQuery]
-    public int? First { get; set; }
+    public string? First { get; set; }
 
     /// <summary>How many places.</summary>
     [SupplyParameterFromQuery]
-    public int? Count { get; set; }
+    public string? Count { get; set; }
 
     /// <summary>The unit; null for the device's own.</summary>
     [SupplyParameterFromQuery]
-    public int? Unit { get; set; }
+    public string? Unit { get; set; }
 
     /// <summary>16, 32, 64, 0 for texts, or all.</summary>
     [SupplyParameterFromQuery]
@@ -66,7 +66,7 @@ public sealed partial class Decoder
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
 
-    private DecodeRequest Request => new() { Table = Table ?? "HR", First = First ?? 1, Count = Count ?? 24, Unit = Unit };
+    private DecodeRequest Request => new() { Table = Table ?? "HR", First = Number(First) ?? 1, Count = Number(Count) ?? 24, Unit = Number(Unit) };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,8 +81,7 @@ public sealed partial class Decoder
         _device = Target.Shown(Draft).Device(Name);
         _kind = Kinds.FirstOrDefault(k => k.Protocol.Equals(_device?.Protocol, StringComparison.OrdinalIgnoreCase)) as IDecodes;
         Table ??= _kind?.Tables[0];
-        First ??= 1;
-        Count ??= 24;
+        (First, Count, Unit) = (Shown(Number(First) ?? 1), Shown(Number(Count) ?? 24), Shown(Number(Unit))); // Whatever stands in the address.
         Width ??= "32";
         Arrange();
     }
@@ -102,6 +101,10 @@ public sealed partial class Decoder
             await _nameField.FocusAsync();
         }
     }
+
+    private static int? Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static string? Shown(int? number) => number?.ToString(CultureInfo.InvariantCulture);
 
     private void Choose(string what, string value) => Navigation.NavigateTo(
         Navigation.GetUriWithQueryParameter(what.ToLowerInvariant(), value.Trim().Length == 0 ? null : value.Trim()), replace: true);
