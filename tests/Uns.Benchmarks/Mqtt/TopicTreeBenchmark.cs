@@ -13,7 +13,7 @@ public class TopicTreeBenchmark
     private const int Topics = 1000;
 
     private readonly TopicTree _tree = new();
-    private readonly TopicCache _cache = new(maximumLevels: 128);
+    private readonly TopicCache _cache = new(maximumLevels: 128, maximumBytes: 4096);
     private readonly List<Subscription> _found = [];
     private readonly List<SharedGroup> _groups = [];
     private readonly string[] _topics = [.. Enumerable.Range(0, Topics).Select(n => $"plant/a{n / 100}/l{n / 10 % 10}/d{n % 10}/value")];

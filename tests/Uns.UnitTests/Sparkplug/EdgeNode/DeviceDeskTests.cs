@@ -61,7 +61,7 @@ public sealed class DeviceDeskTests
         SetTags("Count", "Heat");
         Apply();
         Assert.Empty(_due);
-        Assert.Equal(Noon.AddSeconds(63), _desk.TagsDue);
+        Assert.Equal(new TimeSpan(Noon.AddSeconds(63).Ticks), _desk.TagsDue);
         _now += TimeSpan.FromSeconds(0.5);
         Offer("Heat", 7);
         Apply();
