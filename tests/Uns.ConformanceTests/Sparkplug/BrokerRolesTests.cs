@@ -159,7 +159,10 @@ public sealed class BrokerRolesTests : BrokerFixture
     {
         var live = await ConnectAsync("live");
         await live.SubscribeAsync("$sparkplug/#");
-        var liar = await ConnectAsync("liar", connect: WithWill(SparkplugWatch.Certificates + Birth, "will", retain: true));
+        var heir = await OpenAsync();
+        var answer = await heir.ConnectAsync(WithWill(SparkplugWatch.Certificates + Birth, "will", retain: true) with { ClientId = "heir" });
+        Assert.Equal(ReasonCode.NotAuthorized, answer.Reason);
+        var liar = await ConnectAsync("liar");
         await liar.PublishAsync(SparkplugWatch.Certificates + Birth, "lie", QualityOfService.AtLeastOnce, retain: true, id: 1);
         Assert.Equal(ReasonCode.NotAuthorized, (await liar.ReceiveAsync(PacketType.PubAck)).Ack.Reason);
         await liar.DisposeAsync();
