@@ -102,7 +102,7 @@ internal static class RoadSpeed
     // Whole rounds, so that every node ends with the same value.
     private static async Task<(long Sent, int Last)> LoadAsync(MqttClient nodes, int count, int rate, int seconds, int round)
     {
-        var payloads = Enumerable.Range(0, 256).Select(seq => PayloadWriter.Write(SparkplugLoad.Data(Metrics, seq, value: seq))).ToArray();
+        var payloads = Enumerable.Range(0, 256).Select(seq => PayloadWriter.Write(SparkplugLoad.Data(Metrics, seq, value: seq, DateTimeOffset.UtcNow))).ToArray();
         var topics = Enumerable.Range(0, count).Select(n => $"spBv1.0/Plant/DDATA/Line {n}/oven").ToArray();
         var begun = Stopwatch.GetTimestamp();
         var sent = 0L;

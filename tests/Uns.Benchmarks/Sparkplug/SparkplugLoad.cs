@@ -23,12 +23,12 @@ internal static class SparkplugLoad
         Properties = withProperties ? [MetricProperty.Of("engUnit", "°C"), MetricProperty.Of("engLow", 0.0), MetricProperty.Of("engHigh", 100.0)] : [],
     })];
 
-    /// <summary>A payload of data: alias, time and a double for each metric; 20 of them take 414 bytes.</summary>
-    public static SparkplugPayload Data(int count, int seq, double value = 20.5) => new()
+    /// <summary>A payload of data: alias, time and a double for each metric; 20 of them take 414 bytes. A real host needs real times: else it says beside each value that the clock is off.</summary>
+    public static SparkplugPayload Data(int count, int seq, double value = 20.5, DateTimeOffset? at = null) => new()
     {
-        Timestamp = At,
+        Timestamp = at ?? At,
         Seq = seq,
-        Metrics = [.. Enumerable.Range(0, count).Select(n => new Metric { Alias = (ulong)n, Timestamp = At, Value = WireConversion.ToWire(TagValue.Of(value + n)) })],
+        Metrics = [.. Enumerable.Range(0, count).Select(n => new Metric { Alias = (ulong)n, Timestamp = at ?? At, Value = WireConversion.ToWire(TagValue.Of(value + n)) })],
     };
 
     /// <summary>The bytes of a payload.</summary>
